@@ -1,0 +1,45 @@
+"""Settings: what operators can set, where it may come from, and how mistakes are reported.
+
+`load()` merges defaults, `pronaflow.toml`, environment variables and flags into one frozen `Settings`, or
+raises one `SettingsError` that names every mistake with its place. A plugin declares its own section as a
+frozen dataclass of `setting()` fields; its id is the section's name.
+"""
+
+from pronaflow_kernel.settings.loading import Described, describe, load
+from pronaflow_kernel.settings.problems import Problem, SettingsError
+from pronaflow_kernel.settings.schema import (
+    AuthSettings,
+    BootstrapSettings,
+    EgressSettings,
+    LimitSettings,
+    LogSettings,
+    MailSettings,
+    PluginSettings,
+    RateLimitSettings,
+    ServerSettings,
+    Settings,
+    keys,
+    sections,
+    setting,
+)
+
+__all__ = [
+    "AuthSettings",
+    "BootstrapSettings",
+    "Described",
+    "EgressSettings",
+    "LimitSettings",
+    "LogSettings",
+    "MailSettings",
+    "PluginSettings",
+    "Problem",
+    "RateLimitSettings",
+    "ServerSettings",
+    "Settings",
+    "SettingsError",
+    "describe",
+    "keys",
+    "load",
+    "sections",
+    "setting",
+]

@@ -1,0 +1,84 @@
+"""What a setting's value must satisfy beyond its type.
+
+Each check raises ValueError with a sentence that never repeats the value, because the value may be a secret.
+The standard library's parsers are imported where they are used: most starts need none of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from email.headerregistry import Address
+
+MINIMUM_KEY_BYTES = 32
+"""Least length of a secret key (security: keys of at least 32 random bytes)."""
+_MINIMUM_DISTINCT_BYTES = 8
+_NO_MAILBOX = "must be one mail address such as Ann <ann@team.org>"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SAMPLE_WORDS = ("changeme", "change-me", "change_me", "replace-me", "replace_me", "your-secret", "example")
+
+
+def url(*schemes: str, host: bool = False) -> Callable[[str], None]:
+    """A check for addresses of one of these `schemes`; with `host`, of those that name one."""
+
+    def check(value: str) -> None:
+        try:
+            parts = urlsplit(value)
+            named = parts.hostname
+            parts.port  # noqa: B018 - reading the port is what checks it
+        except ValueError as error:
+            raise ValueError("is not a valid address") from error
+        if parts.scheme not in schemes:
+            raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        if host and not named:
+            raise ValueError("names no host")
+
+    return check
+
+
+def network(value: str) -> None:
+    """Raise ValueError unless `value` is an IPv4 or IPv6 address or network such as `10.0.0.0/8`."""
+    import ipaddress
+
+    try:
+        ipaddress.ip_network(value)
+    except ValueError as error:
+        raise ValueError("must be an IP address or a network such as 10.0.0.0/8") from error
+
+
+def mailbox(value: str) -> Address:
+    """The one mail address, with or without a name, that `value` is (RFC 5322 `mailbox`); else ValueError."""
+    from email.headerregistry import Address
+    from email.utils import parseaddr
+
+    name, spec = parseaddr(value)
+    try:
+        address = Address(name, addr_spec=spec)
+    except (
+        ValueError,
+        IndexError,
+        AttributeError,
+    ) as error:  # the parser itself stumbles over some bad input
+        raise ValueError(_NO_MAILBOX) from error
+    if _CONTROL.search(value) or not address.username or not address.domain:
+        raise ValueError(_NO_MAILBOX)
+    return address
+
+
+def strong_key(value: str) -> None:
+    """Raise ValueError unless `value` can serve as a secret key.
+
+    A key with hardly any different bytes, or one that holds a word of sample files, was not made at random.
+    """
+    data = value.encode("utf-8", "surrogateescape")
+    if len(data) < MINIMUM_KEY_BYTES:
+        raise ValueError(
+            f"must be at least {MINIMUM_KEY_BYTES} bytes long, not {len(data)}; "
+            "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    if len(set(data)) < _MINIMUM_DISTINCT_BYTES or any(word in value.lower() for word in _SAMPLE_WORDS):
+        raise ValueError("is a sample or a pattern, not a random key")

@@ -1,0 +1,242 @@
+"""The settings themselves: one frozen dataclass a section, and nothing else describes them.
+
+Types, bounds and help texts stand here once; loading, checking, `config show` and the test of `config/*.toml`
+all read them. The names are those that operators write: `[server] port` in the file is
+`PRONAFLOW_SERVER__PORT` in the environment and `settings.server.port` in the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, get_type_hints
+
+from pronaflow_kernel.settings import checks
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_CARRIED = {"carried": True}
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    secret: bool = False,
+    least: float | None = None,
+    most: float | None = None,
+    check: Callable[[Any], object] | None = None,
+) -> Any:
+    """Declare one setting as a field of a section's dataclass.
+
+    Arguments:
+        default: what holds when nobody says otherwise; its type must fit the annotation.
+        help: one sentence for operators.
+        secret: the value is masked wherever it is shown, kept out of `repr`, and may also come from the file
+            that the environment variable `..._FILE` names.
+        least, most: inclusive bounds of a number.
+        check: raises ValueError, with words that do not repeat the value, when the value will not do; asked
+            for each item of a list.
+    """
+    rules = {"help": help, "secret": secret, "least": least, "most": most, "check": check}
+    return field(default=default, repr=not secret, metadata=rules)
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """Where the server listens."""
+
+    host: str = setting("127.0.0.1", "Address to listen on; 0.0.0.0 for all of them.")
+    port: int = setting(8000, "Port to listen on.", least=0, most=65535)
+    threads: int = setting(8, "Threads that answer requests in one process.", least=1, most=256)
+
+
+@dataclass(frozen=True)
+class AuthSettings:
+    """Sign-in, sessions and passwords. Times are in seconds."""
+
+    access_token_ttl: int = setting(1800, "Life of an access token in seconds.", least=1)
+    refresh_token_ttl: int = setting(604800, "Life of an unused refresh token in seconds.", least=1)
+    verification_ttl: int = setting(86400, "Life of a link that proves a mail address, in seconds.", least=1)
+    reset_ttl: int = setting(900, "Life of a link that resets a password, in seconds.", least=1)
+    require_email_verification: bool | None = setting(
+        None, "Whether signing in needs a proved mail address; by default exactly when mail goes out by SMTP."
+    )
+    lockout_seconds: int = setting(900, "How long an account stays locked after failed sign-ins.", least=0)
+    password_profile: Literal["seed", "nist"] = setting(
+        "seed", "Password rule: seed (12 characters of four classes) or nist (15 characters, no classes)."
+    )
+    hide_existing_accounts: bool = setting(
+        False, "Whether registration answers the same for an address that already has an account."
+    )
+    max_sessions: int = setting(50, "Sessions a user may have at once; the oldest ends first.", least=1)
+    argon2_time_cost: int = setting(2, "Passes of the Argon2id password hash.", least=1)
+    argon2_memory_kib: int = setting(19456, "Memory of the Argon2id password hash in KiB.", least=8)
+    argon2_parallelism: int = setting(1, "Lanes of the Argon2id password hash.", least=1, most=64)
+
+
+@dataclass(frozen=True)
+class MailSettings:
+    """Outgoing mail."""
+
+    url: str | None = setting(
+        None,
+        "SMTP server: smtp://, smtp+starttls:// or smtps://user:password@host:port; "
+        "without one, mail becomes .eml files in the data folder.",
+        secret=True,
+        check=checks.url("smtp", "smtp+starttls", "smtps", host=True),
+    )
+    from_address: str = setting(
+        "PronaFlow <pronaflow@localhost>", "Sender of every mail.", check=checks.mailbox
+    )
+
+
+@dataclass(frozen=True)
+class PluginSettings:
+    """Which plugins run."""
+
+    disabled: tuple[str, ...] = setting((), "Ids of plugins that are installed but stay off everywhere.")
+    startup: Literal["continue", "abort"] = setting(
+        "continue", "What a plugin that fails does to the start: continue without it, or abort."
+    )
+
+
+@dataclass(frozen=True)
+class RateLimitSettings:
+    """Rate limits."""
+
+    enabled: bool = setting(True, "Whether requests are counted and refused above their limit.")
+
+
+@dataclass(frozen=True)
+class EgressSettings:
+    """Requests that the server itself makes to other machines."""
+
+    allow: tuple[str, ...] = setting(
+        (), "Private networks that outgoing requests may reach, such as 10.1.0.0/16.", check=checks.network
+    )
+
+
+@dataclass(frozen=True)
+class BootstrapSettings:
+    """The first administrator, created at the start where no user exists yet."""
+
+    admin_email: str | None = setting(None, "Mail address of the first administrator.", check=checks.mailbox)
+    admin_password: str | None = setting(None, "Password of the first administrator.", secret=True)
+
+
+@dataclass(frozen=True)
+class LimitSettings:
+    """How large a request may be; what is larger is refused, never cut."""
+
+    body_bytes: int = setting(1024 * 1024, "Largest JSON body in bytes.", least=1024)
+    bulk_body_bytes: int = setting(8 * 1024 * 1024, "Largest body of a bulk or import in bytes.", least=1024)
+    json_depth: int = setting(32, "Deepest nesting of a JSON body.", least=1, most=200)
+    array_items: int = setting(1000, "Most items in one array of a body.", least=1)
+    page_size_max: int = setting(100, "Largest page of a list.", least=1, most=1000)
+    query_parameters: int = setting(100, "Most query parameters of a request.", least=1)
+    url_bytes: int = setting(8192, "Longest path and query in bytes.", least=256)
+    header_bytes: int = setting(16384, "Largest head of a request in bytes.", least=1024)
+
+
+@dataclass(frozen=True)
+class LogSettings:
+    """What the server writes about itself to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = setting("info", "Least severity that is written.")
+    format: Literal["human", "json"] | None = setting(
+        None, "Lines for people or JSON for machines; by default JSON exactly in production."
+    )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one process, checked and complete.
+
+    `load()` makes it; a test may construct it directly. Values that depend on others are filled in on
+    construction: `data_dir` becomes absolute, `database_url` names the SQLite file of the data folder,
+    `auth.require_email_verification` follows `mail.url`, and `logs.format` follows `environment`.
+
+    Besides the sections:
+        extra: the sections of plugins by plugin id, each an instance of the plugin's dataclass.
+        raw: sections of plugins that are installed but could not say what they mean, as written.
+        sources: where each value comes from by dotted name (`server.port`): `pronaflow.toml:12`, the name of
+            an environment variable, `flag`; a name that is missing here has its default.
+    """
+
+    environment: Literal["development", "production", "test"] = setting(
+        "development", "What this server is for: development, production or test."
+    )
+    data_dir: Path = setting(  # noqa: RUF009 - it makes a field
+        Path("instance"), "Folder for everything that the server stores by itself."
+    )
+    database_url: str = setting(
+        "",
+        "Database: postgresql://user:password@host/name or sqlite:///file; "
+        "by default a SQLite file in the data folder.",
+        secret=True,
+        check=checks.url("sqlite", "postgresql", "postgresql+psycopg"),
+    )
+    redis_url: str | None = setting(
+        None,
+        "Redis for several processes: redis://host:6379/0; without it one process does everything.",
+        secret=True,
+        check=checks.url("redis", "rediss", "unix"),
+    )
+    secret_key: tuple[str, ...] = setting(
+        (),
+        "Random keys of 32 bytes or more; the first signs, the others are still accepted. "
+        "Outside production the server makes one itself.",
+        secret=True,
+        check=checks.strong_key,
+    )
+    public_url: str = setting(
+        "http://localhost:8000",
+        "Address under which users reach the server; links in mails start with it.",
+        check=checks.url("http", "https", host=True),
+    )
+    server: ServerSettings = field(default_factory=ServerSettings)
+    auth: AuthSettings = field(default_factory=AuthSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
+    plugins: PluginSettings = field(default_factory=PluginSettings)
+    rate_limit: RateLimitSettings = field(default_factory=RateLimitSettings)
+    egress: EgressSettings = field(default_factory=EgressSettings)
+    bootstrap: BootstrapSettings = field(default_factory=BootstrapSettings)
+    limits: LimitSettings = field(default_factory=LimitSettings)
+    logs: LogSettings = field(default_factory=LogSettings)
+    extra: Mapping[str, Any] = field(default=_NOTHING, metadata=_CARRIED)
+    raw: Mapping[str, Mapping[str, Any]] = field(default=_NOTHING, repr=False, metadata=_CARRIED)
+    sources: Mapping[str, str] = field(default=_NOTHING, repr=False, compare=False, metadata=_CARRIED)
+
+    def __post_init__(self) -> None:
+        fill = object.__setattr__  # the one way to complete a frozen instance
+        fill(self, "data_dir", self.data_dir.expanduser().absolute())
+        if not self.database_url:
+            fill(self, "database_url", f"sqlite:///{self.data_dir / 'pronaflow.sqlite3'}")
+        if self.auth.require_email_verification is None:
+            fill(self, "auth", replace(self.auth, require_email_verification=self.mail.url is not None))
+        if self.logs.format is None:
+            chosen: Literal["human", "json"] = "json" if self.production else "human"
+            fill(self, "logs", replace(self.logs, format=chosen))
+
+    @property
+    def production(self) -> bool:
+        """Whether `environment` is production."""
+        return self.environment == "production"
+
+
+def sections() -> dict[str, type]:
+    """The kernel's sections by name in the order of the schema; `""` is the top level."""
+    kinds = get_type_hints(Settings).items()
+    return {
+        "": Settings,
+        **{name: kind for name, kind in kinds if isinstance(kind, type) and is_dataclass(kind)},
+    }
+
+
+def keys(cls: type) -> dict[str, Field[Any]]:
+    """The settings that a section's dataclass declares, by key."""
+    inner = sections() if cls is Settings else {}
+    declared = (field for field in fields(cls) if "carried" not in field.metadata)
+    return {field.name: field for field in declared if field.name not in inner}
