@@ -38,7 +38,7 @@ class Item:
 
     ``line`` counts from 1; ``section`` is the path of its headings in lower case ("m7/notifications" for a
     section of module 7, "proflow/..." for the second seed); ``endpoint`` is "METHOD path" where the item
-    describes one.
+    describes one; ``level`` is that of a heading.
     """
 
     seed: str
@@ -47,6 +47,7 @@ class Item:
     text: str
     section: str
     endpoint: str = ""
+    level: int = 0
 
 
 def slug(title: str) -> str:
@@ -69,9 +70,10 @@ def _items(seed: str, tokens: list[Token]) -> Iterator[Item]:
         if token.type == "heading_open":
             title = _plain(tokens[place + 1])
             endpoint = _endpoint_of_heading(tokens[place + 3 :])
-            headings = headings[: int(token.tag[1]) - 1] + ([] if endpoint else [title])
+            level = int(token.tag.removeprefix("h"))
+            headings = headings[: level - 1] + ([] if endpoint else [title])
             section = _section(seed, headings)
-            yield Item(seed, line, "heading", title, section, endpoint)
+            yield Item(seed, line, "heading", title, section, endpoint, level)
         elif token.type == "paragraph_open" and token.level == 0:
             label = _plain(tokens[place + 1])
             if label.startswith("Response: "):

@@ -1,0 +1,60 @@
+"""Every endpoint of the first seed is replayed as printed or, as long as it is not built, really absent."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from .client import FlaskClient
+from .contract import endpoints
+from .outline import FOLDER, SEEDS, outline
+from .sections import allowed, pending, routes_of, scenario
+from .walker import walk
+
+PENDING = pending()
+SECTIONS = dict.fromkeys(item.section for seed in SEEDS for item in outline(seed) if item.endpoint)
+
+
+@pytest.fixture
+def app_routes(app):
+    """Routes of the application as "METHOD path", path parameters without their names."""
+    return {
+        f"{method} {re.sub('<[^>]*>', '{}', rule.rule)}"
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods
+    }
+
+
+def built(endpoint, app_routes):
+    return re.sub(r"\{\w+\}", "{}", endpoint) in app_routes
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_section_is_built_whole_or_not_at_all(section, app_routes):
+    there = {route: built(route, app_routes) for route in routes_of(section)}
+    if section in PENDING:
+        assert not any(there.values()), f"take {section} off pending.toml: {there}"
+    else:
+        assert all(there.values()), f"{section} is not built whole: {there}"
+
+
+@pytest.mark.parametrize("endpoint", endpoints(), ids=lambda endpoint: endpoint.name)
+def test_endpoint_answers_as_printed(endpoint, app, app_routes):
+    if endpoint.section in PENDING:
+        assert not built(endpoint.name, app_routes), f"take {endpoint.section} off pending.toml"
+    else:
+        case = scenario(endpoint.section)[endpoint.name](app)
+        rate_headers = "rate_limiting_headers" not in PENDING
+        assert walk(endpoint, case, allowed().get(endpoint.name), rate_headers=rate_headers) == []
+
+
+@pytest.mark.parametrize(("section", "sign"), [pair for pair in PENDING.items() if pair[1]])
+def test_pending_section_shows_no_sign(section, sign, app, app_routes):
+    kind, what = sign.split(" ", 1)
+    signs = {
+        "route": lambda: built(what, app_routes),
+        "header": lambda: what.lower() in FlaskClient(app).request("GET", "/health").headers,
+        "file": lambda: (FOLDER.parents[1] / what).exists(),
+    }
+    assert not signs[kind](), f"{what} is there: take {section} off pending.toml"
