@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from pronaflow_kernel.settings import Settings
+from .settings import Settings
 
 MASK = "***"
 _NOTHING: Mapping[str, Any] = MappingProxyType({})

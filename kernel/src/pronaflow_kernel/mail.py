@@ -15,11 +15,11 @@ from types import MappingProxyType
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from pronaflow_kernel.clock import Clock
-from pronaflow_kernel.ids import new_id
-from pronaflow_kernel.settings import Settings
-from pronaflow_kernel.settings.checks import mailbox
-from pronaflow_kernel.storage import atomic_file
+from .clock import Clock
+from .ids import new_id
+from .settings import Settings
+from .settings.checks import mailbox
+from .storage import atomic_file
 
 SMTP_TIMEOUT = 10.0
 """Seconds that one step of talking to the mail server may take."""

@@ -17,9 +17,9 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from pronaflow_kernel.settings import Problem, Settings, SettingsError
-from pronaflow_kernel.settings.checks import strong_key
-from pronaflow_kernel.storage import atomic_file
+from .settings import Problem, Settings, SettingsError
+from .settings.checks import strong_key
+from .storage import atomic_file
 
 JWT = "jwt"
 """Purpose of the keys that sign access tokens."""
@@ -92,7 +92,12 @@ class Keys:
             text: what to hide.
             bound_to: the place where it is stored, e.g. `integrations__webhook.secret/<id>`; a text that was
                 moved to another row cannot be decrypted there.
+
+        Raises:
+            ValueError: `bound_to` holds a NUL character.
         """
+        if "\0" in bound_to:
+            raise ValueError("bound_to must not hold a NUL character")
         return self._cipher().encrypt(f"{bound_to}\0{text}".encode()).decode()
 
     def decrypt(self, token: str, *, bound_to: str) -> str:
@@ -102,7 +107,7 @@ class Keys:
             DecryptionError: with any accepted key, this is nothing that was stored at `bound_to`.
         """
         try:
-            place, _, text = self._cipher().decrypt(token).decode().partition("\0")
+            place, _, text = self._cipher().decrypt(token.encode("ascii", "replace")).decode().partition("\0")
         except InvalidToken as error:
             raise DecryptionError("not encrypted by an accepted key") from error
         if place != bound_to:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from pronaflow_kernel.settings import Settings
+from .settings import Settings
 
 _CHUNK_BYTES = 1024 * 1024
 _KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)

@@ -5,9 +5,9 @@ raises one `SettingsError` that names every mistake with its place. A plugin dec
 frozen dataclass of `setting()` fields; its id is the section's name.
 """
 
-from pronaflow_kernel.settings.loading import Described, describe, load
-from pronaflow_kernel.settings.problems import Problem, SettingsError
-from pronaflow_kernel.settings.schema import (
+from .loading import Described, describe, load
+from .problems import Problem, SettingsError
+from .schema import (
     AuthSettings,
     BootstrapSettings,
     EgressSettings,

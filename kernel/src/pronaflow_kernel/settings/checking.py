@@ -13,9 +13,9 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from pronaflow_kernel.settings.problems import Problem
-from pronaflow_kernel.settings.schema import keys
-from pronaflow_kernel.settings.sources import Entries, Entry, Name, Text, dotted, variable
+from .problems import Problem
+from .schema import keys
+from .sources import Entries, Entry, Name, Text, dotted, variable
 
 Shape = Mapping[str, type | None]
 """The dataclass of each section by name, `""` for the top level; None where the content is carried unread."""

@@ -6,7 +6,6 @@ The standard library's parsers are imported where they are used: most starts nee
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,7 +17,6 @@ MINIMUM_KEY_BYTES = 32
 """Least length of a secret key (security: keys of at least 32 random bytes)."""
 _MINIMUM_DISTINCT_BYTES = 8
 _NO_MAILBOX = "must be one mail address such as Ann <ann@team.org>"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SAMPLE_WORDS = ("changeme", "change-me", "change_me", "replace-me", "replace_me", "your-secret", "example")
 
 
@@ -51,22 +49,28 @@ def network(value: str) -> None:
 
 
 def mailbox(value: str) -> Address:
-    """The one mail address, with or without a name, that `value` is (RFC 5322 `mailbox`); else ValueError."""
-    from email.headerregistry import Address
-    from email.utils import parseaddr
+    """The one mail address, with or without a name, that `value` is (RFC 5322 `mailbox`); else ValueError.
 
-    name, spec = parseaddr(value)
+    The domain comes back as ASCII (IDNA), which every mail server takes.
+    """
+    from email.errors import ObsoleteHeaderDefect
+    from email.headerregistry import Address
+    from email.policy import default
+
     try:
-        address = Address(name, addr_spec=spec)
+        header = default.header_factory("to", value)
+        (address,), (group,) = header.addresses, header.groups
+        ascii_domain = address.domain.encode("idna").decode()
     except (
         ValueError,
         IndexError,
         AttributeError,
-    ) as error:  # the parser itself stumbles over some bad input
+    ) as error:  # the parser stumbles over some input
         raise ValueError(_NO_MAILBOX) from error
-    if _CONTROL.search(value) or not address.username or not address.domain:
+    defects = [defect for defect in header.defects if not isinstance(defect, ObsoleteHeaderDefect)]
+    if defects or group.display_name or not address.username or not ascii_domain:
         raise ValueError(_NO_MAILBOX)
-    return address
+    return Address(address.display_name, address.username, ascii_domain)
 
 
 def strong_key(value: str) -> None:

@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from pronaflow_kernel.settings.problems import Problem, SettingsError
-from pronaflow_kernel.settings.schema import Settings, keys, sections
-from pronaflow_kernel.settings.sources import (
+from .problems import Problem, SettingsError
+from .schema import Settings, keys, sections
+from .sources import (
     CONFIG_VARIABLE,
     Entries,
     Name,
@@ -47,7 +47,7 @@ def load(
         SettingsError: with every problem found.
         ValueError: a plugin is called like a section or a setting of the kernel.
     """
-    from pronaflow_kernel.settings.checking import check
+    from .checking import check
 
     env = os.environ if env is None else env
     own = sections()

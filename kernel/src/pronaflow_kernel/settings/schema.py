@@ -13,9 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_type_hints
 
-from pronaflow_kernel.settings import checks
+from . import checks
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _CARRIED = {"carried": True}
 
 
@@ -41,6 +40,10 @@ def setting(
     """
     rules = {"help": help, "secret": secret, "least": least, "most": most, "check": check}
     return field(default=default, repr=not secret, metadata=rules)
+
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -205,9 +208,9 @@ class Settings:
     bootstrap: BootstrapSettings = field(default_factory=BootstrapSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     logs: LogSettings = field(default_factory=LogSettings)
-    extra: Mapping[str, Any] = field(default=_NOTHING, metadata=_CARRIED)
-    raw: Mapping[str, Mapping[str, Any]] = field(default=_NOTHING, repr=False, metadata=_CARRIED)
-    sources: Mapping[str, str] = field(default=_NOTHING, repr=False, compare=False, metadata=_CARRIED)
+    extra: Mapping[str, Any] = field(default_factory=_nothing, metadata=_CARRIED)
+    raw: Mapping[str, Mapping[str, Any]] = field(default_factory=_nothing, repr=False, metadata=_CARRIED)
+    sources: Mapping[str, str] = field(default_factory=_nothing, repr=False, compare=False, metadata=_CARRIED)
 
     def __post_init__(self) -> None:
         fill = object.__setattr__  # the one way to complete a frozen instance

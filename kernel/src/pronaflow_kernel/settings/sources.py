@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pronaflow_kernel.settings.problems import Problem
+from .problems import Problem
 
 PREFIX = "PRONAFLOW_"
 CONFIG_VARIABLE = "PRONAFLOW_CONFIG"
