@@ -1,0 +1,131 @@
+"""The tenant rule: one listener holds every statement to the scope of its connection.
+
+A table with a column `workspace_id` is a tenant table. A statement that names one must compare that column
+with a bind (`shape` says how exactly), and the bind must hold the workspace of the connection's scope. Text
+SQL and DDL are refused. Where a statement rightly looks across workspaces, it says why:
+
+    connection.execution_options(scope=scope)                     # done by Reader and UnitOfWork
+    select(Task).where(Task.workspace_id == SCOPE_WORKSPACE)      # held
+    unscoped("sign-in does not know the workspace yet", select(Membership).where(...))
+    connection.execution_options(unscoped="migration")            # a whole connection
+
+The rule guards against mistakes, not against hostile code in the same process: the driver's own cursor and
+what `@compiles` renders are out of its sight. The shape of a statement is judged once and remembered on its
+compiled form; each further execution costs about a microsecond (contrib/benchmarks/tenant_rule.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Connection, Engine, Executable, event
+from sqlalchemy.engine.interfaces import ExecuteStyle
+
+from ..errors import KernelError
+from .notes import HOUSEKEEPING, TenantCompiler
+from .shape import Verdict, judge
+
+
+class TenantViolation(KernelError):
+    """A statement is not held to the workspace of its scope; `str()` tells why, the caller learns a 500."""
+
+    def __init__(self, kind: str, tables: Collection[str], problem: str) -> None:
+        super().__init__()
+        named = f" on {', '.join(tables)}" if tables else ""
+        self.args = (f"{kind}{named} breaks the tenant rule: {problem}",)
+
+
+Marked = TypeVar("Marked", bound=Executable | Connection)
+
+
+def unscoped(reason: str, statement: Marked) -> Marked:
+    """Mark a statement, or a connection, as one that rightly looks across workspaces.
+
+    Arguments:
+        reason: why, in words.
+        statement: anything with execution options.
+
+    Raises:
+        ValueError: no reason is given.
+    """
+    if not reason.strip():
+        raise ValueError("unscoped() needs a reason in words")
+    marked: Any = statement.execution_options(unscoped=reason)
+    return cast("Marked", marked)
+
+
+def install(engine: Engine, tables: Collection[str] = ()) -> None:
+    """Hold every statement of `engine` to the tenant rule, from here on. Installing twice is harmless.
+
+    Arguments:
+        tables: names of tenant tables, which may still grow: a second `Table` of such a name is recognised
+            even if it leaves out `workspace_id`.
+    """
+    dialect: Any = engine.dialect
+    compiler = dialect.statement_compiler
+    if not issubclass(compiler, TenantCompiler):
+        bases = (TenantCompiler, compiler)
+        dialect.statement_compiler = type(f"Tenant{compiler.__name__}", bases, {"names": tables})
+        engine.clear_compiled_cache()
+        event.listen(engine, "before_cursor_execute", _hold, retval=True)
+
+
+def _hold(
+    connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
+) -> tuple[str, Any]:
+    compiled = context.compiled
+    if isinstance(compiled, TenantCompiler) and _is_rendered(statement, context):
+        verdict: Verdict | None = compiled.verdict
+        if verdict is None:
+            verdict = compiled.verdict = judge(compiled)
+        if (verdict.tables or verdict.problem) and not _is_marked(context):
+            _hold_values(verdict, connection, context)
+    elif not (_is_harmless(statement, context) or _is_marked(context)):
+        kind = "DDL" if context.isddl else "Text SQL"
+        raise TenantViolation(kind, (), 'it needs a connection marked unscoped("why", connection)')
+    return statement, parameters
+
+
+def _is_rendered(statement: str, context: Any) -> bool:
+    """Whether this text is what the compiler made, so that its notes are about it."""
+    if context.execute_style is ExecuteStyle.INSERTMANYVALUES:
+        return True  # the text is repeated for a batch of rows; the rows are all in the context
+    return statement is getattr(context, "statement", None)
+
+
+def _is_harmless(statement: str, context: Any) -> bool:
+    """Whether this text names no row: transaction control, a PRAGMA, a sequence that fills a default."""
+    if HOUSEKEEPING.fullmatch(statement):
+        return True
+    of_a_default = not context.is_text and not hasattr(context, "statement")
+    return of_a_default and " FROM " not in statement.upper()
+
+
+def _is_marked(context: Any) -> bool:
+    reason = context.execution_options.get("unscoped")
+    return isinstance(reason, str) and bool(reason.strip())
+
+
+def _hold_values(verdict: Verdict, connection: Connection, context: Any) -> None:
+    """Hold the values of all rows of one execution to the scope.
+
+    Raises:
+        TenantViolation: the shape is refused, there is no scope, or a bind holds another workspace.
+    """
+    if verdict.problem:
+        mend = f'{verdict.problem}; or say why it is right: unscoped("why", statement)'
+        raise TenantViolation(verdict.kind, verdict.tables, mend)
+    scope = connection.get_execution_options().get("scope")
+    if scope is None:
+        mend = "its connection has no scope: run it through a Reader or a UnitOfWork"
+        raise TenantViolation(verdict.kind, verdict.tables, mend)
+    if getattr(context, "tenant_held", False):
+        return
+    workspace = scope.workspace_id
+    for row in context.compiled_parameters:
+        for name in verdict.binds:
+            if row[name] != workspace:
+                mend = f"its bind {name!r} does not hold the workspace of the connection's scope"
+                raise TenantViolation(verdict.kind, verdict.tables, mend)
+    context.tenant_held = True
