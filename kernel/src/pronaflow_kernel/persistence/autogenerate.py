@@ -17,8 +17,11 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, Index, MetaData, Table, column, inspect, select, table
 from sqlalchemy.schema import CreateIndex
 
-from . import types
 from .chains import Chain
+from .types import Id, Json, UtcDateTime
+
+_NAMES = {Id: "IdType", Json: "Json", UtcDateTime: "UtcDateTime"}
+"""What a migration calls the kernel's column types: their names in `pronaflow_kernel.api`."""
 
 
 def drift(engine: Engine, metadata: MetaData, plugin_id: str) -> list[str]:
@@ -57,7 +60,7 @@ def draft(engine: Engine, chain: Chain, metadata: MetaData) -> str:
         texts = [_create(missing) for missing in _missing_texts(connection, metadata)]
         up, down = _render(_up(script), context), _render(_down(script), context)
     head = chain.head
-    lines = [*_imports(up + down, bool(texts)), f'revision = "{int(head or 0) + 1:04}"']
+    lines = [*_imports("\n".join([up, down, *texts])), f'revision = "{int(head or 0) + 1:04}"']
     lines += [f'down_revision = "{head}"' if head else "down_revision = None"]
     lines += ["", "", "def upgrade() -> None:", up, *(f"    {text}.create(op)" for text in texts)]
     lines += ["", "", "def downgrade() -> None:", *(f"    {text}.drop(op)" for text in texts), down, ""]
@@ -103,19 +106,15 @@ def _render(operations: UpgradeOps | DowngradeOps, context: MigrationContext) ->
 
 def _render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
     """The kernel's column types as they are imported in a migration."""
-    if kind == "type" and type(item).__module__ == types.__name__:
-        return f"{type(item).__name__}()"
+    if kind == "type" and type(item) in _NAMES:
+        return f"{_NAMES[type(item)]}()"
     return False
 
 
-def _imports(code: str, texts: bool) -> list[str]:
+def _imports(code: str) -> list[str]:
+    names = sorted(set(re.findall(r"(?<![.\w])(FullText|IdType|Json|UtcDateTime)\(", code)))
     lines = ["import sqlalchemy as sa", "from alembic import op", ""]
-    if texts:
-        lines.append("from pronaflow_kernel.persistence.fulltext import FullText")
-    names = sorted(set(re.findall(r"(?<![.\w])(Id|Json|UtcDateTime)\(", code)))
-    if names:
-        lines.append(f"from {types.__name__} import {', '.join(names)}")
-    return [*lines, ""]
+    return [*lines, f"from pronaflow_kernel.api import {', '.join(names)}", ""] if names else lines
 
 
 def _missing_texts(connection: Connection, metadata: MetaData) -> list[Table]:

@@ -52,6 +52,7 @@ from sqlalchemy import (
     func,
     inspect,
     literal,
+    literal_column,
     select,
     union_all,
 )
@@ -275,9 +276,10 @@ def _record(step: Step) -> list[Executable]:
     table = _version_table(step.chain)
     if step.after is None:
         return [DropTable(table)]
+    after = {"version_num": literal_column(f"'{step.after}'")}  # no bind, which `sql` could not show
     if step.before is None:
-        return [CreateTable(table, if_not_exists=True), table.insert().values(version_num=step.after)]
-    return [table.update().values(version_num=step.after)]
+        return [CreateTable(table, if_not_exists=True), table.insert().values(after)]
+    return [table.update().values(after)]
 
 
 def _run_script(context: MigrationContext, step: Step) -> None:
