@@ -1,0 +1,95 @@
+"""`authorize`: the one place that decides who may do what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from ..errors import Forbidden, NotFound, Unauthorized
+from .containers import Containers
+from .permissions import Permission
+
+if TYPE_CHECKING:
+    from ..persistence.uow import Reader
+
+
+class Objector(Protocol):
+    """Asks the plugins for objections (hook `check_permission`); raises what they raise."""
+
+    def __call__(self, reader: Reader, permission: str, container_id: str | None) -> None:
+        """Raise to refuse."""
+        ...
+
+
+class Access:
+    """Decides from roles, token scopes and the plugins' objections.
+
+    Arguments:
+        permissions: all permissions by name.
+        containers: the service of the plugin that owns containers; None without one, and then the
+            workspace role decides.
+        objections: asked last.
+    """
+
+    def __init__(
+        self, permissions: Mapping[str, Permission], containers: Containers | None, objections: Objector | None
+    ) -> None:
+        self.permissions = permissions
+        self.containers = containers
+        self.objections = objections
+
+    def authorize(self, reader: Reader, name: str, *, container_id: str | None = None) -> None:
+        """Refuse unless the caller has the permission here.
+
+        Arguments:
+            reader: in the scope of the request.
+            name: of the permission.
+            container_id: where; None for the workspace, or outside one.
+
+        Raises:
+            Unauthorized: nobody is signed in.
+            NotFound: the caller may not see the place.
+            Forbidden: the caller may see it but not do this.
+        """
+        scope, permission = reader.scope, self.permissions[name]
+        principal = scope.principal
+        if not principal.signed_in:
+            raise Unauthorized
+        if principal.scopes is not None and permission.scope not in principal.scopes:
+            raise Forbidden(f"The token lacks the scope {permission.scope}")
+        if principal.kind == "system":
+            return
+        if not self._granted(reader, permission, container_id):
+            raise Forbidden(f"Your role does not allow: {permission.summary.lower()}")
+        if self.objections is not None:
+            self.objections(reader, name, container_id)
+
+    def may(self, reader: Reader, name: str, *, container_id: str | None = None) -> bool:
+        """Whether `authorize` would pass."""
+        try:
+            self.authorize(reader, name, container_id=container_id)
+        except (Forbidden, NotFound, Unauthorized):
+            return False
+        return True
+
+    def role(self, reader: Reader, container_id: str) -> str | None:
+        """The caller's role in a container, asked once a request; None: not visible."""
+        scope = reader.scope
+        if scope.principal.kind == "system":
+            return "owner"
+        if container_id not in scope.container_roles:
+            found = self.containers.role(reader, container_id) if self.containers else scope.workspace_role
+            scope.container_roles[container_id] = found
+        return scope.container_roles[container_id]
+
+    def _granted(self, reader: Reader, permission: Permission, container_id: str | None) -> bool:
+        if container_id is not None and permission.container:
+            role = self.role(reader, container_id)
+            if role is None:
+                raise NotFound
+            return role in permission.container
+        if permission.workspace:
+            if reader.scope.workspace_role is None:
+                raise NotFound
+            return reader.scope.workspace_role in permission.workspace
+        return not permission.container

@@ -1,0 +1,140 @@
+"""Everything a plugin may import from the kernel (tests: `pronaflow_kernel.testing`).
+
+Need an answer now: hook. Need to react: event. Need another module's data: service.
+"""
+
+from __future__ import annotations
+
+from .access.authorize import Access
+from .access.containers import Containers
+from .access.permissions import Permission, load_permissions
+from .access.principal import Principal
+from .clock import Clock
+from .errors import (
+    Conflict,
+    Forbidden,
+    InvalidRequest,
+    KernelError,
+    NotFound,
+    PayloadTooLarge,
+    Problem,
+    ServiceUnavailable,
+    StaleRow,
+    Unauthorized,
+    ValidationFailed,
+    invalid,
+)
+from .events.types import Event, EventType, Subscriber
+from .health import HealthCheck
+from .hookspecs import API_VERSION, hookimpl
+from .identity.models import User
+from .ids import as_id, new_id
+from .mail import Mail
+from .persistence.base import (
+    Identified,
+    InWorkspace,
+    Lifecycle,
+    Model,
+    Record,
+    Timestamped,
+    Versioned,
+    model_base,
+)
+from .persistence.fulltext import FullText
+from .persistence.listing import Listing
+from .persistence.scope import SCOPE_ROLE, SCOPE_USER, SCOPE_WORKSPACE, Scope
+from .persistence.types import Id as IdType
+from .persistence.types import Json, UtcDateTime
+from .persistence.uow import Database, Reader, Row, UnitOfWork, Update
+from .plugins.base import Context, Plugin
+from .plugins.services import ServiceMissing
+from .records.resources import Resource
+from .tenancy import events as tenancy_events
+from .tenancy import service as tenancy
+from .tenancy.models import Membership, Workspace
+from .tenancy.rule import unscoped
+from .web.answers import Answer, Page
+from .web.arguments import load
+from .web.blueprint import PUBLIC, Blueprint
+from .web.fields import Choice, Id, Moment, PageQuery, Schema, Text, Timestamp, WorkspaceQuery
+from .web.targets import NOWHERE, WORKSPACE, in_body, in_path, in_query
+
+__all__ = [
+    "API_VERSION",
+    "NOWHERE",
+    "PUBLIC",
+    "SCOPE_ROLE",
+    "SCOPE_USER",
+    "SCOPE_WORKSPACE",
+    "WORKSPACE",
+    "Access",
+    "Answer",
+    "Blueprint",
+    "Choice",
+    "Clock",
+    "Conflict",
+    "Containers",
+    "Context",
+    "Database",
+    "Event",
+    "EventType",
+    "Forbidden",
+    "FullText",
+    "HealthCheck",
+    "Id",
+    "IdType",
+    "Identified",
+    "InWorkspace",
+    "InvalidRequest",
+    "Json",
+    "KernelError",
+    "Lifecycle",
+    "Listing",
+    "Mail",
+    "Membership",
+    "Model",
+    "Moment",
+    "NotFound",
+    "Page",
+    "PageQuery",
+    "PayloadTooLarge",
+    "Permission",
+    "Plugin",
+    "Principal",
+    "Problem",
+    "Reader",
+    "Record",
+    "Resource",
+    "Row",
+    "Schema",
+    "Scope",
+    "ServiceMissing",
+    "ServiceUnavailable",
+    "StaleRow",
+    "Subscriber",
+    "Text",
+    "Timestamp",
+    "Timestamped",
+    "Unauthorized",
+    "UnitOfWork",
+    "Update",
+    "User",
+    "UtcDateTime",
+    "ValidationFailed",
+    "Versioned",
+    "Workspace",
+    "WorkspaceQuery",
+    "as_id",
+    "hookimpl",
+    "in_body",
+    "in_path",
+    "in_query",
+    "invalid",
+    "load",
+    "load_permissions",
+    "model_base",
+    "new_id",
+    "tenancy",
+    "tenancy_events",
+    "unscoped",
+]

@@ -1,0 +1,76 @@
+"""Writing to the ledger: a unit of work collects events and stores them just before it commits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from ..ids import new_id
+from .models import EventPrivate, EventRow
+from .types import Event, EventType
+
+_INSERT = insert(EventRow)
+_INSERT_PRIVATE = insert(EventPrivate)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The events of one unit of work, in order of publication."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    private: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, type_: EventType, row: dict[str, Any], private: Mapping[str, Any] | None) -> None:
+        """Note an event; it is stored by `flush`.
+
+        Raises:
+            ValueError: the payload's keys are not those that the type declares.
+        """
+        type_.check(row["payload"])
+        event_id = new_id()
+        self.rows.append(
+            {
+                **row,
+                "id": event_id,
+                "type": type_.name,
+                "schema_version": type_.version,
+                "public": type_.public,
+                "aggregate_type": type_.aggregate,
+                "payload": _plain(row["payload"]),
+                "changes": _plain(row["changes"]),
+            }
+        )
+        if private:
+            self.private.append({"event_id": event_id, "user_id": row["user_id"], "data": dict(private)})
+
+    def flush(self, connection: Connection) -> list[Event]:
+        """Store what was noted, in one statement, and hand it back as subscribers will see it."""
+        if not self.rows:
+            return []
+        rows, self.rows = self.rows, []
+        connection.execute(_INSERT, rows)
+        if self.private:
+            connection.execute(_INSERT_PRIVATE, self.private)
+            self.private = []
+        return [_event(row) for row in rows]
+
+
+def _event(row: Mapping[str, Any]) -> Event:
+    return Event(**{name: row[name] for name in Event.__dataclass_fields__})
+
+
+def _plain(value: Any) -> Any:
+    """JSON-ready: times as RFC 3339, everything else as it is."""
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,64 @@
+"""The ledger: outbox, event log and audit trail in one append-only table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..models import CoreBase
+from ..persistence.types import Id, Json
+
+
+class EventRow(CoreBase):
+    """One fact, stored in the transaction of the change it tells of.
+
+    `seq` is the order of insertion; `position` the order of commit, given by the relay. The row holds no
+    personal value besides ids: IP and user agent stand on the session it names, further ones in
+    `core__event_private`, so that erasing a person leaves the ledger whole.
+    """
+
+    __tablename__ = "core__event"
+
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    id: Mapped[str] = mapped_column(Id, unique=True)
+    position: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    type: Mapped[str] = mapped_column(String(100))
+    schema_version: Mapped[int] = mapped_column(Integer)
+    public: Mapped[bool]
+    aggregate_type: Mapped[str] = mapped_column(String(60))
+    aggregate_id: Mapped[str] = mapped_column(Id)
+    workspace_id: Mapped[str | None] = mapped_column(Id)
+    container_id: Mapped[str | None] = mapped_column(Id)
+    actor_kind: Mapped[str] = mapped_column(String(20))
+    user_id: Mapped[str | None] = mapped_column(Id)
+    session_id: Mapped[str | None] = mapped_column(Id)
+    origin: Mapped[str] = mapped_column(String(10))
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    payload: Mapped[dict[str, Any]]
+    changes: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+    __table_args__ = (
+        Index("ix_core__event_workspace", "workspace_id", "seq"),
+        Index("ix_core__event_aggregate", "aggregate_type", "aggregate_id", "seq"),
+        Index("ix_core__event_type", "type", "seq"),
+    )
+
+
+class EventPrivate(CoreBase):
+    """Personal values of an event (an e-mail address, an IP), apart so that they can be erased."""
+
+    __tablename__ = "core__event_private"
+
+    event_id: Mapped[str] = mapped_column(
+        Id, ForeignKey(EventRow.id, ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[str | None] = mapped_column(Id, index=True)
+    data: Mapped[dict[str, Any]]
+
+

@@ -1,0 +1,130 @@
+"""Access tokens: 30-minute JWTs (HS256) whose session is looked up at each request.
+
+Claims as the first seed prints them (sub, email, username, roles, iat, exp) and `sid`, the session. The
+session query makes logout, disabling and password changes count at once (architecture.md 7.12).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+from flask import Request
+from sqlalchemy import bindparam, select
+
+from ..access.principal import Principal
+from ..clock import Clock
+from ..errors import InvalidRequest, Unauthorized
+from ..persistence.types import Id
+from ..persistence.uow import Reader, Row
+from .models import Session, User
+
+_SESSION = (
+    select(
+        Session.id.label("session_id"),
+        Session.auth_time,
+        Session.expires_at,
+        Session.revoked_at,
+        Session.token_epoch.label("session_epoch"),
+        User.id.label("user_id"),
+        User.username,
+        User.email,
+        User.status,
+        User.token_epoch,
+        User.is_system_admin,
+    )
+    .join(User, User.id == Session.user_id)
+    .where(Session.id == bindparam("sid", type_=Id()))
+)
+
+
+class AccessTokens:
+    """Issues and accepts access tokens.
+
+    Arguments:
+        keys: HMAC keys of at least 32 bytes; the first signs, all are accepted.
+        ttl: life in seconds.
+        clock: tells the present.
+    """
+
+    def __init__(self, keys: list[bytes], ttl: int, clock: Clock) -> None:
+        self._keys = keys
+        self.ttl = ttl
+        self._clock = clock
+
+    def issue(self, user: Row, session_id: str) -> str:
+        """A token for a user's session."""
+        now = self._clock.now()
+        claims = {
+            "sub": user["id"],
+            "sid": session_id,
+            "email": user["email"],
+            "username": user["username"],
+            "roles": system_roles(user),
+            "iat": now,
+            "exp": now + timedelta(seconds=self.ttl),
+        }
+        return jwt.encode(claims, self._keys[0], algorithm="HS256")
+
+    def authenticate(self, reader: Reader, request: Request) -> Principal:
+        """Who sends a request; anonymous without an `Authorization` header.
+
+        Raises:
+            InvalidRequest: two `Authorization` headers.
+            Unauthorized: the token is no good, or its session has ended.
+        """
+        headers = request.headers.getlist("Authorization")
+        if not headers:
+            return Principal.anonymous()
+        if len(headers) > 1:
+            raise InvalidRequest("Send one Authorization header")
+        kind, _, token = headers[0].partition(" ")
+        if kind.lower() != "bearer" or not token.strip():
+            raise Unauthorized("Send `Authorization: Bearer <token>`")
+        claims = self._claims(token.strip())
+        row = reader.one(_SESSION, sid=claims["sid"])
+        if row is None or not _alive(row, self._clock.now()):
+            raise Unauthorized("The session has ended: sign in again")
+        return Principal(
+            kind="user",
+            user_id=row["user_id"],
+            session_id=row["session_id"],
+            username=row["username"],
+            email=row["email"],
+            is_system_admin=row["is_system_admin"],
+            auth_time=row["auth_time"],
+        )
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        for key in self._keys:
+            try:
+                claims: dict[str, Any] = jwt.decode(
+                    token,
+                    key,
+                    algorithms=["HS256"],
+                    options={"require": ["sub", "sid", "exp", "iat"], "verify_exp": False, "verify_iat": False},
+                )
+            except jwt.InvalidSignatureError:
+                continue
+            except jwt.InvalidTokenError:
+                break
+            # Expiry is compared here because PyJWT asks the machine's clock, not ours.
+            if claims["exp"] <= self._clock.now().timestamp():
+                raise Unauthorized("The token has expired")
+            return claims
+        raise Unauthorized
+
+
+def system_roles(user: Row) -> list[str]:
+    """Roles in the installation, as the seed's token shows them; workspace roles are looked up instead."""
+    return ["user", "admin"] if user["is_system_admin"] else ["user"]
+
+
+def _alive(row: Row, now: datetime) -> bool:
+    return (
+        row["revoked_at"] is None
+        and row["expires_at"] > now
+        and row["status"] == "active"
+        and row["session_epoch"] == row["token_epoch"]
+    )

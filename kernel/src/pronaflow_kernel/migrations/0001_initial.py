@@ -1,0 +1,225 @@
+"""The kernel's first tables: identity, tenancy, ledger, trash, switches."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from pronaflow_kernel.persistence.types import Id, Json, UtcDateTime
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "core__event",
+        sa.Column(
+            "seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=True),
+        sa.Column("type", sa.String(length=100), nullable=False),
+        sa.Column("schema_version", sa.Integer(), nullable=False),
+        sa.Column("public", sa.Boolean(), nullable=False),
+        sa.Column("aggregate_type", sa.String(length=60), nullable=False),
+        sa.Column("aggregate_id", Id(), nullable=False),
+        sa.Column("workspace_id", Id(), nullable=True),
+        sa.Column("container_id", Id(), nullable=True),
+        sa.Column("actor_kind", sa.String(length=20), nullable=False),
+        sa.Column("user_id", Id(), nullable=True),
+        sa.Column("session_id", Id(), nullable=True),
+        sa.Column("origin", sa.String(length=10), nullable=False),
+        sa.Column("occurred_at", UtcDateTime(), nullable=False),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.Column("payload", Json(), nullable=False),
+        sa.Column("changes", Json(), nullable=True),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_core__event")),
+        sa.UniqueConstraint("id", name=op.f("uq_core__event_id")),
+        sa.UniqueConstraint("position", name=op.f("uq_core__event_position")),
+    )
+    op.create_index(
+        "ix_core__event_aggregate", "core__event", ["aggregate_type", "aggregate_id", "seq"], unique=False
+    )
+    op.create_index("ix_core__event_type", "core__event", ["type", "seq"], unique=False)
+    op.create_index("ix_core__event_workspace", "core__event", ["workspace_id", "seq"], unique=False)
+    op.create_table(
+        "core__plugin_switch",
+        sa.Column("plugin_id", sa.String(length=60), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("plugin_id", name=op.f("pk_core__plugin_switch")),
+    )
+    op.create_table(
+        "core__trash",
+        sa.Column("resource_type", sa.String(length=60), nullable=False),
+        sa.Column("resource_id", Id(), nullable=False),
+        sa.Column("container_id", Id(), nullable=True),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("lifecycle_before", sa.String(length=10), nullable=False),
+        sa.Column("deleted_by", Id(), nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("workspace_id", Id(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__trash")),
+    )
+    op.create_index("ix_core__trash_workspace", "core__trash", ["workspace_id", "deleted_at"], unique=False)
+    op.create_index("uq_core__trash_resource", "core__trash", ["resource_type", "resource_id"], unique=True)
+    op.create_table(
+        "core__user",
+        sa.Column("email", sa.String(length=320), nullable=False),
+        sa.Column("email_norm", sa.String(length=320), nullable=False),
+        sa.Column("username", sa.String(length=30), nullable=False),
+        sa.Column("username_norm", sa.String(length=30), nullable=False),
+        sa.Column("full_name", sa.String(length=100), nullable=True),
+        sa.Column("password_hash", sa.Text(), nullable=True),
+        sa.Column("password_changed_at", UtcDateTime(), nullable=True),
+        sa.Column("email_verified_at", UtcDateTime(), nullable=True),
+        sa.Column("status", sa.String(length=30), nullable=False),
+        sa.Column("is_system_admin", sa.Boolean(), nullable=False),
+        sa.Column("token_epoch", sa.Integer(), nullable=False),
+        sa.Column("mfa_enabled", sa.Boolean(), nullable=False),
+        sa.Column("avatar_url", sa.Text(), nullable=True),
+        sa.Column("job_title", sa.String(length=100), nullable=True),
+        sa.Column("last_login_at", UtcDateTime(), nullable=True),
+        sa.Column("last_workspace_id", Id(), nullable=True),
+        sa.Column("last_workspace_at", UtcDateTime(), nullable=True),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__user")),
+        sa.UniqueConstraint("email_norm", name=op.f("uq_core__user_email_norm")),
+        sa.UniqueConstraint("username_norm", name=op.f("uq_core__user_username_norm")),
+    )
+    op.create_table(
+        "core__event_private",
+        sa.Column("event_id", Id(), nullable=False),
+        sa.Column("user_id", Id(), nullable=True),
+        sa.Column("data", Json(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["core__event.id"], name=op.f("fk_core__event_private_event_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_core__event_private")),
+    )
+    op.create_index(op.f("ix_core__event_private_user_id"), "core__event_private", ["user_id"], unique=False)
+    op.create_table(
+        "core__one_time_token",
+        sa.Column("user_id", Id(), nullable=True),
+        sa.Column("purpose", sa.String(length=30), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("payload", Json(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.Column("id", Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["core__user.id"], name=op.f("fk_core__one_time_token_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__one_time_token")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_core__one_time_token_token_hash")),
+    )
+    op.create_index(
+        "ix_core__one_time_token_user", "core__one_time_token", ["user_id", "purpose"], unique=False
+    )
+    op.create_table(
+        "core__session",
+        sa.Column("user_id", Id(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("auth_time", UtcDateTime(), nullable=False),
+        sa.Column("token_epoch", sa.Integer(), nullable=False),
+        sa.Column("ip", sa.String(length=45), nullable=True),
+        sa.Column("user_agent", sa.String(length=400), nullable=True),
+        sa.Column("last_seen_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("revoked_at", UtcDateTime(), nullable=True),
+        sa.Column("revoke_reason", sa.String(length=30), nullable=True),
+        sa.Column("id", Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["core__user.id"], name=op.f("fk_core__session_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__session")),
+    )
+    op.create_index("ix_core__session_user", "core__session", ["user_id", "last_seen_at"], unique=False)
+    op.create_table(
+        "core__workspace",
+        sa.Column("name", sa.String(length=50), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("workspace_type", sa.String(length=20), nullable=False),
+        sa.Column("logo_url", sa.Text(), nullable=True),
+        sa.Column("plan", sa.String(length=20), nullable=False),
+        sa.Column("owner_id", Id(), nullable=False),
+        sa.Column("trashed_at", UtcDateTime(), nullable=True),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("lifecycle", sa.String(length=10), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["core__user.id"], name=op.f("fk_core__workspace_owner_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__workspace")),
+    )
+    op.create_table(
+        "core__membership",
+        sa.Column("workspace_id", Id(), nullable=False),
+        sa.Column("user_id", Id(), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("joined_at", UtcDateTime(), nullable=False),
+        sa.Column("left_at", UtcDateTime(), nullable=True),
+        sa.Column("last_activity", UtcDateTime(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["core__user.id"], name=op.f("fk_core__membership_user_id")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["core__workspace.id"],
+            name=op.f("fk_core__membership_workspace_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "user_id", name=op.f("pk_core__membership")),
+    )
+    op.create_index("ix_core__membership_user", "core__membership", ["user_id", "is_active"], unique=False)
+    op.create_table(
+        "core__refresh_token",
+        sa.Column("session_id", Id(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("issued_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"],
+            ["core__session.id"],
+            name=op.f("fk_core__refresh_token_session_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__refresh_token")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_core__refresh_token_token_hash")),
+    )
+    op.create_index(
+        op.f("ix_core__refresh_token_session_id"), "core__refresh_token", ["session_id"], unique=False
+    )
+
+
+def downgrade() -> None:
+    op.drop_index(op.f("ix_core__refresh_token_session_id"), table_name="core__refresh_token")
+    op.drop_table("core__refresh_token")
+    op.drop_index("ix_core__membership_user", table_name="core__membership")
+    op.drop_table("core__membership")
+    op.drop_table("core__workspace")
+    op.drop_index("ix_core__session_user", table_name="core__session")
+    op.drop_table("core__session")
+    op.drop_index("ix_core__one_time_token_user", table_name="core__one_time_token")
+    op.drop_table("core__one_time_token")
+    op.drop_index(op.f("ix_core__event_private_user_id"), table_name="core__event_private")
+    op.drop_table("core__event_private")
+    op.drop_table("core__user")
+    op.drop_index("uq_core__trash_resource", table_name="core__trash")
+    op.drop_index("ix_core__trash_workspace", table_name="core__trash")
+    op.drop_table("core__trash")
+    op.drop_table("core__plugin_switch")
+    op.drop_index("ix_core__event_workspace", table_name="core__event")
+    op.drop_index("ix_core__event_type", table_name="core__event")
+    op.drop_index("ix_core__event_aggregate", table_name="core__event")
+    op.drop_table("core__event")

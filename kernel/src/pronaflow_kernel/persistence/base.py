@@ -1,0 +1,110 @@
+"""Where tables are declared: one declarative base a distribution, and the columns that recur."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import ForeignKeyConstraint, Integer, MetaData, String, Table
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from .types import Id, Json, UtcDateTime
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class ModelError(Exception):
+    """A table breaks a rule of the house; the plugin that declares it fails."""
+
+
+class Model:
+    """What every table class is, so that `uow.insert(Task, ...)` can be type-checked."""
+
+    __table__: ClassVar[Any]
+
+
+def model_base(plugin_id: str) -> type[Model]:
+    """The declarative base of one distribution.
+
+    Each distribution has its own registry and metadata, so that a bad mapping poisons nobody else.
+
+    Arguments:
+        plugin_id: the plugin's id, `core` for the kernel; tables must be called `<plugin_id>__<name>`.
+    """
+
+    class Base(Model, DeclarativeBase):
+        metadata = MetaData(naming_convention=NAMING, info={"plugin": plugin_id})
+        type_annotation_map: ClassVar[dict[Any, Any]] = {
+            datetime: UtcDateTime,
+            dict[str, Any]: Json,
+            list[Any]: Json,
+        }
+
+    return Base
+
+
+def check_tables(metadata: MetaData) -> None:
+    """Hold a distribution's tables to the rules on names and foreign keys (architecture.md 4).
+
+    Raises:
+        ModelError: a table without the prefix, or a foreign key that leaves the distribution without
+            `ON DELETE CASCADE` (cleaning up must not need the owner's code to be active).
+    """
+    plugin_id = metadata.info["plugin"]
+    for table in metadata.tables.values():
+        if not table.name.startswith(f"{plugin_id}__"):
+            raise ModelError(f"table {table.name!r} of plugin {plugin_id!r} must be named {plugin_id}__…")
+        for key in table.foreign_key_constraints:
+            _check_foreign_key(plugin_id, table, key)
+
+
+def _check_foreign_key(plugin_id: str, table: Table, key: ForeignKeyConstraint) -> None:
+    target = key.elements[0].target_fullname.split(".")[0]
+    if not target.startswith(f"{plugin_id}__") and key.ondelete != "CASCADE":
+        raise ModelError(
+            f"foreign key {table.name} -> {target} leaves plugin {plugin_id!r}: declare ondelete='CASCADE'"
+        )
+
+
+class Identified:
+    """A primary key called `id`."""
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+
+
+class InWorkspace:
+    """A row that belongs to one workspace; the tenant rule holds every statement on such a table."""
+
+    workspace_id: Mapped[str] = mapped_column(Id, index=False)
+
+
+class Versioned:
+    """`version` starts at 1 and grows with each update; concurrent updates are found by it."""
+
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class Timestamped:
+    """`created_at` and `updated_at`, written by the unit of work."""
+
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Lifecycle:
+    """Where a record stands in its life, apart from any workflow status (modules.md 0.2.5).
+
+    `lifecycle` is `active`, `archived` or `trashed`; a purged record has no row.
+    """
+
+    lifecycle: Mapped[str] = mapped_column(String(10), default="active")
+
+
+class Record(Identified, InWorkspace, Versioned, Timestamped, Lifecycle):
+    """The columns of a resource: id, workspace_id, version, created_at, updated_at, lifecycle."""

@@ -1,0 +1,190 @@
+"""Lists: filters, sorts, pages and cursors over one prebuilt statement.
+
+A `Listing` is declared once, at module level. Its statements are built once per shape (which filters, which
+sort, page or cursor) and kept; a request only supplies values.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import ColumnElement, Date, Select, bindparam, func, literal_column, select, tuple_
+
+from ..errors import InvalidRequest, Problem, ValidationFailed
+from ..web.answers import Page
+from .types import Id, UtcDateTime
+
+if TYPE_CHECKING:
+    from .uow import Reader, Row
+
+MAX_OFFSET = 10_000
+"""Pages reach this far; further on the caller walks by cursor (architecture.md 5)."""
+
+MAX_TOTAL = 10_000
+"""Filtered totals are exact up to here."""
+
+Total = Callable[["Reader", Mapping[str, Any]], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    filters: frozenset[str]
+    sort: str
+    descending: bool
+    keyset: bool
+
+
+class Listing:
+    """A list of one kind of record.
+
+    Arguments:
+        statement: selects the shown columns, pinned to the workspace and to what the caller may see; has no
+            order and no limit.
+        id: the id column, which breaks ties.
+        filters: by name, a clause whose value is a bind of the same name.
+        sorts: by name, an expression that is never NULL (use `coalesce`).
+        default: name of the default sort, `-` in front for descending.
+        total: the total from counters where no filter is set; answers None where it cannot tell.
+    """
+
+    def __init__(
+        self,
+        statement: Select[Any],
+        *,
+        id: ColumnElement[Any],
+        filters: Mapping[str, ColumnElement[bool]] | None = None,
+        sorts: Mapping[str, ColumnElement[Any]],
+        default: str,
+        total: Total | None = None,
+    ) -> None:
+        self._statement = statement
+        self._id = id
+        self._filters = dict(filters or {})
+        self._sorts = dict(sorts)
+        self._default = default
+        self._total = total
+        self._lists: dict[_Shape, Select[Any]] = {}
+        self._counts: dict[frozenset[str], Select[Any]] = {}
+
+    def page(
+        self,
+        reader: Reader,
+        query: Mapping[str, Any],
+        filters: Mapping[str, Any] | None = None,
+        **params: Any,
+    ) -> Page:
+        """The page that a `PageQuery` asks for.
+
+        Arguments:
+            query: loaded by a `PageQuery`.
+            filters: name to value; None means that the filter is not set.
+            params: values of further binds in the statement.
+
+        Raises:
+            InvalidRequest: a cursor that is not of this list, or a page beyond `MAX_OFFSET`.
+            ValidationFailed: an unknown sort.
+        """
+        values = {name: value for name, value in (filters or {}).items() if value is not None}
+        sort, descending = self._order(query)
+        size, cursor = query["page_size"], query.get("cursor")
+        shape = _Shape(frozenset(values), sort, descending, cursor is not None)
+        binds = {**params, **values, "limit_": size + 1}
+        offset = 0
+        if cursor is not None:
+            binds |= self._decode(cursor, shape)
+        else:
+            offset = (query["page"] - 1) * size
+            if offset > MAX_OFFSET:
+                raise InvalidRequest(f"Pages end at row {MAX_OFFSET}: continue with `cursor`")
+            binds["offset_"] = offset
+        rows = reader.all(self._list(shape), **binds)
+        more, rows = len(rows) > size, rows[:size]
+        total = None
+        if not more and cursor is None and (rows or offset == 0):
+            total = offset + len(rows)
+        if total is None:
+            total = self._count(reader, values, params)
+        for row in rows[:-1]:
+            del row["sort_"]
+        last = rows[-1].pop("sort_") if rows else None
+        following = self._encode(shape, last, rows[-1]["id"]) if more else None
+        exact = total <= MAX_TOTAL or not values
+        shown = total if exact else MAX_TOTAL
+        return Page(rows, None if cursor else query["page"], size, shown, exact, following)
+
+    def _order(self, query: Mapping[str, Any]) -> tuple[str, bool]:
+        """The sort and whether it descends, from `sort=-x` or `sort_by` and `sort_order`."""
+        asked = query.get("sort") or query.get("sort_by") or self._default
+        name = asked.lstrip("-")
+        if name not in self._sorts:
+            field = "sort" if query.get("sort") else "sort_by"
+            raise ValidationFailed([Problem(field, f"Must be one of: {', '.join(sorted(self._sorts))}.")])
+        descending = asked.startswith("-")
+        if query.get("sort_order") and not query.get("sort"):
+            descending = query["sort_order"] == "desc"
+        return name, descending
+
+    def _filtered(self, names: frozenset[str]) -> Select[Any]:
+        return self._statement.where(*(self._filters[name] for name in sorted(names)))
+
+    def _list(self, shape: _Shape) -> Select[Any]:
+        known = self._lists.get(shape)
+        if known is None:
+            sort = self._sorts[shape.sort]
+            known = self._filtered(shape.filters).add_columns(sort.label("sort_"))
+            if shape.keyset:
+                place = tuple_(bindparam("after_sort", type_=sort.type), bindparam("after_id", type_=Id()))
+                here = tuple_(sort, self._id)
+                known = known.where(here < place if shape.descending else here > place)
+            else:
+                known = known.offset(bindparam("offset_"))
+            order = [sort.desc(), self._id.desc()] if shape.descending else [sort.asc(), self._id.asc()]
+            known = self._lists[shape] = known.order_by(*order).limit(bindparam("limit_"))
+        return known
+
+    def _count(self, reader: Reader, values: Mapping[str, Any], params: Mapping[str, Any]) -> int:
+        if self._total is not None:
+            known = self._total(reader, values)
+            if known is not None:
+                return known
+        names = frozenset(values)
+        if names not in self._counts:
+            inner = self._filtered(names).with_only_columns(literal_column("1")).limit(MAX_TOTAL + 1)
+            self._counts[names] = select(func.count()).select_from(inner.subquery())
+        count: int = reader.value(self._counts[names], **params, **values)
+        return count
+
+    def _encode(self, shape: _Shape, value: Any, row_id: str) -> str:
+        data = orjson.dumps([shape.sort, shape.descending, value, row_id])
+        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+    def _decode(self, cursor: str, shape: _Shape) -> Row:
+        try:
+            data = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+            sort, descending, value, row_id = data
+            value = _typed(value, self._sorts[shape.sort])
+        except (ValueError, TypeError, binascii.Error):
+            raise InvalidRequest("The cursor is not one of this list") from None
+        if (sort, descending) != (shape.sort, shape.descending) or not isinstance(row_id, str):
+            raise InvalidRequest("The cursor belongs to another order of this list")
+        return {"after_sort": value, "after_id": row_id}
+
+
+def _typed(value: Any, column: ColumnElement[Any]) -> Any:
+    """A cursor's JSON value as the sort column's type."""
+    if isinstance(column.type, UtcDateTime):
+        return datetime.fromisoformat(value)
+    if isinstance(column.type, Date):
+        return date.fromisoformat(value)
+    if column.type.python_type is not type(value):
+        raise TypeError(value)
+    return value
+
+
+__all__ = ["MAX_OFFSET", "MAX_TOTAL", "Listing"]

@@ -1,0 +1,376 @@
+"""Reading and writing.
+
+A GET gets a `Reader`: prebuilt statements on an autocommit connection that cannot write. Everything else
+gets a `UnitOfWork`: one transaction, committed by whoever opened it (the web layer, a job, a command) and
+never by a service. Both are bound to a `Scope`, and every tenant statement is pinned to its workspace.
+
+    def rename(uow: UnitOfWork, task_id: str, title: str) -> Row:
+        task = uow.get(Task, task_id)
+        update = uow.update(Task, task, {"title": title})
+        if update.changes:
+            uow.publish(TASK_UPDATED, task_id, {...}, changes=update.changes)
+        return update.row
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Executable,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.sql import visitors
+
+from ..clock import Clock
+from ..errors import NotFound, StaleRow
+from ..events.ledger import Ledger
+from ..events.types import Event, EventType
+from ..ids import new_id
+from .base import Model
+from .engines import Engines
+from .scope import SCOPE_WORKSPACE, Scope
+from .types import Id
+
+Row = dict[str, Any]
+"""A row as plain data: column name to value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What an update did.
+
+    Arguments:
+        row: the row as it is now.
+        changes: `{field: {"old": …, "new": …}}`; empty when nothing differed and nothing was written.
+    """
+
+    row: Row
+    changes: dict[str, dict[str, Any]]
+
+
+class Reader:
+    """Runs statements inside one scope.
+
+    Arguments:
+        connection: of the read engine.
+        scope: for whom and where.
+        clock: tells the present.
+    """
+
+    def __init__(self, connection: Connection, scope: Scope, clock: Clock) -> None:
+        self._base = connection
+        self.clock = clock
+        self.enter(scope)
+
+    def enter(self, scope: Scope) -> None:
+        """Work in `scope` from here on (sign-in and the choice of the workspace narrow it step by step)."""
+        self.scope = scope
+        self.connection = self._base.execution_options(scope=scope)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.connection.dialect.name
+
+    def all(self, statement: Executable, /, **params: Any) -> list[Row]:
+        """All rows."""
+        result = self.connection.execute(statement, self._params(statement, params))
+        keys = tuple(result.keys())
+        return [dict(zip(keys, row, strict=True)) for row in result.fetchall()]
+
+    def one(self, statement: Executable, /, **params: Any) -> Row | None:
+        """The first row, or None."""
+        result = self.connection.execute(statement, self._params(statement, params))
+        keys = tuple(result.keys())
+        row = result.fetchone()
+        result.close()
+        return None if row is None else dict(zip(keys, row, strict=True))
+
+    def value(self, statement: Executable, /, **params: Any) -> Any:
+        """The first column of the first row, or None."""
+        return self.connection.execute(statement, self._params(statement, params)).scalar()
+
+    def get(self, model: type[Model], row_id: str, *, trashed: bool = False, lock: bool = False) -> Row:
+        """The row with this id, in the scope's workspace.
+
+        Arguments:
+            trashed: whether a trashed record counts as there.
+            lock: hold it against other writers until the commit (PostgreSQL; SQLite has one writer anyway).
+
+        Raises:
+            NotFound: there is none, or it is another workspace's.
+        """
+        row = self.one(_get(model.__table__, trashed, lock), id=row_id)
+        if row is None:
+            raise NotFound(f"{model.__name__} {row_id} was not found")
+        return row
+
+    def _params(self, statement: Executable, params: Mapping[str, Any]) -> dict[str, Any]:
+        wanted = _scope_binds(statement)
+        if not wanted:
+            return dict(params)
+        binds = self.scope.binds()
+        return {**params, **{name: binds[name] for name in wanted}}
+
+
+class UnitOfWork(Reader):
+    """One transaction: the only way to write.
+
+    Arguments:
+        connection: of the write engine, in a transaction.
+        scope: for whom and where.
+        clock: tells the present.
+        origin: written to the ledger: `api`, `import` or `system`.
+    """
+
+    def __init__(self, connection: Connection, scope: Scope, clock: Clock, origin: str = "api") -> None:
+        super().__init__(connection, scope, clock)
+        self.origin = origin
+        self.now = clock.now()
+        self._ledger = Ledger()
+        self._after_commit: list[Callable[[], None]] = []
+
+    def insert(self, model: type[Model], values: Mapping[str, Any]) -> Row:
+        """Store a new row and return it whole.
+
+        Id, workspace, version and times are filled in where the table has them and `values` does not.
+        """
+        row = self._complete(model.__table__, values)
+        self.connection.execute(_insert(model.__table__), row)
+        return row
+
+    def insert_many(self, model: type[Model], rows: Iterable[Mapping[str, Any]]) -> list[Row]:
+        """`insert` for many rows in one statement."""
+        complete = [self._complete(model.__table__, values) for values in rows]
+        if complete:
+            self.connection.execute(_insert(model.__table__), complete)
+        return complete
+
+    def update(self, model: type[Model], row: Row, changes: Mapping[str, Any]) -> Update:
+        """Change a row that was loaded in this unit of work.
+
+        Arguments:
+            row: the row as loaded; tells what differs, and its version finds concurrent updates.
+            changes: new values; those equal to the old ones are dropped, and if none is left nothing is
+                written and the version stays.
+
+        Raises:
+            StaleRow: somebody else changed or removed it since; the request is run again.
+        """
+        table = model.__table__
+        differing = {name: value for name, value in changes.items() if row[name] != value}
+        if not differing:
+            return Update(row, {})
+        values = dict(differing)
+        if "updated_at" in table.c:
+            values.setdefault("updated_at", self.now)
+        if "version" in table.c:
+            values["version"] = row["version"] + 1
+        statement = _update(table)
+        params = {**values, **_key_binds(table, row)}
+        if self.connection.execute(statement, self._params(statement, params)).rowcount != 1:
+            raise StaleRow(f"{table.name} changed meanwhile")
+        return Update(
+            {**row, **values},
+            {name: {"old": row[name], "new": value} for name, value in differing.items()},
+        )
+
+    def remove(self, model: type[Model], row: Row) -> None:
+        """Delete a row that was loaded in this unit of work.
+
+        Raises:
+            StaleRow: somebody else changed or removed it since.
+        """
+        statement = _delete(model.__table__)
+        params = self._params(statement, _key_binds(model.__table__, row))
+        if self.connection.execute(statement, params).rowcount != 1:
+            raise StaleRow(f"{model.__table__.name} changed meanwhile")
+
+    def execute(self, statement: Executable, /, **params: Any) -> int:
+        """Run a prebuilt statement on many rows and return how many it touched."""
+        return self.connection.execute(statement, self._params(statement, params)).rowcount
+
+    def publish(
+        self,
+        event_type: EventType,
+        aggregate_id: str,
+        payload: Mapping[str, Any],
+        *,
+        changes: Mapping[str, Any] | None = None,
+        container_id: str | None = None,
+        occurred_at: datetime | None = None,
+        private: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Put an event into the ledger, in this transaction; subscribers hear of it after the commit.
+
+        Arguments:
+            aggregate_id: id of the thing it happened to.
+            payload: with exactly the keys that the type declares.
+            changes: from `Update.changes`.
+            container_id: the container that decides who may see it.
+            occurred_at: business time, where it is not now.
+            private: personal values, stored apart so that they can be erased.
+        """
+        principal = self.scope.principal
+        row = {
+            "aggregate_id": aggregate_id,
+            "workspace_id": self.scope.workspace_id,
+            "container_id": container_id,
+            "actor_kind": principal.kind,
+            "user_id": principal.user_id,
+            "session_id": principal.session_id,
+            "origin": self.origin,
+            "occurred_at": occurred_at or self.now,
+            "recorded_at": self.now,
+            "payload": payload,
+            "changes": changes,
+        }
+        self._ledger.add(event_type, row, private)
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Do something outside the database once, and only if, this commits (send a mail, delete a file)."""
+        self._after_commit.append(action)
+
+    def finish(self) -> tuple[list[Event], list[Callable[[], None]]]:
+        """Store the events; for whoever commits."""
+        return self._ledger.flush(self.connection), self._after_commit
+
+    def _complete(self, table: Table, values: Mapping[str, Any]) -> Row:
+        row = {column.key: _default(column) for column in table.c}
+        if "id" in row:
+            row["id"] = new_id()
+        if "workspace_id" in row:
+            row["workspace_id"] = self.scope.workspace_id
+        for name in ("created_at", "updated_at"):
+            if name in row:
+                row[name] = self.now
+        unknown = values.keys() - row.keys()
+        if unknown:
+            raise ValueError(f"{table.name} has no column {', '.join(sorted(unknown))}")
+        row.update(values)
+        return row
+
+
+class Database:
+    """Opens readers and units of work; what `ctx.db` is.
+
+    Arguments:
+        engines: the two engines.
+        clock: tells the present.
+        committed: called with the events and actions of every unit of work that committed.
+    """
+
+    def __init__(
+        self,
+        engines: Engines,
+        clock: Clock,
+        committed: Callable[[list[Event], list[Callable[[], None]]], None],
+    ) -> None:
+        self.engines = engines
+        self._clock = clock
+        self._committed = committed
+
+    @contextmanager
+    def read(self, scope: Scope) -> Iterator[Reader]:
+        """A reader in `scope`."""
+        with self.engines.read.connect() as connection:
+            yield Reader(connection, scope, self._clock)
+
+    @contextmanager
+    def write(self, scope: Scope, *, origin: str = "api", dry_run: bool = False) -> Iterator[UnitOfWork]:
+        """A unit of work in `scope`; commits when the block ends, rolls back when it raises.
+
+        Arguments:
+            dry_run: roll back at the end all the same; nothing is delivered.
+        """
+        with self.engines.write.connect() as connection, connection.begin() as transaction:
+            uow = UnitOfWork(connection, scope, self._clock, origin)
+            yield uow
+            events, actions = uow.finish()
+            if dry_run:
+                transaction.rollback()
+                return
+        self._committed(events, actions)
+
+
+_SCOPE_NAMES = frozenset({"scope_workspace", "scope_user", "scope_role"})
+_BINDS: WeakKeyDictionary[Executable, tuple[str, ...]] = WeakKeyDictionary()
+
+
+def _scope_binds(statement: Executable) -> tuple[str, ...]:
+    """Names of the scope binds in a statement, found once a statement."""
+    known = _BINDS.get(statement)
+    if known is None:
+        known = tuple(
+            {
+                element.key
+                for element in visitors.iterate(statement)
+                if isinstance(element, BindParameter) and element.key in _SCOPE_NAMES
+            }
+        )
+        _BINDS[statement] = known
+    return known
+
+
+def _default(column: Any) -> Any:
+    default = column.default
+    if default is None:
+        return None
+    return default.arg(None) if default.is_callable else default.arg
+
+
+@lru_cache(maxsize=None)
+def _insert(table: Table) -> Any:
+    return insert(table)
+
+
+@lru_cache(maxsize=None)
+def _get(table: Table, trashed: bool, lock: bool) -> Select[Any]:
+    statement = select(table).where(table.c.id == bindparam("id", type_=Id()))
+    if "workspace_id" in table.c:
+        statement = statement.where(table.c.workspace_id == SCOPE_WORKSPACE)
+    if "lifecycle" in table.c and not trashed:
+        statement = statement.where(table.c.lifecycle != "trashed")
+    return statement.with_for_update() if lock else statement
+
+
+def _identity(table: Table) -> list[Any]:
+    """WHERE of a single row: primary key, workspace, version."""
+    criteria = [column == bindparam(f"key_{column.key}") for column in table.primary_key]
+    if "workspace_id" in table.c:
+        criteria.append(table.c.workspace_id == SCOPE_WORKSPACE)
+    if "version" in table.c:
+        criteria.append(table.c.version == bindparam("key_version"))
+    return criteria
+
+
+def _key_binds(table: Table, row: Row) -> dict[str, Any]:
+    binds = {f"key_{column.key}": row[column.key] for column in table.primary_key}
+    if "version" in table.c:
+        binds["key_version"] = row["version"]
+    return binds
+
+
+@lru_cache(maxsize=None)
+def _update(table: Table) -> Any:
+    return update(table).where(*_identity(table))
+
+
+@lru_cache(maxsize=None)
+def _delete(table: Table) -> Any:
+    return delete(table).where(*_identity(table))

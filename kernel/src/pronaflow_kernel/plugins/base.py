@@ -1,0 +1,64 @@
+"""What a plugin is (a class) and what it may hold (a context)."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from ..access.authorize import Access
+    from ..clock import Clock
+    from ..mail import Mailer
+    from ..persistence.uow import Database
+    from ..records.lifecycle import Trash
+    from ..storage import FileStore
+    from .hooks import Hooks
+    from .services import Services
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Context:
+    """All that a plugin may hold of the kernel.
+
+    Arguments:
+        plugin_id: whose context it is.
+        settings: the plugin's section, an instance of the class from `provide_settings`; None without one.
+        public_url: where people reach the server, for links in mails.
+        services: what other plugins publish.
+        access: `authorize` for rules deeper than a route's declaration.
+        hooks: questions a plugin may put to the others: `check_change`, `extend_payload`.
+        db: opens readers and units of work outside a request.
+        trash: trash and restore of records.
+        mail, files, clock, log: as they are called.
+    """
+
+    plugin_id: str
+    settings: Any
+    public_url: str
+    services: Services
+    access: Access
+    hooks: Hooks
+    db: Database
+    trash: Trash
+    mail: Mailer
+    files: FileStore
+    clock: Clock
+    log: logging.Logger
+
+
+class Plugin:
+    """Base of every plugin; the hook implementations are its methods, marked `@hookimpl`."""
+
+    ctx: Context
+
+    def setup(self, ctx: Context) -> None:
+        """Called once, before any hook but `provide_settings` and `provide_models`; build services here.
+
+        Arguments:
+            ctx: what the plugin may hold. Services of other plugins can be asked for from the first
+                request on, not yet here.
+        """
+        self.ctx = ctx

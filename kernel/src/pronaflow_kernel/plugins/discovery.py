@@ -1,0 +1,79 @@
+"""Finding plugins: installed distributions with an entry point in `pronaflow.plugins`, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+
+from .manifest import Manifest, ManifestError, read_manifest
+
+GROUP = "pronaflow.plugins"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An installed plugin before any of its code has run.
+
+    Arguments:
+        id: name of the entry point.
+        entry_point: leads to the plugin class.
+        distribution, version: of the distribution that brings it.
+        manifest: what it says of itself; None if that cannot be read.
+        fault: why it cannot start, in words; None if nothing is wrong so far.
+    """
+
+    id: str
+    entry_point: EntryPoint
+    distribution: str
+    version: str
+    manifest: Manifest | None
+    fault: str | None
+
+    @property
+    def package(self) -> str:
+        """The top-level package."""
+        return self.entry_point.module.split(".")[0]
+
+
+def discover(points: Iterable[EntryPoint] | None = None) -> list[Candidate]:
+    """All installed plugins, sorted by id; entry points themselves come in file-system order.
+
+    Arguments:
+        points: entry points to look at instead of the installed ones (tests).
+
+    Two distributions that claim one id both carry a fault that names both.
+    """
+    found = sorted(
+        (_candidate(point) for point in (entry_points(group=GROUP) if points is None else points)),
+        key=lambda candidate: (candidate.id, candidate.distribution),
+    )
+    ids = [candidate.id for candidate in found]
+    return [
+        candidate if ids.count(candidate.id) == 1 else _doubled(candidate, found) for candidate in found
+    ]
+
+
+def _candidate(point: EntryPoint) -> Candidate:
+    distribution = point.dist.name if point.dist else "?"
+    version = point.dist.version if point.dist else "0"
+    try:
+        manifest = read_manifest(point.module.split(".")[0])
+    except ManifestError as error:
+        return Candidate(point.name, point, distribution, version, None, str(error))
+    fault = None
+    if manifest.id != point.name:
+        fault = f"the entry point is called {point.name!r} but plugin.toml says id = {manifest.id!r}"
+    return Candidate(point.name, point, distribution, version, manifest, fault)
+
+
+def _doubled(candidate: Candidate, found: list[Candidate]) -> Candidate:
+    rivals = " and ".join(c.distribution for c in found if c.id == candidate.id)
+    return Candidate(
+        candidate.id,
+        candidate.entry_point,
+        candidate.distribution,
+        candidate.version,
+        candidate.manifest,
+        f"the id {candidate.id!r} is claimed by {rivals}; uninstall one",
+    )

@@ -1,0 +1,116 @@
+"""`plugin.toml`: what a plugin says of itself, read without importing any of its code."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Any
+
+
+class ManifestError(ValueError):
+    """A manifest is missing or wrong; the message names every fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The content of `plugin.toml` (architecture.md 4).
+
+    Arguments:
+        id: of the plugin; also the prefix of its tables and permissions.
+        name, summary, category, author, license, urls, icon: for people.
+        api: range of the hook API it works with, e.g. `>=1.0,<2`.
+        requires: plugins it needs, id to version range; uses: plugins it works with when they are there.
+        scope: `system` is on everywhere, `workspace` waits for its installation in a workspace.
+        critical: a failure aborts the start.
+        hooks, permissions: shown in the marketplace.
+        commands: names of the commands it adds, with one line of help each.
+        emits, listens: events it publishes and hears.
+        reads: foreign tables it reads; network: hosts it calls; ui_slots: places in pages it fills.
+        config_schema: JSON schema of its configuration in a workspace.
+    """
+
+    id: str
+    name: str
+    summary: str
+    api: str
+    category: str = "other"
+    author: str = ""
+    license: str = ""
+    urls: Mapping[str, str] = field(default_factory=dict)
+    icon: str | None = None
+    requires: Mapping[str, str] = field(default_factory=dict)
+    uses: tuple[str, ...] = ()
+    scope: str = "workspace"
+    critical: bool = False
+    hooks: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
+    commands: Mapping[str, str] = field(default_factory=dict)
+    emits: tuple[str, ...] = ()
+    listens: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    network: tuple[str, ...] = ()
+    ui_slots: tuple[str, ...] = ()
+    config_schema: Mapping[str, Any] = field(default_factory=dict)
+
+
+_LISTS = {"uses", "hooks", "permissions", "emits", "listens", "reads", "network", "ui_slots"}
+_TABLES = {"urls", "requires", "commands", "config_schema"}
+_REQUIRED = {"id", "name", "summary", "api"}
+
+
+def read_manifest(package: str) -> Manifest:
+    """The manifest inside a top-level package, found without importing it.
+
+    Raises:
+        ManifestError: there is none, or it is wrong.
+    """
+    spec = PathFinder.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ManifestError(f"package {package} cannot be found")
+    path = Path(next(iter(spec.submodule_search_locations))) / "plugin.toml"
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ManifestError(f"{package} has no plugin.toml") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path}: {error}") from None
+    return parse_manifest(data, str(path))
+
+
+def parse_manifest(data: Mapping[str, Any], where: str) -> Manifest:
+    """Check manifest data and make a `Manifest` of it.
+
+    Raises:
+        ManifestError: with every fault in one message.
+    """
+    values = dict(data)
+    faults = []
+    if values.pop("manifest", None) != 1:
+        faults.append("`manifest = 1` is missing")
+    events = values.pop("events", {})
+    values |= {key: events[key] for key in ("emits", "listens") if key in events}
+    known = {f.name for f in fields(Manifest)}
+    faults += [f"unknown key `{key}`" for key in sorted(values.keys() - known)]
+    faults += [f"`{key}` is missing" for key in sorted(_REQUIRED - values.keys())]
+    for key, value in values.items():
+        if (fault := _type_fault(key, value)) is not None:
+            faults.append(fault)
+    if values.get("scope", "workspace") not in ("system", "workspace"):
+        faults.append("`scope` must be system or workspace")
+    if faults:
+        raise ManifestError(f"{where}: {'; '.join(faults)}")
+    return Manifest(**{key: tuple(value) if key in _LISTS else value for key, value in values.items()})
+
+
+def _type_fault(key: str, value: Any) -> str | None:
+    if key in _LISTS:
+        good = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        return None if good else f"`{key}` must be a list of strings"
+    if key in _TABLES:
+        return None if isinstance(value, dict) else f"`{key}` must be a table"
+    if key == "critical":
+        return None if isinstance(value, bool) else "`critical` must be true or false"
+    return None if isinstance(value, str) else f"`{key}` must be a string"

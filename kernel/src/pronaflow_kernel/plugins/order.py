@@ -1,0 +1,57 @@
+"""Who starts when: after everything it requires or uses, ties by id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
+
+from .manifest import Manifest
+
+
+def start_order(manifests: Mapping[str, Manifest]) -> tuple[list[str], dict[str, str]]:
+    """Ids in order of start, and the reason for each plugin that can never start.
+
+    A plugin fails here when it requires something that is not there, or stands in a circle; so does
+    everything that requires it, with the chain in words.
+    """
+    faults: dict[str, str] = {}
+    order: list[str] = []
+    remaining = dict(manifests)
+    while True:
+        graph = {
+            plugin: sorted({*m.requires, *m.uses} & remaining.keys()) for plugin, m in sorted(remaining.items())
+        }
+        try:
+            order = _sorted(graph)
+            break
+        except CycleError as error:
+            circle = error.args[1]
+            for plugin in set(circle):
+                faults[plugin] = f"requirements go in a circle: {' -> '.join(circle)}"
+                remaining.pop(plugin, None)
+    for plugin in order:
+        reason = blocked_by(manifests[plugin], manifests.keys() - faults.keys(), faults)
+        if reason:
+            faults[plugin] = reason
+    return [plugin for plugin in order if plugin not in faults], faults
+
+
+def blocked_by(manifest: Manifest, present: set[str], reasons: Mapping[str, str]) -> str | None:
+    """Why a plugin cannot start without those it requires; None if all are present."""
+    for needed in manifest.requires:
+        if needed not in present:
+            return f"requires {needed}, which {reasons.get(needed, 'is not installed')}"
+    return None
+
+
+def _sorted(graph: Mapping[str, list[str]]) -> list[str]:
+    sorter = TopologicalSorter(graph)
+    sorter.prepare()
+    order: list[str] = []
+    ready: list[str] = []
+    while sorter.is_active():
+        ready = sorted([*ready, *sorter.get_ready()])
+        plugin = ready.pop(0)
+        order.append(plugin)
+        sorter.done(plugin)
+    return order

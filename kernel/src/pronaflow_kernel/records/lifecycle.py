@@ -1,0 +1,93 @@
+"""Trash and restore, one implementation for every resource type.
+
+DELETE on a resource and a POST to the trash are the same act. A record in the trash keeps its row with
+`lifecycle = "trashed"`; what is inside it is not rewritten but hidden through its container.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, select
+
+from ..errors import Conflict, NotFound
+from ..persistence.scope import SCOPE_WORKSPACE
+from .models import TrashItem
+from .resources import Resource
+
+if TYPE_CHECKING:
+    from ..persistence.uow import Row, UnitOfWork
+
+RETENTION = timedelta(days=30)
+"""How long a record can be brought back (modules.md 2.3 rule 3, 3.6)."""
+
+_ITEM = select(TrashItem.__table__).where(
+    TrashItem.workspace_id == SCOPE_WORKSPACE,
+    TrashItem.resource_type == bindparam("resource_type"),
+    TrashItem.resource_id == bindparam("resource_id"),
+)
+
+
+class Trash:
+    """Moves records to the trash and back.
+
+    Arguments:
+        resources: all resource types by name.
+    """
+
+    def __init__(self, resources: Mapping[str, Resource]) -> None:
+        self._resources = resources
+
+    def put(self, uow: UnitOfWork, resource: str, row: Row) -> Row:
+        """Move a loaded record to the trash; the answer is the row as it is now.
+
+        Raises:
+            StaleRow: it changed meanwhile.
+        """
+        kind = self._resources[resource]
+        update = uow.update(kind.model, row, {"lifecycle": "trashed"})
+        uow.insert(
+            TrashItem,
+            {
+                "resource_type": resource,
+                "resource_id": row["id"],
+                "container_id": row[kind.container] if kind.container else None,
+                "title": str(row[kind.title])[:300],
+                "lifecycle_before": row["lifecycle"],
+                "deleted_by": uow.scope.principal.user_id,
+                "deleted_at": uow.now,
+                "expires_at": uow.now + RETENTION,
+            },
+        )
+        return update.row
+
+    def restore(self, uow: UnitOfWork, resource: str, resource_id: str) -> Row:
+        """Bring a record back to where it was; the answer is the row as it is now.
+
+        Raises:
+            NotFound: it is not in this workspace.
+            Conflict: it is not in the trash.
+        """
+        kind = self._resources[resource]
+        item = uow.one(_ITEM, resource_type=resource, resource_id=resource_id)
+        row = uow.get(kind.model, resource_id, trashed=True)
+        if item is None:
+            raise Conflict(f"The {resource} is not in the trash")
+        update = uow.update(kind.model, row, {"lifecycle": item["lifecycle_before"]})
+        uow.remove(TrashItem, item)
+        return update.row
+
+    def purge(self, uow: UnitOfWork, resource: str, resource_id: str) -> None:
+        """Delete a trashed record for good.
+
+        Raises:
+            NotFound: it is not in the trash of this workspace.
+        """
+        item = uow.one(_ITEM, resource_type=resource, resource_id=resource_id)
+        if item is None:
+            raise NotFound(f"The {resource} is not in the trash")
+        kind = self._resources[resource]
+        uow.remove(kind.model, uow.get(kind.model, resource_id, trashed=True))
+        uow.remove(TrashItem, item)

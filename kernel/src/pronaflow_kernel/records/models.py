@@ -1,0 +1,32 @@
+"""What lies in the trash, of whatever resource type."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..models import CoreBase
+from ..persistence.base import Identified, InWorkspace
+from ..persistence.types import Id
+
+
+class TrashItem(Identified, InWorkspace, CoreBase):
+    """One trashed record: enough to list it, to restore it and to purge it in time."""
+
+    __tablename__ = "core__trash"
+
+    resource_type: Mapped[str] = mapped_column(String(60))
+    resource_id: Mapped[str] = mapped_column(Id)
+    container_id: Mapped[str | None] = mapped_column(Id)
+    title: Mapped[str] = mapped_column(String(300))
+    lifecycle_before: Mapped[str] = mapped_column(String(10))
+    deleted_by: Mapped[str | None] = mapped_column(Id)
+    deleted_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("uq_core__trash_resource", "resource_type", "resource_id", unique=True),
+        Index("ix_core__trash_workspace", "workspace_id", "deleted_at"),
+    )

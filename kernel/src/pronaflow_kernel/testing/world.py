@@ -1,0 +1,169 @@
+"""A whole server in a test's hands: the assembled kernel over a real database, a clock that tests move."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+
+from ..access.principal import Principal
+from ..assembly import assemble
+from ..clock import FixedClock
+from ..identity.access_tokens import AccessTokens
+from ..identity.models import Session, User
+from ..kernel import Kernel
+from ..mail import Mail
+from ..persistence.scope import Scope
+from ..plugins.discovery import Candidate
+from ..secrets import JWT
+from ..tenancy.service import add_member, create_workspace
+from ..web.app import create_app
+from .people import Person
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+"""Where a test's clock stands at first; a Monday."""
+
+_numbers = itertools.count(1)
+
+
+class Outbox:
+    """Takes mails instead of sending them."""
+
+    def __init__(self) -> None:
+        self.mails: list[Mail] = []
+
+    def send(self, mail: Mail) -> None:
+        """Keep the mail."""
+        self.mails.append(mail)
+
+    def to(self, address: str) -> list[Mail]:
+        """The mails to an address, oldest first."""
+        return [mail for mail in self.mails if mail.to == address]
+
+
+class World:
+    """The server.
+
+    Arguments:
+        database_url: of an empty database, or one that a `World` has used before.
+        data_dir: for files and the generated key.
+        settings: overrides by dotted name.
+        candidates: plugins instead of the installed ones.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        data_dir: Path,
+        settings: dict[str, Any] | None = None,
+        candidates: Sequence[Candidate] | None = None,
+    ) -> None:
+        self.clock = FixedClock(START)
+        self.outbox = Outbox()
+        self.database_url = database_url
+        overrides = {
+            "environment": "test",
+            "database_url": database_url,
+            "data_dir": str(data_dir),
+            "auth.argon2_memory_kib": 8,
+            "auth.argon2_time_cost": 1,
+            "rate_limit.enabled": False,
+            **(settings or {}),
+        }
+        migrate_all(database_url, candidates)
+        self.kernel: Kernel = assemble(env={}, overrides=overrides, clock=self.clock, candidates=candidates, mail=self.outbox)
+        self.app: Flask = create_app(self.kernel)
+        self._tokens = AccessTokens(
+            [key.secret for key in self.kernel.keys.accepted(JWT)], 10**9, self.clock
+        )
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.kernel.close()
+
+    def drain(self) -> None:
+        """Deliver all events and mails that wait."""
+        self.kernel.dispatcher.drain()
+
+    def anonymous(self) -> Person:
+        """A caller without a credential."""
+        return Person(self.app.test_client())
+
+    def person(self, name: str | None = None) -> Person:
+        """A signed-in user with a workspace of their own, made without HTTP and without hashing."""
+        number = next(_numbers)
+        username = f"{name or 'user'}_{number}"
+        email = f"{username}@example.com"
+        with self.kernel.db.write(Scope(Principal.system())) as uow:
+            user = uow.insert(
+                User,
+                {
+                    "email": email,
+                    "email_norm": email,
+                    "username": username,
+                    "username_norm": username,
+                    "full_name": (name or "User").title(),
+                    "status": "active",
+                    "email_verified_at": uow.now,
+                },
+            )
+            session = uow.insert(
+                Session,
+                {
+                    "user_id": user["id"],
+                    "created_at": uow.now,
+                    "auth_time": uow.now,
+                    "token_epoch": 0,
+                    "last_seen_at": uow.now,
+                    "expires_at": uow.now + timedelta(days=10_000),
+                },
+            )
+            workspace = create_workspace(uow, user["id"], {"name": f"{username} home"})
+        token = self._tokens.issue(user, session["id"])
+        return Person(self.app.test_client(), token, user["id"], username, email, workspace["id"])
+
+    def join(self, workspace_id: str, person: Person, role: str) -> None:
+        """Make a person a member of a workspace, and that workspace the one they work in."""
+        with self.kernel.db.write(Scope.system(workspace_id)) as uow:
+            add_member(uow, person.id, role)
+        person.workspace_id = workspace_id
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """The SQL statements that run inside the block."""
+        seen: list[str] = []
+
+        def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            seen.append(statement)
+
+        engines = (self.kernel.db.engines.read, self.kernel.db.engines.write)
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            for engine in engines:
+                event.remove(engine, "before_cursor_execute", note)
+
+
+def migrate_all(database_url: str, candidates: Sequence[Candidate] | None) -> None:
+    """Bring a database to the head of the kernel and of every plugin, as `pronaflow db upgrade` does."""
+    from ..assembly import CORE_CHAIN
+    from ..persistence.engines import open_engines
+    from ..persistence.migrations import Chain, upgrade
+    from ..plugins.discovery import discover
+    from ..plugins.order import start_order
+
+    found = {c.id: c for c in (discover() if candidates is None else candidates)}
+    order, _ = start_order({i: c.manifest for i, c in found.items() if c.manifest and not c.fault})
+    engines = open_engines(database_url, threads=1)
+    try:
+        upgrade(engines.write, [CORE_CHAIN, *(Chain(i, found[i].package) for i in order)])
+    finally:
+        engines.dispose()

@@ -1,0 +1,114 @@
+"""What handlers return and how it becomes an HTTP answer (first seed, "Common Response Formats")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import Response
+
+from ..errors import KernelError
+from .projection import Projection, dumps
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list.
+
+    Arguments:
+        rows: the records.
+        page, page_size: as asked for; `page` is None in a walk by cursor.
+        total: of the filtered set; exact up to 10,000.
+        total_exact: False where there are more than `total`.
+        next_cursor: continues after the last row; None on the last page.
+    """
+
+    rows: Sequence[Mapping[str, Any]]
+    page: int | None
+    page_size: int
+    total: int
+    total_exact: bool
+    next_cursor: str | None
+
+    def pagination(self) -> dict[str, Any]:
+        """The seed's `pagination` object, with `has_next`, `has_prev` and the cursor beside it."""
+        pages = -(-self.total // self.page_size)
+        shown: dict[str, Any] = {
+            "page": self.page or 1,
+            "page_size": self.page_size,
+            "total": self.total,
+            "total_pages": pages,
+            "has_next": self.next_cursor is not None,
+            "has_prev": (self.page or 1) > 1,
+            "next_cursor": self.next_cursor,
+        }
+        if not self.total_exact:
+            shown["total_exact"] = False
+        return shown
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that says more than its data.
+
+    Arguments:
+        data: a record, a list of records, or None.
+        message: a sentence for people.
+        warnings: what was accepted but looks wrong; shown as `data.warnings`.
+    """
+
+    data: Any = None
+    message: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+def render(result: Any, status: int, project: Projection | None) -> Response:
+    """The enveloped answer of a handler's result.
+
+    Arguments:
+        result: a row, a list of rows, a `Page`, an `Answer`, or None with 204.
+        project: compiled from the schema the route declares; None shows the data as it is.
+    """
+    if status == 204:
+        return Response(status=204)
+    body: dict[str, Any] = {"success": True}
+    answer = result if isinstance(result, Answer) else Answer(result)
+    if isinstance(answer.data, Page):
+        body["data"] = _shown(answer.data.rows, project)
+        body["pagination"] = answer.data.pagination()
+    elif answer.data is not None or answer.message is None:
+        body["data"] = _shown(answer.data, project)
+    if answer.warnings:
+        body["data"]["warnings"] = answer.warnings
+    if answer.message is not None:
+        body["message"] = answer.message
+    return Response(dumps(body), status=status, mimetype=JSON)
+
+
+def _shown(data: Any, project: Projection | None) -> Any:
+    if project is None or data is None:
+        return data
+    if isinstance(data, (list, tuple)):
+        return [_record(row, project) for row in data]
+    return _record(data, project)
+
+
+def _record(row: Mapping[str, Any], project: Projection) -> dict[str, Any]:
+    shown = project(row)
+    if "ext" in row:
+        shown["ext"] = row["ext"]
+    return shown
+
+
+def render_error(error: KernelError, now: datetime) -> Response:
+    """The seed's error envelope."""
+    body: dict[str, Any] = {
+        "success": False,
+        "error": {"code": error.code, "message": error.message, "details": error.details},
+        "timestamp": now,
+    }
+    return Response(dumps(body), status=error.status, headers=error.headers, mimetype=JSON)

@@ -1,0 +1,170 @@
+"""The Flask application over an assembled kernel."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from importlib.metadata import version
+
+from flask import Flask, Response, g, request
+from sqlalchemy.exc import IntegrityError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from ..errors import (
+    Conflict,
+    InvalidRequest,
+    KernelError,
+    NotFound,
+    PluginDisabled,
+    ServiceUnavailable,
+)
+from ..health import run_checks
+from ..ids import as_id, new_id
+from ..identity.access_tokens import AccessTokens
+from ..identity.routes import build as identity_blueprint
+from ..kernel import Kernel
+from ..logs import bound
+from ..secrets import JWT
+from .answers import render_error
+from .openapi import Document, IdConverter, create_api
+from .pipeline import Pipeline
+from .projection import dumps
+from .static_pages import blueprint as static_pages
+
+log = logging.getLogger("pronaflow.web")
+
+_HTTP_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "PAYLOAD_TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}
+
+
+def create_app(kernel: Kernel) -> Flask:
+    """The WSGI application.
+
+    Arguments:
+        kernel: from `assemble`.
+    """
+    app = Flask("pronaflow_kernel", static_folder=None)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.config["MAX_CONTENT_LENGTH"] = None
+    app.url_map.strict_slashes = False
+    app.url_map.converters["id"] = IdConverter
+    tokens = AccessTokens(
+        [key.secret for key in kernel.keys.accepted(JWT)],
+        kernel.settings.auth.access_token_ttl,
+        kernel.clock,
+    )
+    app.extensions["pronaflow.kernel"] = kernel
+    app.extensions["pronaflow.pipeline"] = Pipeline(kernel, tokens.authenticate)
+    owners: dict[str, str] = {}
+    api = create_api(app, version("pronaflow-kernel"))
+    for plugin_id, blueprint in [("core", identity_blueprint(kernel, tokens)), *kernel.blueprints]:
+        api.register_blueprint(blueprint)
+        owners[blueprint.name] = plugin_id
+    app.register_blueprint(static_pages())
+    document = Document(kernel, api.spec)
+    app.add_url_rule("/openapi.json", "openapi", document.view)
+    _add_health(app, kernel)
+    _add_edge(app, kernel, owners)
+    _add_errors(app, kernel)
+    return app
+
+
+def _add_health(app: Flask, kernel: Kernel) -> None:
+    """`/health` as the seed names it, `/health/live` and `/health/ready` for supervisors."""
+
+    def health() -> Response:
+        checks = run_checks(kernel.health_checks)
+        plugins = {s.id: _shown_state(kernel, s.id, s.state) for s in kernel.plugins.values()}
+        well = all(state == "healthy" for state in checks.values())
+        degraded = any(state in ("failed", "blocked", "pending", "degraded") for state in plugins.values())
+        state = "unhealthy" if not well else "degraded" if degraded else "healthy"
+        body = {"status": state, "timestamp": kernel.clock.now(), "components": checks, "plugins": plugins}
+        return Response(dumps(body), status=200 if well else 503, mimetype="application/json")
+
+    def live() -> Response:
+        return Response(dumps({"status": "alive"}), mimetype="application/json")
+
+    def ready() -> Response:
+        checks = run_checks(kernel.health_checks)
+        well = all(state == "healthy" for state in checks.values())
+        body = {"status": "ready" if well else "not_ready", "components": checks}
+        return Response(dumps(body), status=200 if well else 503, mimetype="application/json")
+
+    for path, view in (("/health", health), ("/health/live", live), ("/health/ready", ready)):
+        app.add_url_rule(path, view.__name__, view)
+
+
+def _shown_state(kernel: Kernel, plugin_id: str, state: str) -> str:
+    """The state with the operator's live switch taken into account."""
+    return state if state != "ready" or kernel.switches.active(plugin_id) else "disabled"
+
+
+def _add_edge(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
+    """What happens to every request before and after its route."""
+    limits = kernel.settings.limits
+
+    @app.before_request
+    def _arrive() -> None:
+        g.request_id = as_id(request.headers.get("X-Request-Id")) or new_id()
+        g.log_context = bound(request_id=g.request_id)
+        g.log_context.__enter__()
+        if len(request.full_path.encode("utf-8", "replace")) > limits.url_bytes:
+            raise InvalidRequest(f"The address is longer than {limits.url_bytes} bytes")
+        if len(request.args) > limits.query_parameters:
+            raise InvalidRequest(f"At most {limits.query_parameters} query parameters")
+        owner = owners.get(request.blueprint or "", "core")
+        if owner != "core" and not kernel.switches.active(owner):
+            raise PluginDisabled(f"The plugin {owner} is switched off", details={"plugin": owner})
+
+    @app.after_request
+    def _leave(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.request_id
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        if request.path.startswith("/api/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    @app.teardown_request
+    def _gone(_error: BaseException | None) -> None:
+        context = g.pop("log_context", None)
+        if context is not None:
+            context.__exit__(None, None, None)
+
+
+def _add_errors(app: Flask, kernel: Kernel) -> None:
+    """Whatever is raised becomes the seed's error envelope; nothing unknown shows its insides."""
+
+    def answer(error: KernelError) -> Response:
+        return render_error(error, kernel.clock.now())
+
+    def http(error: HTTPException) -> Response:
+        shown = KernelError(error.description or error.name)
+        shown.status = error.code or 500
+        shown.code = _HTTP_CODES.get(shown.status, "INVALID_REQUEST" if shown.status < 500 else "INTERNAL_ERROR")
+        if shown.status == 404:
+            shown = NotFound("There is nothing at this address")
+        response = answer(shown)
+        response.headers.extend(error.get_headers() and [h for h in error.get_headers() if h[0] == "Allow"])
+        return response
+
+    def integrity(error: IntegrityError) -> Response:
+        """Two requests raced for the same unique value; the loser gets what a later one would."""
+        log.warning("integrity error: %s", error.orig)
+        return answer(Conflict("This exists already, or what it refers to was just deleted"))
+
+    def unavailable(error: OperationalError) -> Response:
+        if isinstance(error.orig, sqlite3.OperationalError) and "locked" not in str(error.orig):
+            return unknown(error)
+        log.error("database: %s", error.orig)
+        return answer(ServiceUnavailable("The database is busy", headers={"Retry-After": "1"}))
+
+    def unknown(error: Exception) -> Response:
+        log.error("unexpected error in %s %s", request.method, request.path, exc_info=error)
+        return answer(KernelError(details={"request_id": g.get("request_id")}))
+
+    app.register_error_handler(KernelError, answer)
+    app.register_error_handler(HTTPException, http)
+    app.register_error_handler(IntegrityError, integrity)
+    app.register_error_handler(OperationalError, unavailable)
+    app.register_error_handler(Exception, unknown)
+
+

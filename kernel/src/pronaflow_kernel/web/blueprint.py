@@ -1,0 +1,193 @@
+"""How a plugin declares its routes.
+
+    blp = Blueprint("tasks", url_prefix="/api/v1/tasks", tag="Tasks")
+
+    @blp.endpoint("GET", "/<id:task_id>", permission="tasks.read", target=in_path("task"), returns=TaskOut)
+    def get_task(reader, task_id):
+        \"\"\"Get a task.\"\"\"
+        return service.get(reader, task_id)
+
+A handler takes a `Reader` (GET) or a `UnitOfWork`, then by name the path's parts, and `query` and `body` as
+loaded by the declared schemas. It answers a row, a list of rows, a `Page` or an `Answer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import flask_smorest
+from flask import current_app, g
+from marshmallow import Schema, fields
+
+from .arguments import ArgumentParser
+from .projection import Projection, projection
+from .targets import NOWHERE, Target
+
+if TYPE_CHECKING:
+    from .pipeline import Pipeline
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PUBLIC = "public"
+"""Permission of a route that needs no credential."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a route declares.
+
+    Arguments:
+        method: HTTP method.
+        permission: its name, or `PUBLIC`.
+        target: where `authorize` looks.
+        status: of success.
+        writes: whether the handler gets a unit of work.
+        project: compiled from the schema of the answer.
+        resource: resource type that the answer shows; lets plugins extend it.
+        body_limit: bytes of the body; None for the setting's default.
+        max_items: length of the longest array in the body.
+    """
+
+    method: str
+    permission: str
+    target: Target
+    status: int
+    writes: bool
+    project: Projection | None
+    resource: str | None
+    body_limit: int | None
+    max_items: int
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """Routes of one plugin under one prefix.
+
+    Arguments:
+        plugin_id: whose they are; the gate and the operation ids go by it.
+        url_prefix: e.g. `/api/v1/tasks`.
+        tag: heading in the OpenAPI document; summary: one sentence under it.
+        name: of the blueprint, where a plugin has several.
+    """
+
+    ARGUMENTS_PARSER = ArgumentParser()
+
+    def __init__(
+        self, plugin_id: str, *, url_prefix: str, tag: str, summary: str = "", name: str | None = None
+    ) -> None:
+        super().__init__(name or plugin_id, plugin_id, url_prefix=url_prefix, description=summary)
+        self.plugin_id = plugin_id
+        self.tag = tag
+        self.declared: dict[str, Route] = {}
+
+    def endpoint(
+        self,
+        method: str,
+        rule: str,
+        *,
+        permission: str,
+        target: Target = NOWHERE,
+        body: type[Schema] | Schema | None = None,
+        query: type[Schema] | None = None,
+        returns: type[Schema] | None = None,
+        many: bool = False,
+        status: int = 200,
+        resource: str | None = None,
+        writes: bool | None = None,
+        body_limit: int | None = None,
+        max_items: int = 1000,
+    ) -> Callable[[F], F]:
+        """Declare a route. The handler's docstring is its documentation in the OpenAPI document.
+
+        Arguments:
+            method, rule: as in Flask; ids are `<id:task_id>`.
+            permission: name of the permission it demands, or `PUBLIC`.
+            target: the record or workspace that it is about.
+            body, query: schemas of the input.
+            returns: schema of the record or records in the answer; `many`: whether it is a list.
+            status: of success.
+            resource: resource type of the answer, so that plugins can extend it.
+            writes: False for a POST that only reads.
+            body_limit, max_items: where they differ from the defaults.
+        """
+        reads = method == "GET" if writes is None else not writes
+        route = Route(
+            method,
+            permission,
+            target,
+            status,
+            not reads,
+            projection(returns) if returns else None,
+            resource,
+            body_limit,
+            max_items,
+        )
+
+        def decorate(handler: F) -> F:
+            call = _adapter(handler, body is not None, query is not None)
+            if query is not None:
+                call = self.arguments(query, location="query", as_kwargs=False, error_status_code=422)(call)
+            if body is not None:
+                call = self.arguments(body, location="json", as_kwargs=False, error_status_code=422)(call)
+
+            def view(**path: Any) -> Any:
+                pipeline: Pipeline = current_app.extensions["pronaflow.pipeline"]
+                return pipeline.run(route, path, call)
+
+            name = handler.__name__
+            if f"{self.name}.{name}" in self.declared:
+                name = f"{name}_{method.lower()}"
+            view.__name__ = name
+            view.__doc__ = handler.__doc__
+            view._apidoc = getattr(call, "_apidoc", {})  # type: ignore[attr-defined]
+            documented = self.response(status, _documented(returns, many))(view)
+            documented = self.doc(**self._operation(route, name))(documented)
+            self.route(rule, methods=[method], tags=[self.tag])(documented)
+            self.declared[f"{self.name}.{name}"] = route
+            return handler
+
+        return decorate
+
+    def _operation(self, route: Route, name: str) -> dict[str, Any]:
+        """What the declaration says for the OpenAPI document."""
+        operation: dict[str, Any] = {
+            "operationId": f"{self.plugin_id}_{name}",
+            "x-permission": route.permission,
+            "security": [] if route.permission == PUBLIC else [{"bearer": []}],
+        }
+        codes = {422, 429} if route.permission == PUBLIC else {401, 403, 404, 422, 429}
+        if route.method != "GET":
+            codes |= {400, 409}
+        operation["responses"] = {
+            str(code): {"$ref": "#/components/responses/Error"} for code in sorted(codes)
+        }
+        return operation
+
+
+def _adapter(handler: Callable[..., Any], has_body: bool, has_query: bool) -> Callable[..., Any]:
+    """From flask-smorest's positional input to the handler's names."""
+
+    def call(io: Any, *inputs: Any, **path: Any) -> Any:
+        if g.unnamed is not None:
+            raise g.unnamed.refuse()
+        given = list(inputs)
+        if has_body:
+            path["body"] = given.pop(0)
+        if has_query:
+            path["query"] = given.pop(0)
+        return handler(io, **path)
+
+    return call
+
+
+def _documented(returns: type[Schema] | None, many: bool) -> type[Schema] | None:
+    """The enveloped form of a schema, for the OpenAPI document."""
+    if returns is None:
+        return None
+    data = fields.List(fields.Nested(returns)) if many else fields.Nested(returns)
+    name = f"{returns.__name__}{'Page' if many else 'Answer'}"
+    parts: dict[str, Any] = {"success": fields.Boolean(), "data": data, "message": fields.String()}
+    if many:
+        parts["pagination"] = fields.Dict()
+    return Schema.from_dict(parts, name=name)

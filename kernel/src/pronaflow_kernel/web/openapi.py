@@ -1,0 +1,120 @@
+"""The OpenAPI 3.1 document at `/openapi.json`, without the paths of plugins that are switched off."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import flask_smorest
+from apispec import APISpec
+from flask import Flask, Response, request
+from marshmallow import Schema
+from werkzeug.routing import BaseConverter
+
+from ..ids import as_id
+from .projection import dumps
+
+if TYPE_CHECKING:
+    from ..kernel import Kernel
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+ERROR_SCHEMA = {
+    "type": "object",
+    "required": ["success", "error", "timestamp"],
+    "properties": {
+        "success": {"type": "boolean", "const": False},
+        "error": {
+            "type": "object",
+            "required": ["code", "message", "details"],
+            "properties": {
+                "code": {"type": "string", "examples": ["VALIDATION_ERROR"]},
+                "message": {"type": "string"},
+                "details": {"type": "object"},
+            },
+        },
+        "timestamp": {"type": "string", "format": "date-time"},
+    },
+}
+
+
+class IdConverter(BaseConverter):
+    """`<id:task_id>` in a rule: a UUID, so that `/tasks/lists` never collides with `/tasks/{task_id}`."""
+
+    regex = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+
+    def to_python(self, value: str) -> str:
+        """Canonical lower case."""
+        return as_id(value) or value
+
+
+def schema_name(schema: type[Schema] | Schema) -> str:
+    """The component name of a schema: its class name, with what makes an instance differ from it."""
+    if isinstance(schema, type):
+        return schema.__name__.removesuffix("Schema")
+    name = type(schema).__name__.removesuffix("Schema")
+    return f"{name}Patch" if schema.partial else name
+
+
+def create_api(app: Flask, version: str) -> flask_smorest.Api:
+    """flask-smorest's registry of what the blueprints document; it serves nothing by itself."""
+    app.config.update(API_TITLE="PronaFlow", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
+    from apispec.ext.marshmallow import MarshmallowPlugin
+
+    api = flask_smorest.Api(
+        app,
+        spec_kwargs={
+            "marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=schema_name),
+            "info": {"description": f"PronaFlow {version}"},
+        },
+    )
+    api.register_converter(IdConverter, lambda converter: {"type": "string", "format": "uuid"})
+    spec: APISpec = api.spec
+    spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    spec.components.response(
+        "Error",
+        {
+            "description": "What went wrong, in the envelope of every error",
+            "content": {"application/json": {"schema": ERROR_SCHEMA}},
+        },
+    )
+    return api
+
+
+class Document:
+    """The document as bytes, made once for each set of active plugins.
+
+    Arguments:
+        kernel: tells which plugins are on.
+        spec: filled by the blueprints.
+    """
+
+    def __init__(self, kernel: Kernel, spec: APISpec) -> None:
+        self._kernel = kernel
+        self._spec = spec
+        self._made: dict[frozenset[str], tuple[bytes, str]] = {}
+
+    def view(self) -> Response:
+        """GET /openapi.json."""
+        off = self._kernel.switches.off()
+        if off not in self._made:
+            body = dumps(self.content(off))
+            self._made[off] = (body, hashlib.sha256(body).hexdigest()[:16])
+        body, tag = self._made[off]
+        response = Response(body, mimetype="application/json")
+        response.set_etag(tag)
+        return response.make_conditional(request)
+
+    def content(self, off: frozenset[str]) -> dict[str, Any]:
+        """The document without the paths of the plugins in `off`."""
+        document: dict[str, Any] = self._spec.to_dict()
+        paths = {}
+        for path, item in document["paths"].items():
+            kept = {
+                key: value
+                for key, value in item.items()
+                if key not in METHODS or value.get("x-plugin") not in off
+            }
+            if any(key in METHODS for key in kept):
+                paths[path] = kept
+        return {**document, "paths": paths}

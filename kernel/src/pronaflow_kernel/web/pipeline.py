@@ -1,0 +1,104 @@
+"""One request, top to bottom: credential, target, authorization, input, handler, commit, answer."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, g, request
+
+from ..access.principal import Principal
+from ..errors import Conflict, StaleRow, Unauthorized
+from ..persistence.scope import Scope
+from .answers import Answer, Page, render
+from .blueprint import PUBLIC, Route
+from .body import read_json
+from .targets import Unnamed, resolve
+
+if TYPE_CHECKING:
+    from ..kernel import Kernel
+    from ..persistence.uow import Reader
+
+ATTEMPTS = 3
+"""How often a request is run that finds its rows changed by another one."""
+
+Authenticate = Callable[["Reader", Any], "Principal"]
+Call = Callable[..., Any]
+
+
+class Pipeline:
+    """Runs declared routes.
+
+    Arguments:
+        kernel: the assembled application.
+        authenticate: from the request to a principal; anonymous without a credential.
+    """
+
+    def __init__(self, kernel: Kernel, authenticate: Authenticate) -> None:
+        self._kernel = kernel
+        self._authenticate = authenticate
+
+    def run(self, route: Route, path: Mapping[str, Any], call: Call) -> Response:
+        """Answer a request.
+
+        Raises:
+            KernelError: rendered by the application's error handler.
+        """
+        g.read_body = _body_reader(route, self._kernel.settings.limits.body_bytes)
+        with self._kernel.db.read(Scope(Principal.anonymous())) as reader:
+            g.unnamed = self._admit(route, path, reader)
+            if not route.writes:
+                return self._answer(route, reader, call(reader, **path))
+            scope = reader.scope
+        return self._write(route, scope, lambda uow: call(uow, **path))
+
+    def _admit(self, route: Route, path: Mapping[str, Any], reader: Reader) -> Unnamed | None:
+        """Sign in, find the target, authorize; leaves the reader in the request's scope."""
+        if route.permission == PUBLIC:
+            return None
+        principal = self._authenticate(reader, request)
+        if not principal.signed_in:
+            raise Unauthorized
+        reader.enter(Scope(principal))
+        container = resolve(route.target, reader, request, path, g.read_body, self._kernel.resources)
+        if isinstance(container, Unnamed):
+            return container
+        self._kernel.access.authorize(reader, route.permission, container_id=container)
+        return None
+
+    def _write(self, route: Route, scope: Scope, call: Callable[[Any], Any]) -> Response:
+        for _ in range(ATTEMPTS):
+            with contextlib.suppress(StaleRow), self._kernel.db.write(scope) as uow:
+                return self._answer(route, uow, call(uow))
+        raise Conflict("The record is being changed by others at this moment: try again")
+
+    def _answer(self, route: Route, reader: Reader, result: Any) -> Response:
+        if route.resource is not None:
+            self._extend(route.resource, reader, result)
+        return render(result, route.status, route.project)
+
+    def _extend(self, resource: str, reader: Reader, result: Any) -> None:
+        """Let plugins add to the shown records: on lists only those that `?ext=` names."""
+        data = result.data if isinstance(result, Answer) else result
+        many = isinstance(data, (Page, list))
+        rows = data.rows if isinstance(data, Page) else data if many else [data]
+        only = set(filter(None, request.args.get("ext", "").split(","))) if many else None
+        if not rows or rows[0] is None or only == set():
+            return
+        extensions = self._kernel.hooks.extend_payload(reader, resource, rows, only)
+        for row in rows:
+            if extensions[row["id"]]:
+                row["ext"] = extensions[row["id"]]
+
+
+def _body_reader(route: Route, default_limit: int) -> Callable[[], Any]:
+    """Reads the body at most once, when somebody asks for it."""
+    read: list[Any] = []
+
+    def body() -> Any:
+        if not read:
+            read.append(read_json(request, route.body_limit or default_limit, route.max_items))
+        return read[0]
+
+    return body

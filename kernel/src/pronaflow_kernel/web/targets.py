@@ -1,0 +1,161 @@
+"""Where a request is aimed: the workspace and container that `authorize` must look at.
+
+A route declares its target; the workspace then comes from the record named in the path or body, else from
+`workspace_id` in body or query, else from `X-Workspace-Id`, else from the credential, else it is the
+caller's first one (architecture.md 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import Request
+from sqlalchemy import bindparam, select
+
+from ..errors import NotFound, Problem, ValidationFailed
+from ..ids import as_id
+from ..persistence.scope import SCOPE_USER
+from ..persistence.types import Id
+from ..persistence.uow import Reader
+from ..records.resources import Resource, locate_statement
+from ..tenancy.models import Membership, Workspace
+from ..tenancy.rule import unscoped
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a route acts on.
+
+    Arguments:
+        source: `path`, `body`, `query`, `workspace` or `nowhere`.
+        names: pairs of resource name and the key that holds its id; the first one present counts.
+        required: whether a body or query must name one of them.
+    """
+
+    source: str
+    names: tuple[tuple[str, str], ...] = ()
+    required: bool = False
+
+
+NOWHERE = Target("nowhere")
+"""The route concerns the caller alone."""
+
+WORKSPACE = Target("workspace")
+"""The route concerns a workspace that the path does not name."""
+
+
+def in_path(resource: str, key: str | None = None) -> Target:
+    """The record named in the path; `key` is `<resource>_id` unless given."""
+    return Target("path", ((resource, key or f"{resource}_id"),), required=True)
+
+
+def in_body(*names: tuple[str, str], required: bool = True) -> Target:
+    """The record named in the JSON body, under the first present of these keys."""
+    return Target("body", names, required)
+
+
+def in_query(*names: tuple[str, str], required: bool = False) -> Target:
+    """The record named in the query; without one, the workspace."""
+    return Target("query", names, required)
+
+
+@dataclass(frozen=True, slots=True)
+class Unnamed:
+    """The body or query does not name the record that the route needs; validation must say so."""
+
+    fields: tuple[str, ...]
+
+    def refuse(self) -> ValidationFailed:
+        """The 422 for it."""
+        problems = [Problem(self.fields[0], "Missing data for required field.", "required")]
+        return ValidationFailed(problems)
+
+
+def resolve(
+    target: Target,
+    reader: Reader,
+    request: Request,
+    path: Mapping[str, Any],
+    body: Callable[[], Any],
+    resources: Mapping[str, Resource],
+) -> str | None | Unnamed:
+    """Narrow the reader's scope to the target's workspace and answer the container's id.
+
+    Raises:
+        NotFound: the record or workspace does not exist or is not the caller's.
+    """
+    if target.source == "nowhere":
+        return None
+    if target.source == "workspace":
+        _enter_workspace(reader, _named_workspace(reader, request, body))
+        return None
+    holder = path if target.source == "path" else request.args if target.source == "query" else body()
+    holder = holder if isinstance(holder, Mapping) else {}
+    for resource, key in target.names:
+        record_id = as_id(holder.get(key))
+        if record_id is not None:
+            return _enter_record(reader, resource, record_id, resources)
+    if target.required or any(key in holder for _, key in target.names):
+        return Unnamed(tuple(key for _, key in target.names))
+    _enter_workspace(reader, _named_workspace(reader, request, body))
+    return None
+
+
+_MINE = unscoped(
+    "the caller's own memberships tell which workspaces there are to choose from",
+    select(Membership.workspace_id, Membership.role)
+    .join(Workspace, Workspace.id == Membership.workspace_id)
+    .where(Membership.user_id == SCOPE_USER, Membership.is_active, Workspace.lifecycle == "active"),
+)
+_FIRST = _MINE.order_by(Membership.joined_at, Membership.workspace_id).limit(1)
+_NAMED = _MINE.where(Membership.workspace_id == bindparam("id", type_=Id()))
+
+
+def _enter_record(
+    reader: Reader, resource: str, record_id: str, resources: Mapping[str, Resource]
+) -> str | None:
+    if resource == "workspace":
+        _enter_workspace(reader, record_id)
+        return None
+    kind = resources[resource]
+    found = reader.one(locate_statement(kind), id=record_id)
+    if found is None or found["role"] is None:
+        raise NotFound(f"{resource.replace('_', ' ').capitalize()} {record_id} was not found")
+    _enter(reader, found["workspace_id"], found["role"])
+    return found["container_id"] if kind.container else None
+
+
+def _enter_workspace(reader: Reader, workspace_id: str | None) -> None:
+    found = reader.one(_FIRST) if workspace_id is None else reader.one(_NAMED, id=workspace_id)
+    if found is None:
+        raise NotFound(f"Workspace {workspace_id or ''} was not found".replace("  ", " "))
+    _enter(reader, found["workspace_id"], found["role"])
+
+
+def _enter(reader: Reader, workspace_id: str, role: str) -> None:
+    bound = reader.scope.principal.workspace_id
+    if bound is not None and bound != workspace_id:
+        raise NotFound("The token is bound to another workspace")
+    reader.enter(replace(reader.scope, workspace_id=workspace_id, workspace_role=role, container_roles={}))
+
+
+def _named_workspace(reader: Reader, request: Request, body: Callable[[], Any]) -> str | None:
+    """The workspace that a request names, or None.
+
+    Raises:
+        ValidationFailed: it names something that is no id.
+    """
+    data = body() if request.method in ("POST", "PUT", "PATCH") else {}
+    named = data.get("workspace_id") if isinstance(data, Mapping) else None
+    for field, value in (
+        ("workspace_id", named or request.args.get("workspace_id")),
+        ("X-Workspace-Id", request.headers.get("X-Workspace-Id")),
+    ):
+        if value is not None:
+            workspace_id = as_id(value)
+            if workspace_id is None:
+                raise ValidationFailed([Problem(field, "Not a valid UUID.")])
+            return workspace_id
+    return reader.scope.principal.workspace_id
