@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+
+import pytest
+
 from .case import stand_ins
 from .contract import endpoints
-from .outline import SEEDS, outline
+from .outline import FOLDER, SEEDS, outline
 from .sections import allowed, pending, routes_of
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("pronaflow-v1.2.json", "1e6c1f7a00907c68c96137806b225c381e96b633fca91648d0a557cb8dc95838"),
+        ("pronaflow-api-v1.2.md", "d6b9fcf55386ebae6be010690bdf009294fe5b83fabda2ce696cdad1ac8c6606"),
+        ("proflow-api.md", "7db8737c593fa9c823674864bded7d46e36b9242edde46ef8e25d6a60d68f1ba"),
+    ],
+)
+def test_the_copies_are_kept_byte_for_byte(name, digest):
+    assert hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() == digest
 
 
 def test_the_contract_has_the_endpoints_of_the_document():
