@@ -136,9 +136,7 @@ def test_a_running_request_gets_its_whole_answer_after_the_signal(start, number)
 def test_a_request_whose_body_is_still_being_sent_is_finished_too(start):
     child = start()
     sending = child.connect().sock
-    sending.sendall(
-        b"POST /slow HTTP/1.1\r\nHost: here\r\nContent-Length: 7\r\nExpect: 100-continue\r\n\r\n"
-    )
+    sending.sendall(b"POST /slow HTTP/1.1\r\nHost: here\r\nContent-Length: 7\r\nExpect: 100-continue\r\n\r\n")
     assert sending.recv(100).startswith(b"HTTP/1.1 100")
 
     child.send(signal.SIGTERM)

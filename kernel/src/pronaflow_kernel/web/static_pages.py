@@ -1,0 +1,65 @@
+"""The few pages of the kernel: `/docs` and `/redoc` over `/openapi.json`, `/setup` behind the one-time link.
+
+Every file comes from this package and every page says so to the browser: its Content-Security-Policy allows
+no other origin and no inline script. Addresses inside the pages are relative, so that the server may live
+under a path of a proxy.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, Response, send_from_directory
+
+STATIC = Path(__file__).parents[1] / "static"
+
+YEAR = 365 * 24 * 3600
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Content-Security-Policy of the kernel's own pages."""
+
+DOCS_POLICY = f"{POLICY}; worker-src blob:".replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+"""The same for Swagger UI and ReDoc, which write style elements; ReDoc searches in a worker from a blob."""
+
+
+def blueprint() -> Blueprint:
+    """A new Flask blueprint with the pages and their files; all of it is public."""
+    pages = Blueprint("static_pages", __name__)
+
+    @pages.get("/docs")
+    def docs() -> Response:
+        return _page("docs.html", DOCS_POLICY)
+
+    @pages.get("/redoc")
+    def redoc() -> Response:
+        return _page("redoc.html", DOCS_POLICY)
+
+    @pages.get("/setup")
+    def setup() -> Response:
+        return _page("setup.html", POLICY)
+
+    @pages.get("/static/<path:name>")
+    def static(name: str) -> Response:
+        return _file(name)
+
+    return pages
+
+
+def _page(name: str, policy: str) -> Response:
+    response = _file(name)
+    response.headers["Content-Security-Policy"] = policy
+    return response
+
+
+def _file(name: str) -> Response:
+    """A file with an ETag. Vendored ones carry their version in the address, so they never change."""
+    vendored = name.startswith("vendor/")
+    response = send_from_directory(STATIC, name, max_age=YEAR if vendored else None)
+    if vendored:
+        response.cache_control.immutable = True
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
