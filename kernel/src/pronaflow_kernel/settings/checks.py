@@ -6,6 +6,7 @@ The standard library's parsers are imported where they are used: most starts nee
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 MINIMUM_KEY_BYTES = 32
 """Least length of a secret key (security: keys of at least 32 random bytes)."""
 _MINIMUM_DISTINCT_BYTES = 8
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NO_MAILBOX = "must be one mail address such as Ann <ann@team.org>"
 _SAMPLE_WORDS = ("changeme", "change-me", "change_me", "replace-me", "replace_me", "your-secret", "example")
 
@@ -68,7 +70,7 @@ def mailbox(value: str) -> Address:
     ) as error:  # the parser stumbles over some input
         raise ValueError(_NO_MAILBOX) from error
     defects = [defect for defect in header.defects if not isinstance(defect, ObsoleteHeaderDefect)]
-    if defects or group.display_name or not address.username or not ascii_domain:
+    if defects or _CONTROL.search(value) or group.display_name or not address.username or not ascii_domain:
         raise ValueError(_NO_MAILBOX)
     return Address(address.display_name, address.username, ascii_domain)
 
