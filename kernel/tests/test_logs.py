@@ -145,7 +145,8 @@ class TestSecrets:
     @pytest.mark.parametrize(
         "name",
         ["password", "new_password", "access_token", "refresh_token", "client_secret", "secret_key",
-         "api_key", "Authorization", "cookie", "set_cookie", "otp", "recovery_codes", "code", "credentials", "tokens"],
+         "api_key", "Authorization", "cookie", "set_cookie", "otp", "recovery_codes", "code", "credentials",
+         "tokens"],
     )  # fmt: skip
     def test_are_masked_by_the_name_of_their_field(self, name: str) -> None:
         assert mask("canary", name) == "***"
@@ -214,7 +215,7 @@ class TestSecrets:
         assert "canary" not in text
 
     def test_masking_takes_time_in_proportion_to_the_text(self) -> None:
-        """Callers can make us log long texts; a pattern that goes back and forth would need minutes for these."""
+        """Callers can make us log long texts; a pattern that goes back and forth would need minutes."""
         start = time.process_time()
         for part in ("a-", "eyJ-", "a.", "pr1.", "token ", "Bearer ", "x://", "x:", "password", "=:", '"'):
             mask(part * 20_000)

@@ -1,4 +1,4 @@
-"""Keys: derived for each purpose, replaced without signing anybody out, made by themselves where nobody serves."""
+"""Keys: derived for each purpose, replaced without signing anybody out, made by themselves in development."""
 
 from __future__ import annotations
 

@@ -27,6 +27,7 @@ class GreetingSettings:
 
     word: str = setting("hello", "What to say.")
     times: int = setting(1, "How often.", least=1)
+    loudness: float = setting(0.5, "How loud.")
     webhook: str | None = setting(None, "Where to say it.", secret=True)
 
 
@@ -252,7 +253,7 @@ class TestMistakes:
         [
             ("server = 3\n", ":1: server is a section, not a value: write [server]"),
             ("\n[[server]]\nport = 1\n", ":2: server is a section, not a value: write [server]"),
-            ("[server]\nport = 1\n\n[server.scheme]\nx = 1\n", ":4: server.certificate is not a setting"),
+            ("[server]\nport = 1\n\n[server.scheme]\nx = 1\n", ":4: server.scheme is not a setting"),
             ("[gone]\n", ":1: gone belongs to no plugin that is installed"),
             ("[server]\naccess_token_ttl = 1\n", ":2: server.access_token_ttl is not a setting; "
              "did you mean auth.access_token_ttl?"),
@@ -275,6 +276,7 @@ class TestMistakes:
             ('[mail]\nfrom_address = "a@b.org, c@d.org"\n', ":2: mail.from_address must be one mail "
              "address such as Ann <ann@team.org>"),
             ("[server]\nport = \n", ":2: is not valid TOML: Invalid value"),
+            ("[plugins]\ndisabled = [\n", ": is not valid TOML: Invalid value (at end of document)"),
         ],
     )  # fmt: skip
     def test_in_the_file(self, write: Callable[[str], Path], text: str, problem: str) -> None:
@@ -342,8 +344,9 @@ class TestMistakes:
 class TestPluginSections:
     def test_the_section_is_called_like_the_plugin(self, write: Callable[[str], Path]) -> None:
         write('[greeting]\nword = "ahoy"\n')
-        settings = load(env={"PRONAFLOW_GREETING__TIMES": "2"}, extra={"greeting": GreetingSettings})
-        assert settings.extra["greeting"] == GreetingSettings(word="ahoy", times=2)
+        env = {"PRONAFLOW_GREETING__TIMES": "2", "PRONAFLOW_GREETING__LOUDNESS": "0.7"}
+        settings = load(env=env, extra={"greeting": GreetingSettings})
+        assert settings.extra["greeting"] == GreetingSettings(word="ahoy", times=2, loudness=0.7)
         assert load(env={}, config_path=None, extra={}, known_sections=["greeting"]).extra == {}
 
     def test_without_a_word_the_defaults_hold(self) -> None:
