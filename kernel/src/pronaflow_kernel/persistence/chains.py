@@ -14,7 +14,16 @@ _FILE = re.compile(r"(\d{4})_(\w+)\.py")
 
 
 class MigrationError(Exception):
-    """A chain cannot be read or run; the message says which, why, and where the database stands now."""
+    """A chain cannot be read or run; the message says which, why, and where the database stands now.
+
+    Arguments:
+        message: for people.
+        chain: id of the plugin at fault, so that the others can go on without it; None if it is no plugin's.
+    """
+
+    def __init__(self, message: str, chain: str | None) -> None:
+        super().__init__(message)
+        self.chain = chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,8 @@ class Chain:
             expected = f"{len(scripts) + 1:04}"
             if match is None or match[1] != expected:
                 raise MigrationError(
-                    f"{self.id}: {file} breaks the chain: the next file must be called {expected}_….py"
+                    f"{self.id}: {file} breaks the chain: the next file must be called {expected}_….py",
+                    self.id,
                 )
             scripts[expected] = file
         return scripts
@@ -89,7 +99,7 @@ class Chain:
         """
         scripts = self.scripts()
         if current is not None and current not in scripts:
-            raise MigrationError(self.status(current).words)
+            raise MigrationError(self.status(current).words, self.id)
         following = (revision for revision in scripts if current is None or revision > current)
         revision = next(following, None)
         return None if revision is None else self._step(scripts[revision], revision, current, revision)
@@ -104,7 +114,7 @@ class Chain:
             return None
         scripts = self.scripts()
         if current not in scripts:
-            raise MigrationError(self.status(current).words)
+            raise MigrationError(self.status(current).words, self.id)
         below = max((revision for revision in scripts if revision < current), default=None)
         return self._step(scripts[current], current, current, below)
 
@@ -118,7 +128,7 @@ class Chain:
     def _folder(self) -> Path:
         spec = find_spec(self.package)
         if spec is None or not spec.submodule_search_locations:
-            raise MigrationError(f"{self.id}: package {self.package!r} is not installed")
+            raise MigrationError(f"{self.id}: package {self.package!r} is not installed", self.id)
         return Path(next(iter(spec.submodule_search_locations)), "migrations")
 
     def _step(self, file: Path, revision: str, before: str | None, after: str | None) -> Step:

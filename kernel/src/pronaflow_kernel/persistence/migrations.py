@@ -138,7 +138,9 @@ def downgrade(
         MigrationError: an unknown target, a database newer than the code, or a revision that failed.
     """
     if target is not None and target not in chain.scripts():
-        raise MigrationError(f"{chain.id} has no revision {target!r}; it has {', '.join(chain.scripts())}")
+        raise MigrationError(
+            f"{chain.id} has no revision {target!r}; it has {', '.join(chain.scripts())}", chain.id
+        )
     with _runner(engine, progress) as runner:
         return runner.run(chain, lambda current: chain.step_down(current, target))
 
@@ -182,9 +184,10 @@ class _Runner:
     def refuse_newer(self, chains: Sequence[Chain]) -> None:
         with self._locked():
             current = _revisions(self._connection, chains)
-        ahead = [status for chain in chains if (status := chain.status(current.get(chain.id))).ahead]
-        if ahead:
-            raise MigrationError("; ".join(status.words for status in ahead))
+        for chain in chains:
+            found = chain.status(current.get(chain.id))
+            if found.ahead:
+                raise MigrationError(found.words, chain.id)
 
     def run(self, chain: Chain, choose: Callable[[str | None], Step | None]) -> list[Step]:
         done: list[Step] = []
@@ -224,7 +227,8 @@ class _Runner:
         except Exception as error:
             raise MigrationError(
                 f"{step} ({step.file.name}) failed and was rolled back, the database stays at revision "
-                f"{step.before or 'none'}: {type(error).__name__}: {error}"
+                f"{step.before or 'none'}: {type(error).__name__}: {error}",
+                step.chain,
             ) from error
 
 
@@ -240,7 +244,7 @@ def _runner(engine: Engine, progress: Progress | None) -> Iterator[_Runner]:
 def _sqlite_engine(engine: Engine) -> Engine:
     """An engine over the same file, with foreign keys off and transactions that hold DDL too."""
     if engine.url.database in (None, "", ":memory:") or "uri" in engine.url.query:
-        raise MigrationError(f"{engine.url!r}: only a database in a plain file can be migrated")
+        raise MigrationError(f"{engine.url!r}: only a database in a plain file can be migrated", None)
     own = open_bare(engine.url)
 
     @event.listens_for(own, "connect")
@@ -276,7 +280,7 @@ def _record(step: Step) -> list[Executable]:
     table = _version_table(step.chain)
     if step.after is None:
         return [DropTable(table)]
-    after = {"version_num": literal_column(f"'{step.after}'")}  # no bind, which `sql` could not show
+    after: dict[str, Any] = {"version_num": literal_column(f"'{step.after}'")}  # no bind, which `sql` could not show
     if step.before is None:
         return [CreateTable(table, if_not_exists=True), table.insert().values(after)]
     return [table.update().values(after)]
