@@ -27,22 +27,15 @@ class GreetingSettings:
     webhook: str | None = setting(None, "Where to say it.", secret=True)
 
 
-@pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
-    """Writes `pronaflow.toml` into the current folder, which is empty otherwise."""
-    monkeypatch.chdir(tmp_path)
-
-    def write(text: str) -> Path:
-        path = tmp_path / "pronaflow.toml"
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write
-
-
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str], object]:
+    """Writes `pronaflow.toml` into the current folder, which is empty otherwise."""
+    return (tmp_path / "pronaflow.toml").write_text
 
 
 def problems(**arguments: Any) -> list[str]:
@@ -92,7 +85,7 @@ class TestDefaults:
 
 
 class TestOrderOfSources:
-    def test_flags_win_over_environment_over_file_over_defaults(self, write: Callable[[str], Path]) -> None:
+    def test_flags_win_over_environment_over_file_over_defaults(self, write: Callable[[str], object]) -> None:
         write('[server]\nhost = "file"\nport = 1\nthreads = 1\n')
         env = {"PRONAFLOW_SERVER__PORT": "2", "PRONAFLOW_SERVER__THREADS": "2"}
         settings = load(env=env, overrides={"server.threads": 3})
@@ -101,7 +94,7 @@ class TestOrderOfSources:
         assert settings.server.threads == 3
         assert settings.server == load(env=env, overrides={"server.threads": "3", "server.port": None}).server
 
-    def test_each_value_keeps_its_source(self, write: Callable[[str], Path]) -> None:
+    def test_each_value_keeps_its_source(self, write: Callable[[str], object]) -> None:
         write('# a comment\n\n[server]\nhost = "file"\n')
         env = {"PRONAFLOW_SERVER__PORT": "2"}
         shown = {
@@ -174,10 +167,10 @@ class TestSecretsFromFiles:
         ],
     )
     def test_every_secret_may_stand_in_a_file(
-        self, tmp_path: Path, variable: str, name: str, content: str, value: object
+        self, variable: str, name: str, content: str, value: object
     ) -> None:
-        (tmp_path / "secret").write_text(content)
-        settings = load(env={variable: str(tmp_path / "secret")})
+        Path("secret").write_text(content)
+        settings = load(env={variable: "secret"})
         assert getattr(settings, name) == value
         assert settings.sources[name] == variable
 
@@ -213,7 +206,9 @@ class TestSecretsFromFiles:
 
 
 class TestMistakes:
-    def test_all_of_them_are_reported_at_once_each_with_its_place(self, write: Callable[[str], Path]) -> None:
+    def test_all_of_them_are_reported_at_once_each_with_its_place(
+        self, write: Callable[[str], object]
+    ) -> None:
         write(
             'environment = "prod"\n'
             'databse_url = "sqlite:///x"\n'
@@ -275,7 +270,7 @@ class TestMistakes:
             ("[plugins]\ndisabled = [\n", ": is not valid TOML: Invalid value (at end of document)"),
         ],
     )  # fmt: skip
-    def test_in_the_file(self, write: Callable[[str], Path], text: str, problem: str) -> None:
+    def test_in_the_file(self, write: Callable[[str], object], text: str, problem: str) -> None:
         write(text)
         assert problems() == [f"pronaflow.toml{problem}"]
 
@@ -338,7 +333,7 @@ class TestMistakes:
 
 
 class TestPluginSections:
-    def test_the_section_is_called_like_the_plugin(self, write: Callable[[str], Path]) -> None:
+    def test_the_section_is_called_like_the_plugin(self, write: Callable[[str], object]) -> None:
         write('[greeting]\nword = "ahoy"\n')
         env = {"PRONAFLOW_GREETING__TIMES": "2", "PRONAFLOW_GREETING__LOUDNESS": "0.7"}
         settings = load(env=env, extra={"greeting": GreetingSettings})
@@ -348,7 +343,7 @@ class TestPluginSections:
     def test_without_a_word_the_defaults_hold(self) -> None:
         assert load(env={}, extra={"greeting": GreetingSettings}).extra["greeting"] == GreetingSettings()
 
-    def test_mistakes_are_reported_like_those_of_the_kernel(self, write: Callable[[str], Path]) -> None:
+    def test_mistakes_are_reported_like_those_of_the_kernel(self, write: Callable[[str], object]) -> None:
         write('[greeting]\ntimes = 0\nwrod = "ahoy"\n')
         assert problems(extra={"greeting": GreetingSettings}) == [
             "pronaflow.toml:3: greeting.wrod is not a setting; did you mean greeting.word?",
@@ -364,7 +359,9 @@ class TestPluginSections:
         settings = load(env={"PRONAFLOW_NEEDY__URL": "x"}, extra={"needy": Needy})
         assert settings.extra["needy"].url == "x"
 
-    def test_a_broken_plugin_keeps_its_section_unread_and_masked(self, write: Callable[[str], Path]) -> None:
+    def test_a_broken_plugin_keeps_its_section_unread_and_masked(
+        self, write: Callable[[str], object]
+    ) -> None:
         write('[broken]\nanything = {goes = ["here"]}\n')
         settings = load(env={"PRONAFLOW_BROKEN__TOO": "canary"}, known_sections=["broken"])
         assert settings.raw["broken"] == {"anything": {"goes": ["here"]}, "too": "canary"}
