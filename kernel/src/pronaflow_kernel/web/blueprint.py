@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import flask_smorest
@@ -181,8 +182,9 @@ def _adapter(handler: Callable[..., Any], has_body: bool, has_query: bool) -> Ca
     return call
 
 
+@lru_cache(maxsize=None)
 def _documented(returns: type[Schema] | None, many: bool) -> type[Schema] | None:
-    """The enveloped form of a schema, for the OpenAPI document."""
+    """The enveloped form of a schema, for the OpenAPI document; one class for each, whatever uses it."""
     if returns is None:
         return None
     data = fields.List(fields.Nested(returns)) if many else fields.Nested(returns)
