@@ -122,41 +122,6 @@ class TestOrderOfSources:
         assert load().server.port == 4711
 
 
-@pytest.mark.parametrize(
-    ("variable", "text", "name", "value"),
-    [
-        ("PRONAFLOW_ENVIRONMENT", "test", "environment", "test"),
-        ("PRONAFLOW_DATABASE_URL", "postgresql://u:p@db/x", "database_url", "postgresql://u:p@db/x"),
-        ("PRONAFLOW_REDIS_URL", "redis://r:6379/0", "redis_url", "redis://r:6379/0"),
-        ("PRONAFLOW_REDIS_URL", "", "redis_url", None),
-        ("PRONAFLOW_DATA_DIR", "/srv/data", "data_dir", Path("/srv/data")),
-        ("PRONAFLOW_SECRET_KEY", f"{KEY}new, {KEY}old", "secret_key", (f"{KEY}new", f"{KEY}old")),
-        ("PRONAFLOW_RATE_LIMIT__ENABLED", "no", "rate_limit.enabled", False),
-        ("PRONAFLOW_RATE_LIMIT__ENABLED", "True", "rate_limit.enabled", True),
-        ("PRONAFLOW_AUTH__ACCESS_TOKEN_TTL", "60", "auth.access_token_ttl", 60),
-        ("PRONAFLOW_AUTH__REFRESH_TOKEN_TTL", "61", "auth.refresh_token_ttl", 61),
-        ("PRONAFLOW_AUTH__REQUIRE_EMAIL_VERIFICATION", "1", "auth.require_email_verification", True),
-        ("PRONAFLOW_AUTH__LOCKOUT_SECONDS", "0", "auth.lockout_seconds", 0),
-        ("PRONAFLOW_EGRESS__ALLOW", "10.0.0.0/8,::1", "egress.allow", ("10.0.0.0/8", "::1")),
-        ("PRONAFLOW_PLUGINS__DISABLED", "a,b", "plugins.disabled", ("a", "b")),
-        ("PRONAFLOW_PLUGINS__DISABLED", "", "plugins.disabled", ()),
-        ("PRONAFLOW_MAIL__URL", "smtps://h", "mail.url", "smtps://h"),
-        ("PRONAFLOW_BOOTSTRAP__ADMIN_EMAIL", "a@team.org", "bootstrap.admin_email", "a@team.org"),
-        (
-            "PRONAFLOW_BOOTSTRAP__ADMIN_PASSWORD",
-            "correct, horse",
-            "bootstrap.admin_password",
-            "correct, horse",
-        ),
-    ],
-)
-def test_names_that_operators_rely_on(variable: str, text: str, name: str, value: object) -> None:
-    found: Any = load(env={variable: text})
-    for part in name.split("."):
-        found = getattr(found, part)
-    assert found == value
-
-
 class TestSecretsFromFiles:
     @pytest.mark.parametrize(
         ("variable", "name", "content", "value"),
