@@ -1,0 +1,134 @@
+"""The repository as a whole: every distribution is known to every tool, and the import rules hold."""
+
+import configparser
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PLUGINS = sorted(path.name for path in (ROOT / "plugins").iterdir() if (path / "pyproject.toml").exists())
+DISTRIBUTIONS = [
+    ROOT / "kernel",
+    *(ROOT / "plugins" / name for name in PLUGINS),
+    ROOT / "contrib/hello-plugin",
+]
+
+
+def toml(path):
+    return tomllib.loads(path.read_text())
+
+
+def setup_cfg(section, key):
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    return config[section][key].split()
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_a_first_party_plugin_is_installed_tested_and_checked(plugin):
+    package = f"pronaflow_{plugin}"
+
+    assert f"-e ./plugins/{plugin}" in (ROOT / "requirements.txt").read_text().splitlines()
+    assert any(
+        requirement.startswith(f"pronaflow-{plugin}>=")
+        for requirement in toml(ROOT / "pyproject.toml")["project"]["dependencies"]
+    )
+    assert package in setup_cfg("importlinter", "root_packages")
+    assert package in setup_cfg("importlinter:contract:order", "layers")
+    assert package in setup_cfg("importlinter:contract:faces", "source_modules")
+    assert f"{package}.*" in setup_cfg("importlinter:contract:faces", "forbidden_modules")
+    assert package in setup_cfg("coverage:run", "source_pkgs")
+
+
+@pytest.mark.parametrize("folder", DISTRIBUTIONS, ids=lambda folder: folder.name)
+def test_a_distribution_is_typed_and_importing_it_runs_nothing(folder):
+    project = toml(folder / "pyproject.toml")
+    package = folder / "src" / project["project"]["name"].replace("-", "_")
+
+    assert project["build-system"]["build-backend"] == "uv_build"
+    assert (package / "py.typed").exists()
+    assert (package / "__init__.py").read_text() == ""
+
+
+def test_a_plugin_declares_its_entry_point_after_its_own_id():
+    for folder in DISTRIBUTIONS[1:]:
+        project = toml(folder / "pyproject.toml")["project"]
+        (plugin, target), *others = project["entry-points"]["pronaflow.plugins"].items()
+
+        assert not others
+        assert project["name"] == f"pronaflow-{plugin}"
+        assert target == f"pronaflow_{plugin}.plugin:{plugin.capitalize()}Plugin"
+
+
+def test_every_constraint_is_one_version_and_nothing_else():
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+
+    assert lines
+    assert [line for line in lines if not re.fullmatch(r"[a-z0-9._-]+==[0-9][0-9a-z.]*", line)] == []
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_no_requirements_file_names_an_address(name):
+    assert "://" not in (ROOT / name).read_text()
+
+
+@pytest.fixture
+def lint(tmp_path):
+    """import-linter with the repository's contracts, over small packages of the same names."""
+    for package in setup_cfg("importlinter", "root_packages"):
+        for module in ("__init__", "api", "models", "persistence/__init__", "persistence/uow"):
+            file = tmp_path / package / f"{module}.py"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+
+    def run(importer, line):
+        (tmp_path / importer / "planted.py").write_text(f"{line}\n")
+        return subprocess.run(
+            [Path(sys.executable).with_name("lint-imports"), "--config", ROOT / "setup.cfg", "--no-cache"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("importer", "line"),
+    [
+        ("pronaflow_tasks", "from pronaflow_kernel.models import Base"),
+        ("pronaflow_tasks", "import pronaflow_kernel.models"),
+        ("pronaflow_tasks", "from pronaflow_kernel.persistence.uow import Reader"),
+        ("pronaflow_tasks", "from pronaflow_kernel import models"),
+        ("pronaflow_tasks", "def late():\n    from pronaflow_kernel.models import Base"),
+        ("pronaflow_tasks", "from pronaflow_projects.models import Project"),
+        ("pronaflow_projects", "from pronaflow_tasks.api import Task"),
+        ("pronaflow_kernel", "from pronaflow_tasks.api import Task"),
+    ],
+)
+def test_an_import_past_an_api_module_is_found(lint, importer, line):
+    result = lint(importer, line)
+
+    assert result.returncode == 1
+    assert f"{importer}.planted ->" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("importer", "line"),
+    [
+        ("pronaflow_tasks", "from pronaflow_kernel.api import Plugin"),
+        ("pronaflow_tasks", "from pronaflow_projects.api import Project"),
+        ("pronaflow_tasks", "from pronaflow_tasks.models import Task"),
+        ("pronaflow_kernel", "from pronaflow_kernel.models import Base"),
+    ],
+)
+def test_an_import_of_an_api_module_is_allowed(lint, importer, line):
+    result = lint(importer, line)
+
+    assert result.returncode == 0, result.stdout
