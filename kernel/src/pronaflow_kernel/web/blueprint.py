@@ -154,6 +154,7 @@ class Blueprint(flask_smorest.Blueprint):
         """What the declaration says for the OpenAPI document."""
         operation: dict[str, Any] = {
             "operationId": f"{self.plugin_id}_{name}",
+            "x-plugin": self.plugin_id,
             "x-permission": route.permission,
             "security": [] if route.permission == PUBLIC else [{"bearer": []}],
         }

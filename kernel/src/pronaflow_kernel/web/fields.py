@@ -46,6 +46,10 @@ class Timestamp(fields.AwareDateTime):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="iso", default_timezone=UTC, **kwargs)
 
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        instant: datetime = super()._deserialize(value, attr, data, **kwargs)
+        return instant.astimezone(UTC)
+
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -86,8 +90,8 @@ class Choice(fields.String):
     def __init__(self, choices: tuple[str, ...], aliases: Mapping[str, str] | None = None, **kwargs: Any) -> None:
         self.choices = choices
         self._meaning = {**{word: word for word in choices}, **(aliases or {})}
-        metadata = {"enum": list(choices), **kwargs.pop("metadata", {})}
-        super().__init__(metadata=metadata, **kwargs)
+        super().__init__(**kwargs)
+        self.metadata.setdefault("enum", [*choices, None] if self.allow_none else list(choices))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         word: str = super()._deserialize(value, attr, data, **kwargs)

@@ -1,0 +1,43 @@
+"""A whole plugin: a route, a table, a subscriber and an addition to the shown tasks."""
+
+from marshmallow import fields
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pronaflow_kernel import api
+
+
+class Greeting(api.model_base("hello"), api.Identified, api.InWorkspace):
+    __tablename__ = "hello__greeting"
+    task_id: Mapped[str] = mapped_column(api.IdType)
+
+
+GREETED = select(Greeting.task_id).where(Greeting.workspace_id == api.SCOPE_WORKSPACE)
+AMONG = GREETED.where(Greeting.task_id.in_(bindparam("ids", expanding=True, type_=api.IdType())))
+HOW_MANY = select(func.count()).select_from(GREETED.subquery())
+Hello = api.Schema.from_dict({"greeting": fields.String(), "greeted": fields.Integer()}, name="Hello")
+blp = api.Blueprint("hello", url_prefix="/api/v1/hello", tag="Hello")
+
+
+@blp.endpoint(
+    "GET", "", permission="hello.read", target=api.WORKSPACE, query=api.WorkspaceQuery, returns=Hello
+)
+def hello(reader, query):
+    """Be greeted."""
+    return {"greeting": f"Hello, {reader.scope.principal.username}!", "greeted": reader.value(HOW_MANY)}
+
+
+def greet(uow, event):
+    uow.insert(Greeting, {"task_id": event.aggregate_id})
+
+
+class HelloPlugin(api.Plugin):
+    provide_models = api.hookimpl(lambda self: Greeting.metadata)
+    provide_permissions = api.hookimpl(lambda self: api.load_permissions(__package__))
+    provide_blueprints = api.hookimpl(lambda self: [blp])
+    provide_subscribers = api.hookimpl(lambda self: [api.Subscriber("greet", ("task.created",), greet)])
+
+    @api.hookimpl
+    def extend_payload(self, reader, resource, rows):
+        found = reader.all(AMONG, ids=[row["id"] for row in rows]) if resource == "task" else []
+        return {row["task_id"]: {"greeted": True} for row in found}

@@ -1,0 +1,93 @@
+"""One request, top to bottom, on a resource that a plugin brings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pronaflow_kernel.testing import Person, ResourceSuite, World
+
+
+class TestNotes(ResourceSuite):
+    """The suite that every resource passes, on the smallest resource."""
+
+    path = "/api/v1/notes"
+    patch = {"title": "Other"}
+
+    def body(self, owner: Person, number: int = 1) -> dict[str, Any]:
+        return {"title": f"Note {number}"}
+
+
+def test_null_clears_and_a_missing_key_stays(ann: Person) -> None:
+    note = ann.post("/api/v1/notes", {"title": "x", "due_at": "2026-03-02T10:00:00+07:00"}).data
+    assert note["due_at"] == "2026-03-02T03:00:00Z"
+    url = f"/api/v1/notes/{note['id']}"
+    assert ann.patch(url, {"title": "y"}).data["due_at"] == note["due_at"]
+    assert ann.patch(url, {"due_at": None}).data["due_at"] is None
+
+
+def test_a_viewer_may_read_but_not_write(world: World, ann: Person, bob: Person) -> None:
+    note = ann.post("/api/v1/notes", {"title": "x"}).data
+    world.join(ann.workspace_id, bob, "viewer")
+    assert bob.get(f"/api/v1/notes/{note['id']}").status == 200
+    assert bob.patch(f"/api/v1/notes/{note['id']}", {"title": "y"}).error["code"] == "FORBIDDEN"
+
+
+def test_what_is_in_the_trash_is_gone(ann: Person) -> None:
+    note = ann.post("/api/v1/notes", {"title": "x"}).data
+    url = f"/api/v1/notes/{note['id']}"
+    assert ann.delete(url).json["message"]
+    assert ann.get(url).status == 404
+    assert ann.delete(url).status == 404
+
+
+def test_the_ledger_row_is_written_with_the_change(world: World, ann: Person) -> None:
+    from sqlalchemy import select
+
+    from pronaflow_kernel.events.models import EventRow
+    from pronaflow_kernel.persistence.scope import Scope
+
+    note = ann.post("/api/v1/notes", {"title": "x"}).data
+    ann.patch(f"/api/v1/notes/{note['id']}", {"title": "y"})
+    with world.kernel.db.read(Scope.system(ann.workspace_id)) as reader:
+        rows = reader.all(
+            select(EventRow.__table__)
+            .where(EventRow.workspace_id == ann.workspace_id, EventRow.aggregate_id == note["id"])
+            .order_by(EventRow.seq)
+        )
+    assert [row["type"] for row in rows] == ["note.created", "note.updated"]
+    assert rows[1]["changes"] == {"title": {"old": "x", "new": "y"}}
+    assert {row["user_id"] for row in rows} == {ann.id}
+
+
+def test_unknown_addresses_and_methods_use_the_envelope(ann: Person) -> None:
+    for reply, status, code in (
+        (ann.get("/api/v1/nothing"), 404, "NOT_FOUND"),
+        (ann.get("/api/v1/notes/not-an-id"), 404, "NOT_FOUND"),
+        (ann.put("/api/v1/notes", {}), 405, "METHOD_NOT_ALLOWED"),
+    ):
+        assert (reply.status, reply.error["code"]) == (status, code)
+        assert reply.json["success"] is False and reply.json["timestamp"].endswith("Z")
+        assert reply.headers["X-Request-Id"]
+
+
+def test_a_switched_off_plugin_is_gone_and_comes_back(world: World, ann: Person) -> None:
+    world.kernel.switches.set("notes", False)
+    try:
+        reply = ann.get("/api/v1/notes")
+        assert (reply.status, reply.error["code"]) == (404, "PLUGIN_DISABLED")
+        assert "/api/v1/notes" not in ann.get("/openapi.json").json["paths"]
+        assert ann.get("/health").json["plugins"]["notes"] == "disabled"
+    finally:
+        world.kernel.switches.set("notes", True)
+    assert ann.get("/api/v1/notes").status == 200
+    assert "/api/v1/notes" in ann.get("/openapi.json").json["paths"]
+
+
+def test_the_openapi_document_is_valid(ann: Person) -> None:
+    from openapi_spec_validator import validate
+
+    document = ann.get("/openapi.json").json
+    validate(document)
+    operations = [op for item in document["paths"].values() for op in item.values() if "operationId" in op]
+    ids = [op["operationId"] for op in operations]
+    assert len(ids) == len(set(ids)) and "notes_create_note" in ids
