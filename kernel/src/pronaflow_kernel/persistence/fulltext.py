@@ -79,7 +79,8 @@ def terms(query: str) -> list[str]:
 
 
 def _fold(text: str) -> str:
-    return normalize("NFC", text.casefold())
+    """The same for texts that differ only in case or in how accents are written (Unicode 3.13, D145)."""
+    return normalize("NFC", normalize("NFD", text).casefold())
 
 
 def _cut(word: str) -> str:
