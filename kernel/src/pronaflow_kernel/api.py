@@ -49,6 +49,7 @@ from .persistence.uow import Database, Reader, Row, UnitOfWork, Update
 from .plugins.base import Context, Plugin
 from .plugins.services import ServiceMissing
 from .records.resources import Resource
+from .settings import setting
 from .tenancy import events as tenancy_events
 from .tenancy import service as tenancy
 from .tenancy.models import Membership, Workspace
@@ -134,6 +135,7 @@ __all__ = [
     "load_permissions",
     "model_base",
     "new_id",
+    "setting",
     "tenancy",
     "tenancy_events",
     "unscoped",

@@ -45,6 +45,7 @@ from .records.lifecycle import Trash
 from .records.resources import Resource
 from .secrets import keys_from
 from .settings import Settings, load
+from .settings.checking import check_section
 from .storage import file_store_from
 from .tenancy.events import TENANCY_EVENTS
 from .tenancy.rule import install
@@ -151,6 +152,7 @@ class Assembly:
             if not isinstance(plugin, Plugin):
                 raise PluginFault(f"{candidate.entry_point.value} is not a subclass of Plugin")
             if hasattr(plugin, "provide_settings") and (section := plugin.provide_settings()) is not None:
+                check_section(section)
                 sections[plugin_id] = section
         except (Exception, SystemExit) as error:
             log.exception("plugin %s cannot be imported", plugin_id)
