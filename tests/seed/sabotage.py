@@ -1,20 +1,23 @@
-"""Ways to make the stand-in wrong, each in one place; the walker must find every one of them."""
+"""Ways to make a right server wrong, each in one place; the walker must find every one of them."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from copy import deepcopy
+from functools import partial
 from typing import Any
 
+import orjson
+import pytest
 from flask import Response, request
+from werkzeug.datastructures import MultiDict
 
-from .standin import StandIn
+from pronaflow_kernel.api import UnitOfWork
+from pronaflow_kernel.testing import World
 
-Sabotage = Callable[[StandIn], Any]
+Sabotage = Callable[[World, pytest.MonkeyPatch], None]
 
 
-def answers(edit: Callable[[Response], Any], method: str) -> Sabotage:
+def answers(edit: Callable[[Response], Any], method: str = "GET") -> Sabotage:
     """Change the answers to requests of one method."""
 
     def change(response: Response) -> Response:
@@ -22,16 +25,20 @@ def answers(edit: Callable[[Response], Any], method: str) -> Sabotage:
             edit(response)
         return response
 
-    return lambda app: app.after_request_funcs[None].insert(0, change)
+    def apply(world: World, patch: pytest.MonkeyPatch) -> None:
+        hooks = world.app.after_request_funcs
+        patch.setitem(hooks, None, [change, *hooks[None]])  # the first in the list runs last
+
+    return apply
 
 
 def body(edit: Callable[[Any], Any], method: str = "GET") -> Sabotage:
     """Change the JSON of the answers to requests of one method."""
 
     def change(response: Response) -> None:
-        content = json.loads(response.data)
+        content = orjson.loads(response.data)
         edit(content)
-        response.data = json.dumps(content)
+        response.data = orjson.dumps(content)
 
     return answers(change, method)
 
@@ -45,47 +52,33 @@ def status(code: int, method: str) -> Sabotage:
     return answers(lambda response: setattr(response, "status_code", code), method)
 
 
-def header(name: str, value: str | None, method: str = "GET") -> Sabotage:
-    def change(response: Response) -> None:
-        response.headers.pop(name, None)
-        if value is not None:
-            response.headers[name] = value
-
-    return answers(change, method)
+def header(name: str, value: str) -> Sabotage:
+    return answers(lambda response: response.headers.set(name, value))
 
 
-def ignores(*parameters: str) -> Sabotage:
-    """Let the endpoint forget query parameters."""
+def ignores(parameter: str) -> Sabotage:
+    """Let the server overlook a query parameter."""
 
-    def forget() -> None:
-        request.args = {name: value for name, value in request.args.items() if name not in parameters}
+    def overlook() -> None:
+        request.args = MultiDict({name: value for name, value in request.args.items() if name != parameter})
 
-    return lambda app: app.before_request(forget)
+    def apply(world: World, patch: pytest.MonkeyPatch) -> None:
+        hooks = world.app.before_request_funcs
+        patch.setitem(hooks, None, [overlook, *hooks[None]])
 
-
-def forgets_writes(app: StandIn) -> None:
-    """Answer writes as if they were done and keep nothing of them."""
-
-    def remember() -> None:
-        app.before = deepcopy(app.webhooks)
-
-    def restore(response: Response) -> Response:
-        app.webhooks = app.before
-        return response
-
-    app.before_request(remember)
-    app.after_request(restore)
+    return apply
 
 
-def forgets_one_value(app: StandIn) -> None:
-    """Write all but one of the values."""
-    change = app.change
+def forgets_writes(world: World, patch: pytest.MonkeyPatch) -> None:
+    """Answer writes as if they were done, and roll them back."""
+    patch.setattr(world.kernel.db, "write", partial(world.kernel.db.write, dry_run=True))
 
-    def changes_less(webhook_id: str) -> Any:
-        is_active = app.webhooks[webhook_id]["is_active"]
-        answer = deepcopy(change(webhook_id))
-        app.webhooks[webhook_id]["is_active"] = is_active
-        return answer
 
-    app.webhooks[next(iter(app.webhooks))]["is_active"] = False
-    app.view_functions["change"] = changes_less
+def forgets(column: str) -> Sabotage:
+    """Write all values but one."""
+    update = UnitOfWork.update
+
+    def less(self: UnitOfWork, model: Any, row: Any, changes: Any) -> Any:
+        return update(self, model, row, {name: value for name, value in changes.items() if name != column})
+
+    return lambda world, patch: patch.setattr(UnitOfWork, "update", less)

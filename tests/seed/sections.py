@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from flask import Flask
+from pronaflow_kernel.testing import World
 
 from .case import Case
 from .outline import FOLDER, SEEDS, outline
 from .shapes import Allowed
 
-Scenario = Mapping[str, Callable[[Flask], Case]]
+Scenario = Mapping[str, Callable[[World], Case]]
 
 
 @cache

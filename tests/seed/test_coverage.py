@@ -53,8 +53,8 @@ def test_no_entry_is_left_over():
 
 def test_a_named_test_that_was_only_skipped_is_noticed():
     named = {"tests/a.py::test_one", "tests/a.py::test_two[x]", "tests/a.py::test_three"}
-    ran = {"tests/a.py::test_one[postgresql]", "tests/a.py::test_two[y]"}
-    skipped = {"tests/a.py::test_one[sqlite]", "tests/a.py::test_two[x]"}
+    ran = {"tests/a.py::test_one[postgresql]", "tests/a.py::test_two[sqlite-y]"}
+    skipped = {"tests/a.py::test_one[sqlite]", "tests/a.py::test_two[sqlite-x]"}
     assert not_run(named, ran, skipped) == ["tests/a.py::test_two[x]"]
 
 

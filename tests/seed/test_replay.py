@@ -6,7 +6,6 @@ import re
 
 import pytest
 
-from .client import FlaskClient
 from .contract import endpoints
 from .outline import FOLDER, SEEDS, outline
 from .sections import allowed, pending, routes_of, scenario
@@ -40,21 +39,21 @@ def test_section_is_built_whole_or_not_at_all(section, app_routes):
 
 
 @pytest.mark.parametrize("endpoint", endpoints(), ids=lambda endpoint: endpoint.name)
-def test_endpoint_answers_as_printed(endpoint, app, app_routes):
+def test_endpoint_answers_as_printed(endpoint, world, app_routes):
     if endpoint.section in PENDING:
         assert not built(endpoint.name, app_routes), f"take {endpoint.section} off pending.toml"
     else:
-        case = scenario(endpoint.section)[endpoint.name](app)
+        case = scenario(endpoint.section)[endpoint.name](world)
         rate_headers = "rate_limiting_headers" not in PENDING
         assert walk(endpoint, case, allowed().get(endpoint.name), rate_headers=rate_headers) == []
 
 
 @pytest.mark.parametrize(("section", "sign"), [pair for pair in PENDING.items() if pair[1]])
-def test_pending_section_shows_no_sign(section, sign, app, app_routes):
+def test_pending_section_shows_no_sign(section, sign, world, app_routes):
     kind, what = sign.split(" ", 1)
     signs = {
         "route": lambda: built(what, app_routes),
-        "header": lambda: what.lower() in FlaskClient(app).request("GET", "/health").headers,
+        "header": lambda: what in world.anonymous().get("/health").headers,
         "file": lambda: (FOLDER.parents[1] / what).exists(),
     }
     assert not signs[kind](), f"{what} is there: take {section} off pending.toml"

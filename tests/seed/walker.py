@@ -12,7 +12,7 @@ from .effects import effect_problems
 from .parameters import parameter_problems, required
 from .shapes import Allowed, problems
 
-_RATE_HEADERS = {"limit": r"\d+", "remaining": r"\d+", "reset": r"\d{10}", "tier": r"\w+"}
+_RATE_HEADERS = {"Limit": r"\d+", "Remaining": r"\d+", "Reset": r"\d{10}", "Tier": r"\w+"}
 _MEDIA_TYPES = {
     "json": "application/json",
     "csv": "text/csv",
@@ -87,7 +87,7 @@ class _Walk:
 
     def json_problems(self, answer: Answer, *, filtered: bool) -> Iterator[str]:
         if not _is_media(answer, "json"):
-            yield f"has the Content-Type {answer.headers.get('content-type')}, expected application/json"
+            yield f"has the Content-Type {answer.headers.get('Content-Type')}, expected application/json"
         if not isinstance(answer.json, dict):
             yield f"has no JSON object as its body: {answer.body[:80]!r}"
             return
@@ -108,19 +108,19 @@ def _one_of(statuses: frozenset[int]) -> str:
 
 def _rate_header_problems(answer: Answer) -> Iterator[str]:
     for name, form in _RATE_HEADERS.items():
-        value = answer.headers.get(f"x-ratelimit-{name}")
+        value = answer.headers.get(f"X-RateLimit-{name}")
         if value is None or not re.fullmatch(form, value):
-            yield f"has the header X-RateLimit-{name.title()}: {value}, expected the form {form}"
+            yield f"has the header X-RateLimit-{name}: {value}, expected the form {form}"
 
 
 def _file_problems(answer: Answer, media: str) -> Iterator[str]:
     if not _is_media(answer, media):
-        yield f"has the Content-Type {answer.headers.get('content-type')}, expected {_MEDIA_TYPES[media]}"
-    if not answer.headers.get("content-disposition", "").startswith("attachment"):
-        yield f"has the Content-Disposition {answer.headers.get('content-disposition')}, expected attachment"
+        yield f"has the Content-Type {answer.headers.get('Content-Type')}, expected {_MEDIA_TYPES[media]}"
+    if not answer.headers.get("Content-Disposition", "").startswith("attachment"):
+        yield f"has the Content-Disposition {answer.headers.get('Content-Disposition')}, expected attachment"
     if not answer.body:
         yield "is an empty file"
 
 
 def _is_media(answer: Answer, media: str) -> bool:
-    return answer.headers.get("content-type", "").split(";")[0] == _MEDIA_TYPES[media]
+    return answer.headers.get("Content-Type", "").split(";")[0] == _MEDIA_TYPES[media]
