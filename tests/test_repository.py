@@ -1,11 +1,13 @@
 """The repository as a whole: every distribution is known to every tool, and the import rules hold."""
 
+import ast
 import configparser
 import os
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,33 @@ def test_a_plugin_declares_its_entry_point_after_its_own_id():
         assert not others
         assert project["name"] == f"pronaflow-{plugin}"
         assert target == f"pronaflow_{plugin}.plugin:{plugin.capitalize()}Plugin"
+
+
+def imported_packages(folder):
+    for file in (folder / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                yield from (alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                yield node.module.partition(".")[0]
+
+
+def declared_distributions(folder):
+    project = toml(folder / "pyproject.toml")["project"]
+    lists = [project["dependencies"], *project.get("optional-dependencies", {}).values()]
+    return {re.match(r"[\w-]+", requirement)[0] for requirements in lists for requirement in requirements}
+
+
+@pytest.mark.parametrize("folder", DISTRIBUTIONS, ids=lambda folder: folder.name)
+def test_a_distribution_declares_what_it_imports(folder):
+    own = toml(folder / "pyproject.toml")["project"]["name"].replace("-", "_")
+    others = set(imported_packages(folder)) - sys.stdlib_module_names - {own, "_typeshed"}
+    declared = declared_distributions(folder) | declared_distributions(ROOT / "kernel")
+    brought_by = packages_distributions()
+
+    for name in others:
+        distributions = {re.sub("[-_.]+", "-", dist).lower() for dist in brought_by.get(name, [name])}
+        assert distributions & declared, f"{name} is imported, but none of {distributions} is declared"
 
 
 def test_every_constraint_is_one_version_and_nothing_else():
