@@ -18,8 +18,8 @@ from .outline import FOLDER, SEEDS, Item, outline
 from .sections import pending, routes_of
 
 PAGE = FOLDER.parents[1] / "docs" / "reference" / "seed-coverage.md"
-_REPLAY = "tests/seed/test_replay.py::test_endpoint_answers_as_printed"
-_SECTION = "tests/seed/test_replay.py::test_section_is_built_whole_or_not_at_all"
+_REPLAY = "tests/seed/test_replay.py"
+_DATABASE = re.compile(r"(?<=\[)(?:sqlite|postgresql)-|\[(?:sqlite|postgresql)\]")
 _HEADING = "A heading; the rows below it name their own tests."
 _INTRODUCTION = """# What proves each line of the seeds
 
@@ -69,14 +69,24 @@ def _proof(item: Item, *, has_rows: bool) -> Proof:
     if item.section in pending():
         return Proof(pending=item.section)
     if item.endpoint:
-        return Proof(tests=(f"{_REPLAY}[{item.endpoint}]",))
+        return Proof(tests=(replay_of(item.endpoint),))
     if item.kind == "heading" and routes_of(item.section):
-        return Proof(tests=(f"{_SECTION}[{item.section}]",))
+        return Proof(tests=(whole(item.section),))
     if item.kind == "heading" and has_rows:
         return Proof(reason=_HEADING)
     if "*" in by_hand:
         return _written(by_hand["*"])
     raise Unproved(f'coverage.toml lacks ["{item.section}"] "{item.text}" ({item.seed}, line {item.line})')
+
+
+def replay_of(endpoint: str) -> str:
+    """Id of the test that replays an endpoint."""
+    return f"{_REPLAY}::test_endpoint_answers_as_printed[{endpoint}]"
+
+
+def whole(section: str) -> str:
+    """Id of the test that a section is built whole."""
+    return f"{_REPLAY}::test_section_is_built_whole_or_not_at_all[{section}]"
 
 
 def _written(entry: str | list[str]) -> Proof:
@@ -100,10 +110,8 @@ def not_run(named: Collection[str], ran: Collection[str], skipped: Collection[st
 
 def _is_among(test: str, ids: Collection[str]) -> bool:
     """Whether a named test is among collected or reported ones, whichever database they ran on."""
-    plain = [
-        re.sub(r"\[(sqlite|postgresql)(\]|-)", lambda name: "[" if name[2] == "-" else "", i) for i in ids
-    ]
-    return any(other == test or other.startswith(f"{test}[") for other in plain)
+    plain = {_DATABASE.sub("", other) for other in ids}
+    return test in plain or any(other.startswith(f"{test}[") for other in plain)
 
 
 def missing(named: Collection[str], collected: Collection[str]) -> list[str]:
