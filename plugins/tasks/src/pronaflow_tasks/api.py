@@ -1,0 +1,70 @@
+"""What other plugins may import from tasks: the service, published tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from pronaflow_kernel.api import Reader, Row, UnitOfWork, Update
+
+from .models import Task
+from .words import CLOSED, PRIORITIES, PRIORITY_ALIASES, STATUS_ALIASES, STATUSES
+
+TASK = Task.__table__
+"""For joins and foreign keys; published columns: all but `position`. Compare `workspace_id`, as ever."""
+
+
+class Tasks(Protocol):
+    """The tasks of the scope's workspace; nothing here asks for permissions, everything holds to the rules."""
+
+    def create(self, uow: UnitOfWork, values: Mapping[str, Any]) -> Row:
+        """Create a task.
+
+        Arguments:
+            values: `title` and `project_id` or `task_list_id`; further as in POST /tasks, already typed
+                (`due_date` and `start_date` as date or aware datetime, `tags` as names). Beyond the API:
+                `created_at`, `created_by`, `started_at`, `completed_at` (business times of an import), and
+                `external`, a triple (source, id, data) under which `find_external` finds it again.
+
+        Raises:
+            NotFound: no such project or list.
+            ValidationFailed: a value breaks a rule; the assignee is not in the project.
+            Conflict: the project takes no changes (`details.project_status`).
+        """
+        ...
+
+    def create_many(self, uow: UnitOfWork, project_id: str, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+        """`create` for many tasks of one project with a few statements for all; either all or none.
+
+        Raises:
+            ValidationFailed: `details.errors` name the fields as `<index>.<field>`.
+        """
+        ...
+
+    def update(self, uow: UnitOfWork, task_id: str, changes: Mapping[str, Any]) -> Update:
+        """Change a task: fields as in PATCH /tasks/{id}, and the business times that `create` takes.
+
+        Raises:
+            NotFound, ValidationFailed, Conflict: as in `create`.
+        """
+        ...
+
+    def comment(
+        self, uow: UnitOfWork, task_id: str, content: str, *, values: Mapping[str, Any] | None = None
+    ) -> Row:
+        """Say something about a task; `values` may hold `author_id` and `created_at` of an import.
+
+        Raises:
+            NotFound, Conflict: as in `create`.
+        """
+        ...
+
+    def find_external(self, reader: Reader, source: str, external_ids: Iterable[str]) -> Mapping[str, Row]:
+        """The tasks that came from elsewhere, by their id there; one statement for each 500 ids.
+
+        Each row is the task's, with `external_data`; tasks in the trash are found too (see `lifecycle`).
+        """
+        ...
+
+
+__all__ = ["CLOSED", "PRIORITIES", "PRIORITY_ALIASES", "STATUSES", "STATUS_ALIASES", "TASK", "Tasks"]

@@ -1,0 +1,234 @@
+"""Task lists, tasks, comments, tags, and the counters that are kept in step with them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Numeric,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    literal_column,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pronaflow_kernel.api import (
+    FullText,
+    Identified,
+    IdType,
+    InWorkspace,
+    Json,
+    Record,
+    Timestamped,
+    Versioned,
+    model_base,
+)
+from pronaflow_projects.api import PROJECT
+
+from .words import PRIORITIES, STATUSES, Ranked
+
+Base = model_base("tasks")
+
+ACTIVE: Any = literal_column("'active'", String)
+"""`lifecycle == ACTIVE` is a condition that partial indexes answer: as a bind, neither planner would see it."""
+
+NEVER: Any = literal_column("'9999-12-31'", Date)
+"""Sorts tasks without a due date behind all others."""
+
+
+class TaskList(Base, Record):
+    """A column or section of a project; every task is in one."""
+
+    __tablename__ = "tasks__list"
+
+    project_id: Mapped[str] = mapped_column(IdType)
+    name: Mapped[str] = mapped_column(String(100))
+    description: Mapped[str | None] = mapped_column(Text)
+    position: Mapped[int] = mapped_column(Integer, default=0)
+    is_archived: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "project_id"], [PROJECT.c.workspace_id, PROJECT.c.id], ondelete="CASCADE"
+        ),
+        UniqueConstraint("workspace_id", "id"),
+        Index("ix_tasks__list_project", "workspace_id", "project_id", "position", "id"),
+    )
+
+
+class Task(Base, Record):
+    """A piece of work. `key` is the project's key and `number`, for people: `WEB-12`.
+
+    `due_date` is a calendar day (in UTC); `due_at` the instant, where the caller gave one. `created_by` is
+    empty for what no user made. `started_at` and `completed_at` are kept by the rules of modules.md 4.3.
+    """
+
+    __tablename__ = "tasks__task"
+
+    project_id: Mapped[str] = mapped_column(IdType)
+    task_list_id: Mapped[str] = mapped_column(IdType)
+    number: Mapped[int] = mapped_column(Integer)
+    key: Mapped[str] = mapped_column(String(20))
+    title: Mapped[str] = mapped_column(String(255))
+    description: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Ranked(STATUSES), default="todo")
+    priority: Mapped[str] = mapped_column(Ranked(PRIORITIES), default="medium")
+    assigned_to: Mapped[str | None] = mapped_column(IdType)
+    created_by: Mapped[str | None] = mapped_column(IdType)
+    start_date: Mapped[date | None] = mapped_column(Date)
+    due_date: Mapped[date | None] = mapped_column(Date)
+    due_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    estimated_hours: Mapped[float | None] = mapped_column(Numeric(8, 2, asdecimal=False))
+    actual_hours: Mapped[float] = mapped_column(Numeric(8, 2, asdecimal=False), default=0)
+    story_points: Mapped[float | None] = mapped_column(Numeric(6, 1, asdecimal=False))
+    is_milestone: Mapped[bool] = mapped_column(default=False)
+    progress: Mapped[int] = mapped_column(Integer, default=0)
+    position: Mapped[int] = mapped_column(Integer, default=0)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "project_id"], [PROJECT.c.workspace_id, PROJECT.c.id], ondelete="CASCADE"
+        ),
+        ForeignKeyConstraint(
+            ["workspace_id", "task_list_id"], [TaskList.workspace_id, TaskList.id], ondelete="CASCADE"
+        ),
+        UniqueConstraint("workspace_id", "id"),
+        UniqueConstraint("workspace_id", "project_id", "number"),
+        UniqueConstraint("workspace_id", "key"),
+    )
+
+
+DUE: Any = func.coalesce(Task.due_date, NEVER)
+"""The due date as a sort that is never NULL."""
+
+_LISTED = Task.lifecycle == ACTIVE
+
+
+def _listed(name: str, *columns: Any) -> Index:
+    """An index over the tasks that lists show."""
+    return Index(f"ix_tasks__task_{name}", *columns, sqlite_where=_LISTED, postgresql_where=_LISTED)
+
+
+TASK_INDEXES = (
+    _listed("project", Task.workspace_id, Task.project_id, Task.created_at, Task.id),
+    _listed("project_due", Task.workspace_id, Task.project_id, DUE, Task.id),
+    _listed("project_status", Task.workspace_id, Task.project_id, Task.status, Task.created_at, Task.id),
+    _listed("workspace", Task.workspace_id, Task.created_at, Task.id),
+    _listed("workspace_due", Task.workspace_id, DUE, Task.id),
+    _listed("assignee", Task.workspace_id, Task.assigned_to, Task.created_at, Task.id),
+    Index("ix_tasks__task_list", Task.workspace_id, Task.task_list_id, Task.position),
+)
+
+SEARCH = FullText("tasks__search", Base.metadata, of="tasks__task")
+"""Words of title and description."""
+
+
+class Counter(Base, InWorkspace):
+    """What a project counts, changed in the transaction of the change, each time by one statement.
+
+    `last_number` is that of the newest key, so that keys have no gaps; `total`, `completed` and `cancelled`
+    count the tasks that are not in the trash. Its row lock is taken before any task row's.
+    """
+
+    __tablename__ = "tasks__counter"
+
+    workspace_id: Mapped[str] = mapped_column(IdType, primary_key=True)
+    project_id: Mapped[str] = mapped_column(IdType, primary_key=True)
+    last_number: Mapped[int] = mapped_column(Integer, default=0)
+    total: Mapped[int] = mapped_column(Integer, default=0)
+    completed: Mapped[int] = mapped_column(Integer, default=0)
+    cancelled: Mapped[int] = mapped_column(Integer, default=0)
+    default_list_id: Mapped[str | None] = mapped_column(IdType)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "project_id"], [PROJECT.c.workspace_id, PROJECT.c.id], ondelete="CASCADE"
+        ),
+    )
+
+
+class Comment(Base, Identified, InWorkspace, Versioned, Timestamped):
+    """What somebody said about a task; a deleted one stays as a tombstone without its text."""
+
+    __tablename__ = "tasks__comment"
+
+    project_id: Mapped[str] = mapped_column(IdType)
+    task_id: Mapped[str] = mapped_column(IdType)
+    content: Mapped[str] = mapped_column(Text)
+    author_id: Mapped[str | None] = mapped_column(IdType)
+    edited_at: Mapped[datetime | None]
+    edit_count: Mapped[int] = mapped_column(Integer, default=0)
+    deleted_at: Mapped[datetime | None]
+    deleted_by: Mapped[str | None] = mapped_column(IdType)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "task_id"], [Task.workspace_id, Task.id], ondelete="CASCADE"),
+        UniqueConstraint("workspace_id", "id"),
+        Index("ix_tasks__comment_task", "workspace_id", "task_id", "created_at", "id"),
+    )
+
+
+class CommentHistory(Base, Identified, InWorkspace):
+    """An earlier text of a comment, kept when it is edited or deleted (modules.md 4.4 rule 13)."""
+
+    __tablename__ = "tasks__comment_history"
+
+    comment_id: Mapped[str] = mapped_column(IdType)
+    content: Mapped[str] = mapped_column(Text)
+    replaced_at: Mapped[datetime]
+    replaced_by: Mapped[str | None] = mapped_column(IdType)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "comment_id"], [Comment.workspace_id, Comment.id], ondelete="CASCADE"
+        ),
+        Index("ix_tasks__comment_history_comment", "workspace_id", "comment_id", "replaced_at"),
+    )
+
+
+class Tag(Base, Identified, InWorkspace):
+    """A word that tasks of a workspace are marked with; `name_norm` makes it unique whatever its case."""
+
+    __tablename__ = "tasks__tag"
+
+    name: Mapped[str] = mapped_column(String(50))
+    name_norm: Mapped[str] = mapped_column(String(150))
+
+    __table_args__ = (UniqueConstraint("workspace_id", "name_norm"), UniqueConstraint("workspace_id", "id"))
+
+
+class TaskTag(Base, InWorkspace):
+    """That a task has a tag."""
+
+    __tablename__ = "tasks__task_tag"
+
+    task_id: Mapped[str] = mapped_column(IdType, primary_key=True)
+    tag_id: Mapped[str] = mapped_column(IdType, primary_key=True)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "task_id"], [Task.workspace_id, Task.id], ondelete="CASCADE"),
+        ForeignKeyConstraint(["workspace_id", "tag_id"], [Tag.workspace_id, Tag.id], ondelete="CASCADE"),
+        Index("ix_tasks__task_tag_tag", "workspace_id", "tag_id", "task_id"),
+    )
+
+
+class External(Base, InWorkspace):
+    """Where an imported task comes from, so that importing twice changes nothing."""
+
+    __tablename__ = "tasks__external"
+
+    workspace_id: Mapped[str] = mapped_column(IdType, primary_key=True)
+    source: Mapped[str] = mapped_column(String(50), primary_key=True)
+    external_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    task_id: Mapped[str] = mapped_column(IdType, ForeignKey(Task.id, ondelete="CASCADE"), index=True)
+    data: Mapped[dict[str, Any]] = mapped_column(Json)
