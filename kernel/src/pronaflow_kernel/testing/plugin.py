@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """URL of a running PostgreSQL server's maintenance database.
 
     PRONAFLOW_TEST_DATABASE_URL names a server of your own; otherwise one from the wheel
@@ -27,7 +28,8 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     from .postgres import running_server
 
-    with running_server(tmp_path_factory.mktemp("postgres")) as url:
+    # Not in pytest's folder: each run closes that to other users, and PostgreSQL runs as one of them.
+    with TemporaryDirectory(prefix="pronaflow-postgres-") as folder, running_server(Path(folder)) as url:
         yield url
 
 
