@@ -23,12 +23,18 @@ class MemberPayload(Schema):
     role = fields.String()
 
 
+class MemberRemovedPayload(MemberPayload):
+    """Who had which role, and who takes over the work; None leaves that to the settings."""
+
+    reassign_to = Id(allow_none=True)
+
+
 def _workspace(name: str, summary: str) -> EventType:
     return EventType(name, "Workspace", WorkspacePayload, summary=summary)
 
 
-def _member(name: str, summary: str) -> EventType:
-    return EventType(name, "User", MemberPayload, summary=summary)
+def _member(name: str, summary: str, payload: type[Schema] = MemberPayload) -> EventType:
+    return EventType(name, "User", payload, summary=summary)
 
 
 WORKSPACE_CREATED = _workspace("workspace.created", "A workspace was created.")
@@ -38,7 +44,9 @@ WORKSPACE_RESTORED = _workspace("workspace.restored", "A workspace came back fro
 USER_JOINED = _member("user.joined", "A membership became active (first seed, Webhook Event Types).")
 MEMBER_ADDED = _member("workspace.member.added", "Somebody was added to a workspace.")
 MEMBER_UPDATED = _member("workspace.member.updated", "A member's role changed.")
-MEMBER_REMOVED = _member("workspace.member.removed", "Somebody left a workspace or was removed.")
+MEMBER_REMOVED = _member(
+    "workspace.member.removed", "Somebody left a workspace or was removed.", MemberRemovedPayload
+)
 
 TENANCY_EVENTS = (
     WORKSPACE_CREATED,

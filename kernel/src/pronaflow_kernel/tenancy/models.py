@@ -41,5 +41,6 @@ class Membership(Versioned, CoreBase):
     joined_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
     last_activity: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
 
     __table_args__ = (Index("ix_core__membership_user", "user_id", "is_active"),)
