@@ -346,7 +346,8 @@ def _get(table: Table, trashed: bool, lock: bool) -> Select[Any]:
         statement = statement.where(table.c.workspace_id == SCOPE_WORKSPACE)
     if "lifecycle" in table.c and not trashed:
         statement = statement.where(table.c.lifecycle != "trashed")
-    return statement.with_for_update() if lock else statement
+    # NO KEY: rows that refer to this one may be added meanwhile, which a full lock would make a deadlock of.
+    return statement.with_for_update(key_share=True) if lock else statement
 
 
 def _identity(table: Table) -> list[Any]:
