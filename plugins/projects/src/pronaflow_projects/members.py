@@ -1,0 +1,133 @@
+"""Who is in a project, in which role."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pronaflow_kernel.api import Conflict, Context, NotFound, Page, Reader, Row, UnitOfWork, invalid, tenancy
+
+from . import queries
+from .events import MEMBER_REMOVED, MEMBER_UPDATED, PROJECT_UPDATED, project_payload
+from .models import Project, ProjectMember
+from .service import ProjectService
+
+
+class MemberService:
+    """Members of projects; there is always exactly one owner.
+
+    Arguments:
+        ctx: of the plugin.
+        projects: adds members.
+    """
+
+    def __init__(self, ctx: Context, projects: ProjectService) -> None:
+        self._ctx = ctx
+        self._projects = projects
+
+    def page(self, reader: Reader, project_id: str, query: Mapping[str, Any]) -> Page:
+        """The members of a project."""
+        return queries.MEMBERS.page(reader, query, {"role": query["role"]}, project_id=project_id)
+
+    def add(self, uow: UnitOfWork, project_id: str, user_id: str, role: str) -> Row:
+        """Add a member of the workspace.
+
+        Raises:
+            Conflict: the user is in the project already.
+            ValidationFailed: the user is not in the workspace.
+        """
+        return self._shown(uow, self._projects.add_member(uow, project_id, user_id, role))
+
+    def join(self, uow: UnitOfWork, project_id: str) -> Row:
+        """Let the caller join a public project.
+
+        Raises:
+            NotFound: the project is private.
+        """
+        if self._projects.get(uow, project_id).visibility != "public":
+            raise NotFound
+        return self.add(uow, project_id, str(uow.scope.principal.user_id), "member")
+
+    def change(self, uow: UnitOfWork, project_id: str, user_id: str, role: str) -> Row:
+        """Give a member another role.
+
+        Raises:
+            Conflict: the member is the owner, who can only hand over.
+        """
+        member = self._not_owner(self._load(uow, project_id, user_id))
+        update = uow.update(ProjectMember, member, {"role": role})
+        if update.changes:
+            payload = {"project_id": project_id, "user_id": user_id, "role": role}
+            uow.publish(MEMBER_UPDATED, project_id, payload, changes=update.changes, container_id=project_id)
+        return self._shown(uow, update.row)
+
+    def remove(self, uow: UnitOfWork, project_id: str, user_id: str) -> None:
+        """Remove a member, or leave.
+
+        Raises:
+            Forbidden: somebody else is removed without the right to it.
+            Conflict: the member is the owner.
+        """
+        if user_id != uow.scope.principal.user_id:
+            self._ctx.access.authorize(uow, "projects.update", container_id=project_id)
+        member = self._not_owner(self._load(uow, project_id, user_id))
+        uow.remove(ProjectMember, member)
+        payload = {"project_id": project_id, "user_id": user_id, "role": member["role"]}
+        uow.publish(MEMBER_REMOVED, project_id, payload, container_id=project_id)
+
+    def transfer(self, uow: UnitOfWork, project_id: str, body: Mapping[str, Any]) -> Row:
+        """Make another member the owner.
+
+        Raises:
+            ValidationFailed: the new owner is not in the workspace.
+        """
+        if self._ctx.access.role(uow, project_id) is None:
+            raise NotFound
+        project = uow.get(Project, project_id)
+        heir = body["new_owner_id"]
+        if heir == project["owner_id"]:
+            return self._projects.show(uow, project_id)
+        if not self._projects.is_member(uow, project_id, heir):
+            if not tenancy.is_member(uow, heir):
+                raise invalid("new_owner_id", "Not a member of the workspace.", "not_a_member")
+            self._projects.add_member(uow, project_id, heir, "manager")
+        former = self._load(uow, project_id, project["owner_id"])
+        if body["keep_old_as"] == "none":
+            uow.remove(ProjectMember, former)
+        else:
+            uow.update(ProjectMember, former, {"role": "member"})
+        uow.update(ProjectMember, self._load(uow, project_id, heir), {"role": "owner"})
+        update = uow.update(Project, project, {"owner_id": heir})
+        changes = {**update.changes, "reason": {"old": None, "new": body["reason"]}}
+        payload = project_payload(update.row)
+        uow.publish(PROJECT_UPDATED, project_id, payload, changes=changes, container_id=project_id)
+        return self._projects.show(uow, project_id)
+
+    def _load(self, uow: UnitOfWork, project_id: str, user_id: str) -> Row:
+        member = uow.one(queries.MEMBER, project_id=project_id, user_id=user_id)
+        if member is None:
+            raise NotFound("The user is not a member of the project")
+        return member
+
+    def _not_owner(self, member: Row) -> Row:
+        if member["role"] == "owner":
+            raise Conflict("The owner must hand the project over first", details={"role": "owner"})
+        return member
+
+    def _shown(self, reader: Reader, member: Row) -> Row:
+        shown = reader.one(queries.SHOWN_MEMBER, project_id=member["project_id"], user_id=member["user_id"])
+        assert shown is not None
+        return shown
+
+
+class ProjectContainers:
+    """Fulfils the kernel's `Containers`: who sees which project, in which role (modules.md 3.4)."""
+
+    def role(self, reader: Reader, container_id: str) -> str | None:
+        """See `Containers.role`."""
+        role: str | None = reader.value(queries.ROLE, id=container_id)
+        return role
+
+    def visible(self) -> Any:
+        """See `Containers.visible`."""
+        return queries.VISIBLE

@@ -1,0 +1,83 @@
+"""Projects and their members."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from pronaflow_kernel.persistence.types import Id, UtcDateTime
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "projects__project",
+        sa.Column("key", sa.String(length=6), nullable=False),
+        sa.Column("name", sa.String(length=150), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("project_type", sa.String(length=50), nullable=True),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("priority", sa.String(length=10), nullable=False),
+        sa.Column("risk_level", sa.String(length=10), nullable=True),
+        sa.Column("visibility", sa.String(length=10), nullable=False),
+        sa.Column("governance_mode", sa.String(length=10), nullable=False),
+        sa.Column("start_date", sa.Date(), nullable=True),
+        sa.Column("end_date", sa.Date(), nullable=True),
+        sa.Column("completion_date", sa.Date(), nullable=True),
+        sa.Column("cancellation_reason", sa.Text(), nullable=True),
+        sa.Column("budget", sa.Numeric(precision=14, scale=2, asdecimal=False), nullable=True),
+        sa.Column("owner_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("workspace_id", Id(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("lifecycle", sa.String(length=10), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["core__user.id"], name=op.f("fk_projects__project_owner_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["core__workspace.id"],
+            name=op.f("fk_projects__project_workspace_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_projects__project")),
+        sa.UniqueConstraint("workspace_id", "id", name=op.f("uq_projects__project_workspace_id_id")),
+        sa.UniqueConstraint("workspace_id", "key", name=op.f("uq_projects__project_workspace_id_key")),
+    )
+    op.create_index(
+        "ix_projects__project_list",
+        "projects__project",
+        ["workspace_id", "lifecycle", "created_at", "id"],
+        unique=False,
+    )
+    op.create_table(
+        "projects__member",
+        sa.Column("project_id", Id(), nullable=False),
+        sa.Column("user_id", Id(), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("joined_at", UtcDateTime(), nullable=False),
+        sa.Column("workspace_id", Id(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["core__user.id"], name=op.f("fk_projects__member_user_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "project_id"],
+            ["projects__project.workspace_id", "projects__project.id"],
+            name=op.f("fk_projects__member_workspace_id_project_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("project_id", "user_id", name=op.f("pk_projects__member")),
+    )
+    op.create_index("ix_projects__member_user", "projects__member", ["workspace_id", "user_id"], unique=False)
+
+
+def downgrade() -> None:
+    op.drop_index("ix_projects__member_user", table_name="projects__member")
+    op.drop_table("projects__member")
+    op.drop_index("ix_projects__project_list", table_name="projects__project")
+    op.drop_table("projects__project")

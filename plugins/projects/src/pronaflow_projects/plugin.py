@@ -1,0 +1,67 @@
+"""Projects: what this plugin brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import MetaData
+
+from pronaflow_kernel.api import (
+    Blueprint,
+    Containers,
+    Context,
+    EventType,
+    Permission,
+    Plugin,
+    Resource,
+    hookimpl,
+    load_permissions,
+)
+
+from . import routes
+from .api import Projects
+from .events import PROJECT_EVENTS
+from .members import MemberService, ProjectContainers
+from .models import Base, Project
+from .service import ProjectService
+
+
+class ProjectsPlugin(Plugin):
+    """Table of contents."""
+
+    def setup(self, ctx: Context) -> None:
+        """Build the services."""
+        super().setup(ctx)
+        self.projects = ProjectService(ctx)
+        self.members = MemberService(ctx, self.projects)
+
+    @hookimpl
+    def provide_models(self) -> MetaData:
+        """Tables: models.py."""
+        return Base.metadata
+
+    @hookimpl
+    def provide_permissions(self) -> Sequence[Permission]:
+        """Permissions: permissions.toml."""
+        return load_permissions(__package__)
+
+    @hookimpl
+    def provide_resources(self) -> Sequence[Resource]:
+        """A project is its own container."""
+        return [Resource("project", Project, title="name", container="id", url="/projects/{id}")]
+
+    @hookimpl
+    def provide_event_types(self) -> Sequence[EventType]:
+        """Events: events.py."""
+        return PROJECT_EVENTS
+
+    @hookimpl
+    def provide_services(self) -> Mapping[type[Any], Any]:
+        """`Projects` for other plugins, `Containers` for the kernel."""
+        return {Projects: self.projects, Containers: ProjectContainers()}
+
+    @hookimpl
+    def provide_blueprints(self) -> Sequence[Blueprint]:
+        """Routes: routes.py."""
+        return [routes.build(self.projects, self.members)]

@@ -1,0 +1,128 @@
+"""Prebuilt reads."""
+
+from __future__ import annotations
+
+from sqlalchemy import and_, bindparam, case, func, literal, or_, select
+
+from pronaflow_kernel.api import SCOPE_ROLE, SCOPE_USER, SCOPE_WORKSPACE, IdType, Listing, User
+
+from .models import Project, ProjectMember
+
+MINE = ProjectMember.__table__.alias("mine")
+"""The caller's own membership, where there is one."""
+
+_OWN = and_(
+    MINE.c.workspace_id == Project.workspace_id,
+    MINE.c.project_id == Project.id,
+    MINE.c.user_id == SCOPE_USER,
+)
+_VISIBLE = or_(MINE.c.role.is_not(None), Project.visibility == "public", SCOPE_ROLE == "owner")
+"""Private projects are hidden from all but their members and the workspace's owners (modules.md 3.4)."""
+
+_EFFECTIVE = case(
+    (SCOPE_ROLE == "owner", literal("owner")),
+    (MINE.c.role.is_not(None), MINE.c.role),
+    (and_(Project.visibility == "public", SCOPE_ROLE == "admin"), literal("admin")),
+    (Project.visibility == "public", literal("viewer")),
+)
+
+ROLE = (
+    select(_EFFECTIVE)
+    .select_from(Project.__table__.outerjoin(MINE, _OWN))
+    .where(
+        Project.workspace_id == SCOPE_WORKSPACE,
+        Project.id == bindparam("id", type_=IdType()),
+        Project.lifecycle != "trashed",
+    )
+)
+"""The caller's role in a project; no row or NULL where it is not visible."""
+
+VISIBLE = (
+    select(Project.id)
+    .select_from(Project.__table__.outerjoin(MINE, _OWN))
+    .where(Project.workspace_id == SCOPE_WORKSPACE, Project.lifecycle != "trashed", _VISIBLE)
+)
+"""Ids of the projects that the caller sees."""
+
+_MEMBERS = (
+    select(func.count())
+    .where(
+        ProjectMember.workspace_id == Project.workspace_id,
+        ProjectMember.project_id == Project.id,
+    )
+    .scalar_subquery()
+)
+
+_SHOWN = select(Project.__table__, _MEMBERS.label("members_count"), _EFFECTIVE.label("role")).select_from(
+    Project.__table__.outerjoin(MINE, _OWN)
+)
+
+SHOWN = _SHOWN.where(
+    Project.workspace_id == SCOPE_WORKSPACE,
+    Project.id == bindparam("id", type_=IdType()),
+    Project.lifecycle != "trashed",
+)
+"""One project as shown."""
+
+_RANK = case({"low": 1, "medium": 2, "high": 3, "critical": 4}, value=Project.priority)
+_FAR = "9999-12-31"
+
+PROJECTS = Listing(
+    _SHOWN.where(Project.workspace_id == SCOPE_WORKSPACE, Project.lifecycle != "trashed", _VISIBLE),
+    id=Project.id,
+    filters={
+        "status": Project.status == bindparam("status"),
+        "priority": Project.priority == bindparam("priority"),
+        "owner_id": Project.owner_id == bindparam("owner_id", type_=IdType()),
+        "search": func.lower(Project.name).like(bindparam("search"), escape="\\"),
+        "lifecycle": Project.lifecycle == bindparam("lifecycle"),
+    },
+    sorts={
+        "name": func.lower(Project.name),
+        "created_at": Project.created_at,
+        "updated_at": Project.updated_at,
+        "start_date": func.coalesce(Project.start_date, func.date(_FAR)),
+        "end_date": func.coalesce(Project.end_date, func.date(_FAR)),
+        "priority": _RANK,
+    },
+    default="-created_at",
+)
+
+KEYS_LIKE = select(Project.key).where(
+    Project.workspace_id == SCOPE_WORKSPACE, Project.key.like(bindparam("stem"))
+)
+"""Keys in the workspace that begin alike, trashed projects' ones too: they may come back."""
+
+MEMBER = select(ProjectMember.__table__).where(
+    ProjectMember.workspace_id == SCOPE_WORKSPACE,
+    ProjectMember.project_id == bindparam("project_id", type_=IdType()),
+    ProjectMember.user_id == bindparam("user_id", type_=IdType()),
+)
+
+_MEMBERS_SHOWN = (
+    select(
+        ProjectMember.user_id.label("id"),
+        ProjectMember.project_id,
+        ProjectMember.user_id,
+        User.username,
+        User.full_name,
+        User.email,
+        ProjectMember.role,
+        ProjectMember.joined_at,
+    )
+    .join(User, User.id == ProjectMember.user_id)
+    .where(
+        ProjectMember.workspace_id == SCOPE_WORKSPACE,
+        ProjectMember.project_id == bindparam("project_id", type_=IdType()),
+    )
+)
+
+SHOWN_MEMBER = _MEMBERS_SHOWN.where(ProjectMember.user_id == bindparam("user_id", type_=IdType()))
+
+MEMBERS = Listing(
+    _MEMBERS_SHOWN,
+    id=ProjectMember.user_id,
+    filters={"role": ProjectMember.role == bindparam("role")},
+    sorts={"username": func.lower(User.username), "joined_at": ProjectMember.joined_at},
+    default="username",
+)

@@ -1,0 +1,164 @@
+"""What projects takes and shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields, validate, validates_schema
+
+from pronaflow_kernel.api import Choice, Id, PageQuery, Schema, Text, Timestamp, WorkspaceQuery, invalid
+
+from .lifecycle import ALIASES, INITIAL, STATUSES
+
+LEVELS = ("low", "medium", "high", "critical")
+LEVEL_ALIASES = {"normal": "medium", "urgent": "critical"}
+VISIBILITIES = ("public", "private")
+MODES = ("simple", "strict")
+ROLES = ("owner", "manager", "planner", "member", "viewer")
+ROLE_ALIASES = {"admin": "manager", "guest": "viewer"}
+GRANTED = tuple(role for role in ROLES if role != "owner")
+
+
+def check_dates(start: Any, end: Any) -> None:
+    """Refuse an end before the start.
+
+    Raises:
+        ValidationFailed: it is.
+    """
+    if start is not None and end is not None and end < start:
+        raise invalid("end_date", "Must not be before start_date.")
+
+
+class ProjectFields(Schema):
+    """What can be set and changed."""
+
+    name = Text(150, least=1, required=True)
+    key = fields.String(
+        load_default=None,
+        validate=validate.Regexp(r"^[A-Z][A-Z0-9]{1,5}$", error="2 to 6 capital letters or digits."),
+        metadata={"description": "Begins the keys of the tasks; made from the name unless given"},
+    )
+    description = Text(10_000, load_default=None, allow_none=True)
+    project_type = Text(50, load_default=None, allow_none=True)
+    priority = Choice(LEVELS, LEVEL_ALIASES, load_default="medium")
+    risk_level = Choice(LEVELS, LEVEL_ALIASES, load_default=None, allow_none=True)
+    visibility = Choice(VISIBILITIES, load_default="public")
+    governance_mode = Choice(MODES, {"standard": "simple"}, load_default="simple")
+    start_date = fields.Date(load_default=None, allow_none=True)
+    end_date = fields.Date(load_default=None, allow_none=True)
+    budget = fields.Float(
+        load_default=None, allow_none=True, validate=validate.Range(min=0, max=999_999_999_999)
+    )
+
+
+class ProjectCreate(ProjectFields):
+    """Body of POST /projects."""
+
+    workspace_id = Id(load_default=None)
+    status = Choice(INITIAL, ALIASES, load_default="active")
+
+
+class ProjectPatch(ProjectFields):
+    """Body of PATCH /projects/{id}; the status has a route of its own, and is accepted here too."""
+
+    key = fields.String(
+        validate=validate.Regexp(r"^[A-Z][A-Z0-9]{1,5}$", error="2 to 6 capital letters or digits.")
+    )
+    status = Choice(STATUSES, ALIASES)
+    cancellation_reason = Text(1000, allow_none=True)
+    completion_date = fields.Date(allow_none=True)
+
+
+class StatusChange(Schema):
+    """Body of PATCH /projects/{id}/status."""
+
+    status = Choice(STATUSES, ALIASES, required=True)
+    completion_date = fields.Date(load_default=None, allow_none=True)
+    cancellation_reason = Text(1000, load_default=None, allow_none=True)
+    open_tasks = Choice(("keep", "cancel"), load_default="keep")
+
+    @validates_schema
+    def _date_of_completion(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("completion_date") is not None and data["status"] != "completed":
+            raise validate.ValidationError("Only a completed project has one.", "completion_date")
+
+
+class ProjectOut(Schema):
+    """A project as shown; money only to those who may see it."""
+
+    id = Id()
+    project_id = Id(attribute="id", dump_only=True)
+    workspace_id = Id()
+    key = fields.String()
+    name = fields.String()
+    description = fields.String(allow_none=True)
+    project_type = fields.String(allow_none=True)
+    status = fields.String()
+    priority = fields.String()
+    risk_level = fields.String(allow_none=True)
+    visibility = fields.String()
+    governance_mode = fields.String()
+    start_date = fields.Date(allow_none=True)
+    end_date = fields.Date(allow_none=True)
+    completion_date = fields.Date(allow_none=True)
+    cancellation_reason = fields.String(allow_none=True)
+    budget = fields.Float(allow_none=True)
+    owner_id = Id()
+    members_count = fields.Integer()
+    tasks_count = fields.Integer()
+    tasks_completed = fields.Integer()
+    progress = fields.Integer(metadata={"description": "Percent"})
+    role = fields.String(allow_none=True, metadata={"description": "The caller's own role"})
+    version = fields.Integer()
+    created_at = Timestamp()
+    updated_at = Timestamp()
+
+
+class ProjectQuery(PageQuery, WorkspaceQuery):
+    """Filters of GET /projects."""
+
+    status = Choice(STATUSES, ALIASES, load_default=None)
+    priority = Choice(LEVELS, LEVEL_ALIASES, load_default=None)
+    owner_id = Id(load_default=None)
+    search = Text(100, load_default=None)
+    include_archived = fields.Boolean(load_default=False)
+
+
+class MemberAdd(Schema):
+    """Body of POST /projects/{id}/members."""
+
+    user_id = Id(required=True)
+    role = Choice(GRANTED, ROLE_ALIASES, load_default="member")
+
+
+class MemberChange(Schema):
+    """Body of PATCH /projects/{id}/members/{user_id}."""
+
+    role = Choice(GRANTED, ROLE_ALIASES, required=True)
+
+
+class Transfer(Schema):
+    """Body of POST /projects/{id}/ownership/transfer."""
+
+    new_owner_id = Id(required=True)
+    reason = Text(1000, least=1, required=True)
+    keep_old_as = Choice(("member", "none"), load_default="member")
+
+
+class MemberOut(Schema):
+    """A member as shown."""
+
+    id = Id(attribute="user_id", dump_only=True)
+    project_id = Id()
+    user_id = Id()
+    username = fields.String()
+    full_name = fields.String(allow_none=True)
+    email = fields.String()
+    role = fields.String()
+    joined_at = Timestamp()
+
+
+class MemberQuery(PageQuery):
+    """Filters of the members."""
+
+    role = Choice(ROLES, ROLE_ALIASES, load_default=None)

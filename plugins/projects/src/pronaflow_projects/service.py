@@ -1,0 +1,258 @@
+"""Rules of projects. Nothing here commits; whoever opened the unit of work does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pronaflow_kernel.api import (
+    Conflict,
+    Context,
+    Forbidden,
+    NotFound,
+    Page,
+    Reader,
+    Row,
+    UnitOfWork,
+    Update,
+    invalid,
+    tenancy,
+)
+
+from . import lifecycle, queries
+from .api import Counts, ProjectInfo, TaskCounts
+from .events import (
+    MEMBER_ADDED,
+    PROJECT_CREATED,
+    PROJECT_DELETED,
+    PROJECT_RESTORED,
+    PROJECT_STATUS_CHANGED,
+    PROJECT_UPDATED,
+    project_payload,
+)
+from .models import Project, ProjectMember
+from .schemas import check_dates
+
+_INFO = tuple(ProjectInfo.__dataclass_fields__)
+
+
+class ProjectService:
+    """Projects; fulfils the Protocol `Projects`.
+
+    Arguments:
+        ctx: of the plugin.
+    """
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+
+    # What other plugins use
+
+    def get(self, reader: Reader, project_id: str) -> ProjectInfo:
+        """See `api.Projects`."""
+        return _info(reader.get(Project, project_id))
+
+    def editable(self, uow: UnitOfWork, project_id: str) -> ProjectInfo:
+        """See `api.Projects`."""
+        return _info(writable(uow.get(Project, project_id)))
+
+    def is_member(self, reader: Reader, project_id: str, user_id: str) -> bool:
+        """See `api.Projects`."""
+        return reader.one(queries.MEMBER, project_id=project_id, user_id=user_id) is not None
+
+    def add_member(self, uow: UnitOfWork, project_id: str, user_id: str, role: str) -> Row:
+        """See `api.Projects`."""
+        if not tenancy.is_member(uow, user_id):
+            raise invalid("user_id", "Not a member of the workspace.", "not_a_member")
+        if self.is_member(uow, project_id, user_id):
+            raise Conflict("The user is a member of the project already", details={"user_id": user_id})
+        row = uow.insert(
+            ProjectMember,
+            {"project_id": project_id, "user_id": user_id, "role": role, "joined_at": uow.now},
+        )
+        payload = {"project_id": project_id, "user_id": user_id, "role": role}
+        uow.publish(MEMBER_ADDED, project_id, payload, container_id=project_id)
+        return row
+
+    def create(self, uow: UnitOfWork, values: Mapping[str, Any]) -> Row:
+        """See `api.Projects`."""
+        given = {name: value for name, value in values.items() if name not in ("workspace_id", "key")}
+        check_dates(given.get("start_date"), given.get("end_date"))
+        owner = given.setdefault("owner_id", uow.scope.principal.user_id)
+        if owner is None:
+            raise invalid("owner_id", "A project needs an owner.", "required")
+        given["key"] = self._key(uow, values.get("key"), given["name"])
+        self._ctx.hooks.check_change(uow, "project", None, given)
+        project = uow.insert(Project, given)
+        uow.insert(
+            ProjectMember,
+            {"project_id": project["id"], "user_id": owner, "role": "owner", "joined_at": uow.now},
+        )
+        uow.publish(PROJECT_CREATED, project["id"], project_payload(project), container_id=project["id"])
+        return project
+
+    # Reads
+
+    def show(self, reader: Reader, project_id: str) -> Row:
+        """A project with counts, and with its money where the caller may see it.
+
+        Raises:
+            NotFound: there is none.
+        """
+        project = reader.one(queries.SHOWN, id=project_id)
+        if project is None:
+            raise NotFound("The project was not found")
+        return self._complete(reader, [project])[0]
+
+    def page(self, reader: Reader, query: Mapping[str, Any]) -> Page:
+        """The projects that the caller sees."""
+        search = query["search"]
+        filters = {
+            "status": query["status"],
+            "priority": query["priority"],
+            "owner_id": query["owner_id"],
+            "search": f"%{_like(search.lower())}%" if search else None,
+            "lifecycle": None if query["include_archived"] else "active",
+        }
+        page = queries.PROJECTS.page(reader, query, filters)
+        self._complete(reader, page.rows)  # type: ignore[arg-type]
+        return page
+
+    def _complete(self, reader: Reader, projects: Sequence[Row]) -> Sequence[Row]:
+        """Add counts, one statement a page, and take away money from those who may not see it."""
+        source = self._ctx.services.get(TaskCounts)
+        counts = source.counts(reader, [p["id"] for p in projects]) if source and projects else {}
+        sees_money = self._ctx.access.permissions["projects.money"].container
+        for project in projects:
+            count = counts.get(project["id"], Counts())
+            project["tasks_count"], project["tasks_completed"] = count.total, count.completed
+            project["progress"] = count.progress
+            if project["role"] not in sees_money:
+                project["budget"] = None
+            if project["lifecycle"] == "archived":
+                project["status"] = "archived"
+        return projects
+
+    # Changes
+
+    def update(self, uow: UnitOfWork, project_id: str, body: Mapping[str, Any]) -> Row:
+        """Merge a patch into a project; a status in it goes through the machine.
+
+        Raises:
+            Conflict: the project is finished, or the key is taken.
+        """
+        project = uow.get(Project, project_id)
+        changes = dict(body)
+        if "status" in changes:
+            moved = lifecycle.move(project, changes, uow.now.date())
+            changes = {k: v for k, v in changes.items() if k not in ("status", *moved)} | moved
+        if changes.keys() - {"status", "completion_date", "cancellation_reason"} and "status" not in changes:
+            writable(project, on_hold=True)
+        check_dates(
+            changes.get("start_date", project["start_date"]), changes.get("end_date", project["end_date"])
+        )
+        if "budget" in changes and not self._ctx.access.may(uow, "projects.money", container_id=project_id):
+            raise Forbidden("Your role does not allow: see and set budgets")
+        if changes.get("key", project["key"]) != project["key"]:
+            changes["key"] = self._key(uow, changes["key"], project["name"])
+        self._write(uow, project, changes)
+        return self.show(uow, project_id)
+
+    def set_status(self, uow: UnitOfWork, project_id: str, body: Mapping[str, Any]) -> Row:
+        """Move a project in its life cycle.
+
+        Raises:
+            InvalidRequest: the machine has no such move.
+            Conflict: a plugin objects, e.g. open tasks in strict mode.
+        """
+        project = uow.get(Project, project_id)
+        changes = lifecycle.move(project, body, uow.now.date())
+        if changes:
+            self._write(uow, project, changes, context={"open_tasks": body.get("open_tasks", "keep")})
+        return self.show(uow, project_id)
+
+    def _write(
+        self,
+        uow: UnitOfWork,
+        project: Row,
+        changes: Mapping[str, Any],
+        context: Mapping[str, Any] | None = None,
+    ) -> Update:
+        differing = {name: value for name, value in changes.items() if project[name] != value}
+        if differing:
+            self._ctx.hooks.check_change(uow, "project", project, {**differing, **(context or {})})
+        update = uow.update(Project, project, differing)
+        if update.changes:
+            payload, where = project_payload(update.row), project["id"]
+            uow.publish(PROJECT_UPDATED, where, payload, changes=update.changes, container_id=where)
+            if "status" in update.changes:
+                only = {"status": update.changes["status"]}
+                uow.publish(PROJECT_STATUS_CHANGED, where, payload, changes=only, container_id=where)
+        return update
+
+    def delete(self, uow: UnitOfWork, project_id: str) -> None:
+        """Move a project to the trash; what is in it disappears with it and comes back with it."""
+        project = self._ctx.trash.put(uow, "project", uow.get(Project, project_id))
+        uow.publish(PROJECT_DELETED, project_id, project_payload(project), container_id=project_id)
+
+    def restore(self, uow: UnitOfWork, project_id: str) -> Row:
+        """Bring a project back from the trash.
+
+        Raises:
+            Conflict: it is not there.
+            Forbidden: the caller could not have deleted it.
+        """
+        project = self._ctx.trash.restore(uow, "project", project_id)
+        self._ctx.access.authorize(uow, "projects.delete", container_id=project_id)
+        uow.publish(PROJECT_RESTORED, project_id, project_payload(project), container_id=project_id)
+        return self.show(uow, project_id)
+
+    def _key(self, uow: UnitOfWork, wanted: str | None, name: str) -> str:
+        """The wanted key, or a free one made from the name.
+
+        Raises:
+            Conflict: the wanted key is taken.
+        """
+        stem = wanted or _stem(name)
+        taken = {
+            row["key"] for row in uow.all(queries.KEYS_LIKE, stem=f"{stem[:3] if not wanted else stem}%")
+        }
+        if stem not in taken:
+            return stem
+        if wanted:
+            raise Conflict(f"The key {wanted} is taken in this workspace", details={"field": "key"})
+        number = next(n for n in range(2, 1000) if f"{stem[:3]}{n}" not in taken)
+        return f"{stem[:3]}{number}"
+
+
+def writable(project: Row, *, on_hold: bool = False) -> Row:
+    """A project that may change now.
+
+    Arguments:
+        on_hold: whether a project on hold counts as one.
+
+    Raises:
+        Conflict: it may not; `details.project_status` tells why.
+    """
+    status = "archived" if project["lifecycle"] == "archived" else project["status"]
+    if status not in lifecycle.WRITABLE and not (on_hold and status == "on_hold"):
+        raise Conflict(
+            f"The project is {status.replace('_', ' ')}: reopen it first", details={"project_status": status}
+        )
+    return project
+
+
+def _info(project: Row) -> ProjectInfo:
+    return ProjectInfo(**{name: project[name] for name in _INFO})
+
+
+def _stem(name: str) -> str:
+    """The first letters of a name as a key: "Website" is WEBS, "Q3 plan" Q3P."""
+    letters = re.sub(r"[^A-Z0-9]", "", name.upper().encode("ascii", "ignore").decode()).lstrip("0123456789")
+    return (letters + "PRJ")[:4] if len(letters) < 2 else letters[:4]
+
+
+def _like(text: str) -> str:
+    """Text that LIKE takes literally."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,245 @@
+"""Projects: what the API promises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pronaflow_kernel.testing import Person, ResourceSuite, World
+
+URL = "/api/v1/projects"
+
+
+class TestProjects(ResourceSuite):
+    """The suite of every resource."""
+
+    path = URL
+    patch = {"name": "Renamed", "description": "x", "end_date": "2026-12-01", "priority": "high"}
+
+    def body(self, owner: Person, number: int = 1) -> dict[str, Any]:
+        return {"workspace_id": owner.workspace_id, "name": f"Project {number}"}
+
+
+def new(person: Person, **values: Any) -> Any:
+    """A project of a person's."""
+    return person.post(URL, {"workspace_id": person.workspace_id, "name": "Website", **values}).data
+
+
+def test_a_new_project_shows_every_documented_key(ann: Person) -> None:
+    project = new(ann, budget=1000, risk_level="HIGH", start_date="2026-01-01", end_date="2026-02-01")
+    assert project["id"] == project["project_id"]
+    assert project["owner_id"] == ann.id
+    assert (project["status"], project["visibility"], project["priority"]) == ("active", "public", "medium")
+    assert (project["risk_level"], project["budget"]) == ("high", 1000)
+    assert (project["members_count"], project["tasks_count"], project["progress"]) == (1, 0, 0)
+    assert project["role"] == "owner"
+
+
+def test_keys_come_from_the_name_and_are_unique_in_the_workspace(ann: Person) -> None:
+    assert [new(ann)["key"] for _ in range(3)] == ["WEBS", "WEB2", "WEB3"]
+    assert new(ann, name="日本")["key"] == "PRJ"
+    assert new(ann, key="ABC")["key"] == "ABC"
+    reply = ann.post(URL, {"workspace_id": ann.workspace_id, "name": "x", "key": "ABC"})
+    assert (reply.status, reply.error["details"]["field"]) == (409, "key")
+
+
+def test_bad_values_are_all_named(ann: Person) -> None:
+    body = {
+        "workspace_id": "x",
+        "name": " ",
+        "key": "lower",
+        "budget": -1,
+        "priority": "huge",
+        "status": "completed",
+        "visibility": 7,
+    }
+    reply = ann.post(URL, body)
+    assert reply.faults == {"workspace_id"}, "the workspace decides first whether the rest is looked at"
+    body["workspace_id"] = ann.workspace_id
+    assert ann.post(URL, body).faults == body.keys() - {"workspace_id"}
+    wrong = {"workspace_id": ann.workspace_id, "name": "x", "start_date": "2026-02-01", "end_date": "2026-01-01"}
+    assert ann.post(URL, wrong).faults == {"end_date"}
+
+
+MOVES = {
+    "not_started": {"active", "on_hold", "cancelled"},
+    "active": {"in_review", "on_hold", "completed", "cancelled"},
+    "on_hold": {"active", "cancelled"},
+    "in_review": {"completed", "active", "cancelled"},
+    "completed": {"active"},
+    "cancelled": {"active"},
+}
+WAYS = {
+    "not_started": [],
+    "active": ["active"],
+    "in_review": ["active", "in_review"],
+    "on_hold": ["active", "on_hold"],
+    "completed": ["active", "completed"],
+    "cancelled": ["cancelled"],
+}
+
+
+@pytest.mark.parametrize("start", MOVES)
+def test_the_status_machine_allows_exactly_the_documented_moves(ann: Person, start: str) -> None:
+    for target in MOVES.keys() - {start}:
+        project = new(ann, status="not_started")
+        url = f"{URL}/{project['id']}/status"
+        for step in WAYS[start]:
+            assert ann.patch(url, {"status": step, "cancellation_reason": "r"}).status == 200
+        reply = ann.patch(url, {"status": target, "cancellation_reason": "r"})
+        if target in MOVES[start]:
+            assert reply.data["status"] == target
+        else:
+            assert (reply.status, set(reply.error["details"]["allowed"])) == (400, MOVES[start])
+
+
+def test_strict_mode_completes_only_what_was_reviewed(ann: Person) -> None:
+    project = new(ann, governance_mode="strict")
+    reply = ann.patch(f"{URL}/{project['id']}/status", {"status": "done"})
+    assert (reply.status, "completed" in reply.error["details"]["allowed"]) == (400, False)
+
+
+def test_completing_and_cancelling_leave_their_traces(ann: Person) -> None:
+    url = f"{URL}/{new(ann)['id']}/status"
+    assert ann.patch(url, {"status": "cancelled"}).faults == {"cancellation_reason"}
+    assert ann.patch(url, {"status": "active", "completion_date": "2026-01-01"}).faults == {"completion_date"}
+    assert ann.patch(url, {"status": "done"}).data["completion_date"] == "2026-03-02"
+    assert ann.patch(url, {"status": "in_progress"}).data["completion_date"] is None
+
+
+def test_a_finished_project_is_read_only_until_reopened(ann: Person) -> None:
+    url = f"{URL}/{new(ann)['id']}"
+    ann.patch(f"{url}/status", {"status": "completed"})
+    reply = ann.patch(url, {"name": "x"})
+    assert (reply.status, reply.error["details"]) == (409, {"project_status": "completed"})
+    assert ann.patch(url, {"status": "active", "name": "x"}).data["name"] == "x"
+
+
+def test_a_deleted_project_comes_back(ann: Person, bob: Person) -> None:
+    url = f"{URL}/{new(ann)['id']}"
+    assert ann.delete(url).status == 200
+    assert ann.get(url).status == 404
+    assert bob.post(f"{url}/restore").status == 404
+    assert ann.post(f"{url}/restore").data["name"] == "Website"
+    assert ann.post(f"{url}/restore").status == 409
+
+
+# Who may do what: expected statuses by hand from modules.md 3.4, not from permissions.toml.
+WHO = ("owner", "manager", "planner", "member", "viewer", "ws_admin", "ws_member", "ws_viewer")
+PUBLIC = {
+    "get": (200, 200, 200, 200, 200, 200, 200, 200),
+    "update": (200, 200, 403, 403, 403, 200, 403, 403),
+    "status": (200, 200, 403, 403, 403, 200, 403, 403),
+    "members": (200, 200, 200, 200, 200, 200, 200, 200),
+    "add": (422, 422, 403, 403, 403, 422, 403, 403),
+    "join": (409, 409, 409, 409, 409, 201, 201, 403),
+    "budget": (200, 200, 403, 403, 403, 403, 403, 403),
+    "delete": (200, 200, 403, 403, 403, 200, 403, 403),
+}
+PRIVATE = {
+    **{act: (*row[:5], 404, 404, 404) for act, row in PUBLIC.items()},
+    "join": (404, 404, 404, 404, 404, 404, 404, 403),
+}
+
+
+@pytest.mark.parametrize("visibility", ["public", "private"])
+@pytest.mark.parametrize("act", PUBLIC)
+def test_the_permission_table(world: World, ann: Person, visibility: str, act: str) -> None:
+    expected = (PUBLIC if visibility == "public" else PRIVATE)[act]
+    for who, status in zip(WHO, expected, strict=True):
+        project = new(ann, visibility=visibility)
+        caller = person_in(world, ann, project["id"], who)
+        url = f"{URL}/{project['id']}"
+        reply = {
+            "get": lambda: caller.get(url),
+            "update": lambda: caller.patch(url, {"name": "x"}),
+            "status": lambda: caller.patch(f"{url}/status", {"status": "on_hold"}),
+            "members": lambda: caller.get(f"{url}/members"),
+            "add": lambda: caller.post(f"{url}/members", {}),
+            "join": lambda: caller.post(f"{url}/join"),
+            "budget": lambda: caller.patch(url, {"budget": 5}),
+            "delete": lambda: caller.delete(url),
+        }[act]()
+        assert reply.status == status, (act, who, visibility, reply.json)
+
+
+def person_in(world: World, owner: Person, project_id: str, who: str) -> Person:
+    """Somebody with a role in the project, or with one in the workspace only."""
+    if who == "owner":
+        return owner
+    person = world.person(who)
+    world.join(owner.workspace_id, person, who.removeprefix("ws_") if who.startswith("ws_") else "member")
+    if not who.startswith("ws_"):
+        body = {"user_id": person.id, "role": who}
+        assert owner.post(f"{URL}/{project_id}/members", body).status == 201
+    return person
+
+
+def test_money_is_shown_to_those_who_may_see_it(world: World, ann: Person) -> None:
+    project = new(ann, budget=500)
+    shown = {who: person_in(world, ann, project["id"], who).get(f"{URL}/{project['id']}").data["budget"] for who in WHO}
+    assert shown == {who: 500 if who in ("owner", "manager") else None for who in WHO}
+
+
+def test_private_projects_are_hidden_in_lists_and_searches(world: World, ann: Person, bob: Person) -> None:
+    hidden, seen = new(ann, name="Secret", visibility="private"), new(ann, name="Open")
+    world.join(ann.workspace_id, bob, "admin")
+    query = {"workspace_id": ann.workspace_id}
+    listed = bob.get(URL, **query)
+    assert [row["id"] for row in listed.data] == [seen["id"]]
+    assert listed.json["pagination"]["total"] == 1
+    assert bob.get(URL, **query, search="secr").data == []
+    assert [row["id"] for row in ann.get(URL, **query, search="secr").data] == [hidden["id"]]
+
+
+def test_search_takes_wildcards_literally(ann: Person) -> None:
+    found = new(ann, name="100%_done\\")
+    new(ann, name="100 done")
+    for search in ("%_", "\\", "100%"):
+        rows = ann.get(URL, workspace_id=ann.workspace_id, search=search).data
+        assert [row["id"] for row in rows] == [found["id"]]
+
+
+def test_lists_filter_and_sort(ann: Person) -> None:
+    low = new(ann, name="b", priority="low", end_date="2026-05-01")
+    top = new(ann, name="a", priority="critical")
+    mid = new(ann, name="C", end_date="2026-04-01", status="not_started")
+
+    def ids(**query: Any) -> list[str]:
+        return [row["id"] for row in ann.get(URL, workspace_id=ann.workspace_id, **query).data]
+
+    assert ids(sort_by="name") == [top["id"], low["id"], mid["id"]]
+    assert ids(sort="-priority") == [top["id"], mid["id"], low["id"]]
+    assert ids(sort_by="end_date") == [mid["id"], low["id"], top["id"]]
+    assert ids(status="planning") == [mid["id"]]
+    assert ids(priority="urgent") == [top["id"]]
+    assert set(ids(owner_id=ann.id)) == {low["id"], top["id"], mid["id"]}
+
+
+def test_members_come_change_and_go(world: World, ann: Person, bob: Person) -> None:
+    url = f"{URL}/{new(ann)['id']}/members"
+    assert ann.post(url, {"user_id": bob.id}).faults == {"user_id"}
+    world.join(ann.workspace_id, bob, "member")
+    added = ann.post(url, {"user_id": bob.id, "role": "guest"}).data
+    assert (added["role"], added["username"]) == ("viewer", bob.username)
+    assert ann.post(url, {"user_id": bob.id}).status == 409
+    assert ann.post(url, {"user_id": bob.id, "role": "owner"}).faults == {"role"}
+    assert ann.patch(f"{url}/{bob.id}", {"role": "admin"}).data["role"] == "manager"
+    assert [row["user_id"] for row in ann.get(url, role="manager").data] == [bob.id]
+    assert ann.patch(f"{url}/{ann.id}", {"role": "viewer"}).status == 409
+    assert ann.delete(f"{url}/{ann.id}").status == 409
+    assert bob.delete(f"{url}/{bob.id}").status == 200
+    assert ann.delete(f"{url}/{bob.id}").status == 404
+
+
+def test_the_owner_changes_by_transfer_only(world: World, ann: Person, bob: Person) -> None:
+    project = new(ann)
+    url = f"{URL}/{project['id']}/ownership/transfer"
+    body = {"new_owner_id": bob.id, "reason": "leaves"}
+    assert ann.post(url, body).faults == {"new_owner_id"}
+    world.join(ann.workspace_id, bob, "member")
+    assert bob.post(url, body).status == 403
+    assert ann.post(url, body).data["owner_id"] == bob.id
+    members = {row["user_id"]: row["role"] for row in ann.get(f"{URL}/{project['id']}/members").data}
+    assert members == {ann.id: "member", bob.id: "owner"}
