@@ -98,6 +98,7 @@ def test_every_constraint_is_one_version_and_nothing_else():
     lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
 
     assert lines
+    assert len({line.partition("==")[0] for line in lines}) == len(lines)
     assert [line for line in lines if not re.fullmatch(r"[a-z0-9._-]+==[0-9][0-9a-z.]*", line)] == []
 
 
