@@ -20,7 +20,7 @@ def main(folder: str, command: str) -> int:
     server = subprocess.Popen(
         ["bash", "-c", command],
         cwd=folder,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "PRONAFLOW_SERVER__PORT": "0"},
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
