@@ -1,0 +1,147 @@
+"""What a command knows of the installation: where the settings are, and the kernel once somebody asks.
+
+A plugin's command gets the kernel like this; it is put together when the function is called, so that
+`--help` and mistakes in the arguments need no database:
+
+    @click.command()
+    @click.argument("name")
+    @pass_kernel
+    def greet(kernel: Kernel, name: str) -> None:
+        ...
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from .failures import Failure
+
+if TYPE_CHECKING:
+    from ..kernel import Kernel
+    from ..settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class State:
+    """The `obj` of every click context below `pronaflow`."""
+
+    def __init__(self) -> None:
+        self.config: str | None = None
+        """The settings file of `--config`."""
+        self.plugin_id: str | None = None
+        """The plugin whose command runs; None for the kernel's own."""
+        self._kernel: Kernel | None = None
+
+    def settings(self, overrides: Mapping[str, Any] | None = None) -> Settings:
+        """The kernel's settings; sections of plugins stay unread.
+
+        Arguments:
+            overrides: settings from flags by dotted name.
+
+        Raises:
+            SettingsError: with every mistake outside the plugins' sections.
+        """
+        from ..plugins.discovery import discover
+        from ..settings import load
+
+        ids = {candidate.id for candidate in discover()}
+        return load(self.config, overrides=overrides, known_sections=ids)
+
+    def kernel(
+        self, overrides: Mapping[str, Any] | None = None, *, migrate: bool = True, serving: bool = False
+    ) -> Kernel:
+        """The kernel, assembled at the first call; it is closed when the command ends.
+
+        Arguments:
+            overrides: settings from flags by dotted name.
+            migrate: whether a SQLite database is brought up to date first.
+            serving: whether to log like a server; other commands log only what their user should know.
+
+        Raises:
+            SettingsError, StartRefused: it cannot be assembled.
+            Failure: the command belongs to a plugin that does not run.
+        """
+        if self._kernel is None:
+            from ..assembly import assemble
+
+            _log(self.settings(overrides), serving)
+            self._kernel = assemble(config=self.config, overrides=dict(overrides or {}), migrate=migrate)
+            click.get_current_context().find_root().call_on_close(self._close)
+        if self.plugin_id is not None:
+            _refuse_inactive(self._kernel, self.plugin_id)
+        return self._kernel
+
+    def _close(self) -> None:
+        if self._kernel is not None:
+            self._kernel.dispatcher.drain()
+            self._kernel.close()
+
+
+def _log(settings: Settings, serving: bool) -> None:
+    from ..logs import configure_logging
+
+    if not serving:
+        # How plugins fared is told by the commands themselves, in words.
+        logging.getLogger("pronaflow.assembly").setLevel(logging.CRITICAL)
+        if "logs.level" not in settings.sources:
+            settings = replace(settings, logs=replace(settings.logs, level="warning"))
+    configure_logging(settings)
+
+
+def _refuse_inactive(kernel: Kernel, plugin_id: str) -> None:
+    status = kernel.plugins[plugin_id]
+    if status.state != "ready":
+        raise Failure(f"The plugin {plugin_id} is {status.state}: {status.reason}")
+    if not kernel.switches.active(plugin_id):
+        raise Failure(f"The plugin {plugin_id} is switched off; pronaflow plugins enable {plugin_id}")
+
+
+def state_of(ctx: click.Context) -> State:
+    """The state of a context below `pronaflow`."""
+    return ctx.ensure_object(State)
+
+
+def kernel_of(ctx: click.Context) -> Kernel:
+    """The assembled kernel for a command.
+
+    Raises:
+        SettingsError, StartRefused: it cannot be assembled.
+        Failure: the command belongs to a plugin that does not run.
+    """
+    return state_of(ctx).kernel()
+
+
+def pass_kernel(command: Callable[Concatenate[Kernel, P], R]) -> Callable[P, R]:
+    """Let a command take the assembled kernel as its first argument."""
+
+    @functools.wraps(command)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        return command(kernel_of(click.get_current_context()), *args, **kwargs)
+
+    return call
+
+
+def config_option(command: F) -> F:
+    """Give a command the option `--config`, which `pronaflow` itself takes too; the inner one wins."""
+
+    def remember(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+        if value is not None:
+            state_of(ctx).config = value
+
+    return click.option(
+        "--config",
+        type=click.Path(dir_okay=False),
+        metavar="FILE",
+        expose_value=False,
+        callback=remember,
+        help="Settings file; by default PRONAFLOW_CONFIG, then ./pronaflow.toml.",
+    )(command)
