@@ -102,17 +102,12 @@ class Assembly:
         for engine in (engines.read, engines.write):
             install(engine)
         while True:
-            chains = [CORE_CHAIN, *(Chain(i, self._candidates[i].package) for i in order)]
-            order = self._prepare_database(engines, chains, order)
+            order = self._prepare_database(engines, order)
             try:
-                kernel = self._build(engines, order, chains)
+                kernel = self._build(engines, order)
                 break
             except _Culprit as culprit:
-                self._statuses[culprit.plugin_id] = failed(
-                    self._candidates[culprit.plugin_id], culprit.phase, culprit.error
-                )
-                log.exception("plugin %s failed", culprit.plugin_id, exc_info=culprit.error)
-                order = self._without_blocked([i for i in order if i != culprit.plugin_id])
+                order = self._without(culprit.plugin_id, culprit.phase, culprit.error, order)
         self._abort_if_demanded()
         return kernel
 
@@ -173,14 +168,19 @@ class Assembly:
                 self._statuses[plugin_id] = PluginStatus(self._candidates[plugin_id], "blocked", reason)
         return kept
 
-    def _prepare_database(self, engines: Engines, chains: list[Chain], order: list[str]) -> list[str]:
+    def _prepare_database(self, engines: Engines, order: list[str]) -> list[str]:
         """Migrate where that is allowed; leave out plugins whose tables are not as their code expects."""
-        try:
-            if self._migrate and engines.write.dialect.name == "sqlite":
-                upgrade(engines.write, chains)
-            states = {state.id: state for state in status(engines.read, chains)}
-        except MigrationError as error:
-            raise StartRefused(str(error)) from error
+        while True:
+            chains = self._chains(order)
+            try:
+                if self._migrate and engines.write.dialect.name == "sqlite":
+                    upgrade(engines.write, chains)
+                states = {state.id: state for state in status(engines.read, chains)}
+                break
+            except MigrationError as error:
+                if error.chain is None or error.chain == "core":
+                    raise StartRefused(str(error)) from error
+                order = self._without(error.chain, "migrations", error, order)
         core = states.pop("core")
         if core.ahead or core.pending:
             raise StartRefused(core.words)
@@ -191,8 +191,17 @@ class Assembly:
                 order = [i for i in order if i != plugin_id]
         return self._without_blocked(order)
 
-    def _build(self, engines: Engines, order: list[str], chains: list[Chain]) -> Kernel:
-        builder = _Builder(self._settings, self._clock, engines, chains, self._mail)
+    def _chains(self, order: list[str]) -> list[Chain]:
+        return [CORE_CHAIN, *(Chain(i, self._candidates[i].package) for i in order)]
+
+    def _without(self, plugin_id: str, phase: str, error: Exception, order: list[str]) -> list[str]:
+        """Mark a plugin as failed; the ids that can still run."""
+        log.error("plugin %s failed in %s", plugin_id, phase, exc_info=error)
+        self._statuses[plugin_id] = failed(self._candidates[plugin_id], phase, error)
+        return self._without_blocked([i for i in order if i != plugin_id])
+
+    def _build(self, engines: Engines, order: list[str]) -> Kernel:
+        builder = _Builder(self._settings, self._clock, engines, self._chains(order), self._mail)
         for plugin_id in order:
             builder.add(plugin_id, self._loaded[plugin_id], self._candidates[plugin_id])
         return builder.kernel(self._statuses)

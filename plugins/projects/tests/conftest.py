@@ -3,6 +3,8 @@ from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pronaflow_kernel.plugins.discovery import discover, GROUP
 from pronaflow_kernel.testing import World
+
+
 @pytest.fixture(scope="session")
 def world(new_database, tmp_path_factory):
     c = discover([EntryPoint("projects", "pronaflow_projects.plugin:ProjectsPlugin", GROUP)])

@@ -58,7 +58,12 @@ def test_bad_values_are_all_named(ann: Person) -> None:
     assert reply.faults == {"workspace_id"}, "the workspace decides first whether the rest is looked at"
     body["workspace_id"] = ann.workspace_id
     assert ann.post(URL, body).faults == body.keys() - {"workspace_id"}
-    wrong = {"workspace_id": ann.workspace_id, "name": "x", "start_date": "2026-02-01", "end_date": "2026-01-01"}
+    wrong = {
+        "workspace_id": ann.workspace_id,
+        "name": "x",
+        "start_date": "2026-02-01",
+        "end_date": "2026-01-01",
+    }
     assert ann.post(URL, wrong).faults == {"end_date"}
 
 
@@ -178,7 +183,10 @@ def person_in(world: World, owner: Person, project_id: str, who: str) -> Person:
 
 def test_money_is_shown_to_those_who_may_see_it(world: World, ann: Person) -> None:
     project = new(ann, budget=500)
-    shown = {who: person_in(world, ann, project["id"], who).get(f"{URL}/{project['id']}").data["budget"] for who in WHO}
+    shown = {
+        who: person_in(world, ann, project["id"], who).get(f"{URL}/{project['id']}").data["budget"]
+        for who in WHO
+    }
     assert shown == {who: 500 if who in ("owner", "manager") else None for who in WHO}
 
 

@@ -69,7 +69,14 @@ blp = api.Blueprint("notes", url_prefix="/api/v1/notes", tag="Notes")
 
 
 @blp.endpoint(
-    "GET", "", permission="notes.read", target=api.WORKSPACE, query=NoteQuery, returns=NoteOut, many=True, resource="note"
+    "GET",
+    "",
+    permission="notes.read",
+    target=api.WORKSPACE,
+    query=NoteQuery,
+    returns=NoteOut,
+    many=True,
+    resource="note",
 )
 def list_notes(reader: api.Reader, query: Any) -> api.Page:
     """List notes."""
@@ -94,7 +101,12 @@ def create_note(uow: api.UnitOfWork, body: Any) -> api.Row:
 
 
 @blp.endpoint(
-    "GET", "/<id:note_id>", permission="notes.read", target=api.in_path("note"), returns=NoteOut, resource="note"
+    "GET",
+    "/<id:note_id>",
+    permission="notes.read",
+    target=api.in_path("note"),
+    returns=NoteOut,
+    resource="note",
 )
 def get_note(reader: api.Reader, note_id: str) -> api.Row:
     """Read a note."""

@@ -1,14 +1,17 @@
 import sqlalchemy as sa
 from alembic import op
 
-from pronaflow_kernel.persistence.types import Id
+from pronaflow_kernel.api import IdType
 
 revision, down_revision = "0001", None
 
 
 def upgrade():
-    columns = [sa.Column("id", Id(), primary_key=True), sa.Column("workspace_id", Id(), nullable=False)]
-    op.create_table("hello__greeting", *columns, sa.Column("task_id", Id(), nullable=False))
+    columns = [
+        sa.Column("id", IdType(), primary_key=True),
+        sa.Column("workspace_id", IdType(), nullable=False),
+    ]
+    op.create_table("hello__greeting", *columns, sa.Column("task_id", IdType(), nullable=False))
 
 
 def downgrade():

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from pronaflow_kernel.persistence.types import Id, UtcDateTime
+from pronaflow_kernel.api import IdType, UtcDateTime
 
 revision, down_revision = "0001", None
 
@@ -13,8 +13,8 @@ def upgrade() -> None:
         "notes__note",
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("due_at", UtcDateTime()),
-        sa.Column("id", Id(), primary_key=True),
-        sa.Column("workspace_id", Id(), nullable=False),
+        sa.Column("id", IdType(), primary_key=True),
+        sa.Column("workspace_id", IdType(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from pronaflow_kernel.persistence.types import Id, UtcDateTime
+from pronaflow_kernel.api import IdType, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -28,9 +28,9 @@ def upgrade() -> None:
         sa.Column("completion_date", sa.Date(), nullable=True),
         sa.Column("cancellation_reason", sa.Text(), nullable=True),
         sa.Column("budget", sa.Numeric(precision=14, scale=2, asdecimal=False), nullable=True),
-        sa.Column("owner_id", Id(), nullable=False),
-        sa.Column("id", Id(), nullable=False),
-        sa.Column("workspace_id", Id(), nullable=False),
+        sa.Column("owner_id", IdType(), nullable=False),
+        sa.Column("id", IdType(), nullable=False),
+        sa.Column("workspace_id", IdType(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
@@ -56,11 +56,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "projects__member",
-        sa.Column("project_id", Id(), nullable=False),
-        sa.Column("user_id", Id(), nullable=False),
+        sa.Column("project_id", IdType(), nullable=False),
+        sa.Column("user_id", IdType(), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("joined_at", UtcDateTime(), nullable=False),
-        sa.Column("workspace_id", Id(), nullable=False),
+        sa.Column("workspace_id", IdType(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["core__user.id"], name=op.f("fk_projects__member_user_id"), ondelete="CASCADE"
