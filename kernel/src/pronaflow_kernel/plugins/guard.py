@@ -21,6 +21,13 @@ CURRENT_PLUGIN: ContextVar[str | None] = ContextVar("pronaflow_plugin", default=
 _MARK = f"{hookimpl.project_name}_impl"
 
 
+class _Implementations(SimpleNamespace):
+    """Hook implementations by name; two plugins without any are still two (pluggy compares by `==`)."""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
 def guarded(plugin_id: str, plugin: Plugin, active: Callable[[str], bool]) -> SimpleNamespace:
     """The hook implementations of a plugin, each wrapped; this is what pluggy registers.
 
@@ -33,7 +40,7 @@ def guarded(plugin_id: str, plugin: Plugin, active: Callable[[str], bool]) -> Si
         options = getattr(getattr(type(plugin), name), _MARK, None)
         if options is not None:
             wrapped[name] = _wrap(plugin_id, name, getattr(plugin, name), options, active)
-    return SimpleNamespace(**wrapped)
+    return _Implementations(**wrapped)
 
 
 def _wrap(
