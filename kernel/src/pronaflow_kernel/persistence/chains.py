@@ -165,6 +165,6 @@ class ChainStatus:
         if self.pending:
             return (
                 f"{self.id}: the database is at revision {self.current or 'none'}, "
-                f"pending: {', '.join(self.pending)}"
+                f"pending: {', '.join(self.pending)}; pronaflow db upgrade runs them"
             )
         return f"{self.id}: the database is at revision {self.current or 'none'}, which is the newest"
