@@ -68,6 +68,12 @@ class Child:
         connection.connect()
         return connection
 
+    def connect_and_idle(self) -> http.client.HTTPConnection:
+        connection = self.connect()
+        connection.request("GET", "/quick")
+        assert connection.getresponse().read() == b"quick"
+        return connection
+
     def begin_slow_request(self) -> http.client.HTTPConnection:
         connection = self.connect()
         connection.request("GET", "/slow")
@@ -135,12 +141,13 @@ def test_a_running_request_gets_its_whole_answer_after_the_signal(start, number)
 
 def test_a_request_whose_body_is_still_being_sent_is_finished_too(start):
     child = start()
+    idle = child.connect_and_idle()
     sending = child.connect().sock
     sending.sendall(b"POST /slow HTTP/1.1\r\nHost: here\r\nContent-Length: 7\r\nExpect: 100-continue\r\n\r\n")
     assert sending.recv(100).startswith(b"HTTP/1.1 100")
 
     child.send(signal.SIGTERM)
-    child.wait_until_stopping()
+    assert idle.sock.recv(1) == b"", "closed, so the server has looked at all its connections"
     sending.sendall(b"my body")
     child.open_gate()
 
@@ -152,9 +159,7 @@ def test_a_request_whose_body_is_still_being_sent_is_finished_too(start):
 
 def test_an_idle_connection_does_not_hold_the_stop(start):
     child = start()
-    idle = child.connect()
-    idle.request("GET", "/quick")
-    assert idle.getresponse().read() == b"quick"
+    idle = child.connect_and_idle()
 
     child.send(signal.SIGTERM)
 
@@ -208,17 +213,29 @@ def test_an_address_of_another_machine_is_not_taken_for_a_busy_port():
         serve(lambda environ, start_response: [], host="192.0.2.1", port=0)
 
 
+def no_content(environ, start_response):
+    start_response("204 No Content", [])
+    return []
+
+
+def test_a_request_that_waits_to_be_accepted_when_the_stop_comes_is_answered():
+    server = Server(no_content, "127.0.0.1", 0, threads=1)
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
+    connection.request("GET", "/")
+
+    server.stop()
+    assert server.run() == 0
+
+    assert connection.getresponse().status == 204
+    connection.close()
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "localhost"])
 def test_the_url_leads_a_browser_on_this_machine_to_the_server(host):
-    def app(environ, start_response):
-        start_response("204 No Content", [])
-        return []
-
-    server = Server(app, host, 0, threads=1)
+    server = Server(no_content, host, 0, threads=1)
     running = threading.Thread(target=server.run)
     running.start()
-    name, _, port = server.url.removeprefix("http://").rpartition(":")
-    connection = http.client.HTTPConnection(name, int(port), timeout=60)
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
     connection.request("GET", "/")
     answer = connection.getresponse()
     answer.read()
