@@ -10,10 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from ..ids import new_id
+from ..tenancy.rule import unscoped
 from .models import EventPrivate, EventRow
 from .types import Event, EventType
 
-_INSERT = insert(EventRow)
+_INSERT = unscoped(
+    "each event was stamped with the scope it was published in, and a registration enters a second one",
+    insert(EventRow),
+)
 _INSERT_PRIVATE = insert(EventPrivate)
 
 
@@ -46,6 +50,14 @@ class Ledger:
         )
         if private:
             self.private.append({"event_id": event_id, "user_id": row["user_id"], "data": dict(private)})
+
+    def mark(self) -> tuple[int, int]:
+        """How far it has come, for `rewind`."""
+        return len(self.rows), len(self.private)
+
+    def rewind(self, mark: tuple[int, int]) -> None:
+        """Forget what was noted since `mark`."""
+        del self.rows[mark[0] :], self.private[mark[1] :]
 
     def flush(self, connection: Connection) -> list[Event]:
         """Store what was noted, in one statement, and hand it back as subscribers will see it."""

@@ -27,7 +27,7 @@ _SESSION = (
         Session.expires_at,
         Session.revoked_at,
         Session.token_epoch.label("session_epoch"),
-        User.id.label("user_id"),
+        User.id,
         User.username,
         User.email,
         User.status,
@@ -37,6 +37,7 @@ _SESSION = (
     .join(User, User.id == Session.user_id)
     .where(Session.id == bindparam("sid", type_=Id()))
 )
+_CLAIMS = ("sub", "sid", "exp", "iat")
 
 
 class AccessTokens:
@@ -74,27 +75,19 @@ class AccessTokens:
             InvalidRequest: two `Authorization` headers.
             Unauthorized: the token is no good, or its session has ended.
         """
-        headers = request.headers.getlist("Authorization")
-        if not headers:
+        header = request.headers.get("Authorization")
+        if header is None:
             return Principal.anonymous()
-        if len(headers) > 1:
+        if "," in header:  # WSGI joins repeated headers with a comma, which no token holds
             raise InvalidRequest("Send one Authorization header")
-        kind, _, token = headers[0].partition(" ")
+        kind, _, token = header.partition(" ")
         if kind.lower() != "bearer" or not token.strip():
             raise Unauthorized("Send `Authorization: Bearer <token>`")
         claims = self._claims(token.strip())
         row = reader.one(_SESSION, sid=claims["sid"])
-        if row is None or not _alive(row, self._clock.now()):
+        if row is None or not alive(row, self._clock.now()):
             raise Unauthorized("The session has ended: sign in again")
-        return Principal(
-            kind="user",
-            user_id=row["user_id"],
-            session_id=row["session_id"],
-            username=row["username"],
-            email=row["email"],
-            is_system_admin=row["is_system_admin"],
-            auth_time=row["auth_time"],
-        )
+        return principal_of(row, row["session_id"], row["auth_time"])
 
     def _claims(self, token: str) -> dict[str, Any]:
         for key in self._keys:
@@ -103,7 +96,7 @@ class AccessTokens:
                     token,
                     key,
                     algorithms=["HS256"],
-                    options={"require": ["sub", "sid", "exp", "iat"], "verify_exp": False, "verify_iat": False},
+                    options={"require": [*_CLAIMS], "verify_exp": False, "verify_iat": False},
                 )
             except jwt.InvalidSignatureError:
                 continue
@@ -116,12 +109,41 @@ class AccessTokens:
         raise Unauthorized
 
 
+def principal_of(user: Row, session_id: str | None, auth_time: datetime | None) -> Principal:
+    """A user as the one who acts.
+
+    Arguments:
+        user: `id, username, email, is_system_admin`.
+        session_id, auth_time: of the sign-in, where there is one.
+    """
+    return Principal(
+        kind="user",
+        user_id=user["id"],
+        session_id=session_id,
+        username=user["username"],
+        email=user["email"],
+        is_system_admin=user["is_system_admin"],
+        auth_time=auth_time,
+    )
+
+
 def system_roles(user: Row) -> list[str]:
-    """Roles in the installation, as the seed's token shows them; workspace roles are looked up instead."""
+    """Roles in the installation, as the seed's token shows them; workspace roles are looked up instead.
+
+    An account that is not active has none (modules.md 1.1, `POST /auth/register`).
+    """
+    if user["status"] != "active":
+        return []
     return ["user", "admin"] if user["is_system_admin"] else ["user"]
 
 
-def _alive(row: Row, now: datetime) -> bool:
+def alive(row: Row, now: datetime) -> bool:
+    """Whether a session may go on.
+
+    Arguments:
+        row: `expires_at`, `revoked_at` and `session_epoch` of the session, `status` and `token_epoch` of its
+            user.
+    """
     return (
         row["revoked_at"] is None
         and row["expires_at"] > now

@@ -1,4 +1,4 @@
-"""What identity announces. Addresses and IPs go to the private part of the ledger, not into payloads."""
+"""What identity announces. Names, addresses and IPs go to the private part of the ledger, not to payloads."""
 
 from __future__ import annotations
 
@@ -14,6 +14,13 @@ class UserPayload(Schema):
     user_id = Id()
 
 
+class ProfilePayload(Schema):
+    """Names the fields of a profile that changed; the values are private."""
+
+    user_id = Id()
+    fields_changed = fields.List(fields.String())
+
+
 class SessionPayload(Schema):
     """A session that began or ended."""
 
@@ -22,23 +29,49 @@ class SessionPayload(Schema):
     reason = fields.String(allow_none=True)
 
 
+class AttemptPayload(Schema):
+    """Something that was refused; `user_id` is null where no account was meant.
+
+    What was typed as a name is kept nowhere: people mistype their password there.
+    """
+
+    user_id = Id(allow_none=True)
+    reason = fields.String()
+
+
 def _user(name: str, summary: str) -> EventType:
     return EventType(name, "User", UserPayload, public=False, summary=summary)
 
 
 USER_REGISTERED = _user("user.registered", "Somebody created an account.")
 USER_VERIFIED = _user("user.verified", "A mail address was proved.")
-USER_UPDATED = _user("user.updated", "Somebody changed the own profile.")
+USER_UPDATED = EventType(
+    "user.updated", "User", ProfilePayload, public=False, summary="Somebody changed the own profile."
+)
 PASSWORD_CHANGED = _user("user.password_changed", "A password was changed or reset.")
-LOGIN_FAILED = _user("user.login_failed", "A sign-in was refused.")
-SESSION_STARTED = EventType("session.started", "Session", SessionPayload, False, summary="Somebody signed in.")
-SESSION_ENDED = EventType("session.ended", "Session", SessionPayload, False, summary="A session ended.")
+REGISTRATION_REFUSED = EventType(
+    "user.registration_refused",
+    "User",
+    AttemptPayload,
+    public=False,
+    summary="Somebody registered with an address or user name that has an account.",
+)
+LOGIN_FAILED = EventType(
+    "user.login_failed", "LoginAttempt", AttemptPayload, public=False, summary="A sign-in was refused."
+)
+SESSION_STARTED = EventType(
+    "session.started", "Session", SessionPayload, public=False, summary="Somebody signed in."
+)
+SESSION_ENDED = EventType(
+    "session.ended", "Session", SessionPayload, public=False, summary="A session ended."
+)
 
 IDENTITY_EVENTS = (
     USER_REGISTERED,
     USER_VERIFIED,
     USER_UPDATED,
     PASSWORD_CHANGED,
+    REGISTRATION_REFUSED,
     LOGIN_FAILED,
     SESSION_STARTED,
     SESSION_ENDED,
