@@ -54,7 +54,9 @@ class TestStatus:
         chain = plugins.numbered("alpha", 2)
         [before] = status(database.read, [chain])
         assert (before.current, before.head, before.pending) == (None, "0002", ("0001", "0002"))
-        assert before.words == "alpha: the database is at revision none, pending: 0001, 0002"
+        assert before.words == (
+            "alpha: the database is at revision none, pending: 0001, 0002; pronaflow db upgrade runs them"
+        )
         upgrade(database.write, [chain])
         [after] = status(database.read, [chain])
         assert (after.current, after.head, after.pending) == ("0002", "0002", ())
