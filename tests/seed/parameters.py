@@ -18,13 +18,8 @@ _PAGINGS = (("page_size", "page", "2"), ("limit", "offset", "1"))
 
 def values(parameter: Parameter, case: Case) -> Sequence[str]:
     """Values to send: those the seed prints, else those of the case."""
-    if parameter.kind == "boolean":
-        return ("true", "false")
-    return (
-        parameter.choices
-        or case.query.get(parameter.name)
-        or ((parameter.default,) if parameter.default else ())
-    )
+    printed = ("true", "false") if parameter.kind == "boolean" else parameter.choices
+    return printed or case.query.get(parameter.name, ())
 
 
 def required(endpoint: Endpoint, case: Case) -> dict[str, str]:
@@ -64,12 +59,10 @@ def _paging_problems(
             yield f"{label} answers other records than those of that page"
         counts = answer.json if isinstance(answer.json, dict) else {}
         counts = counts["pagination"] if isinstance(counts.get("pagination"), dict) else counts
-        told = {"total": len(everything)} | {
-            name: int(value) for name, value in query.items() if name in counts
-        }
-        wrong = {name: counts.get(name) for name, value in told.items() if counts.get(name) != value}
-        if wrong:
-            yield f"{label} tells {wrong}, expected { {name: told[name] for name in wrong} }"
+        echoed = {name: int(value) for name, value in query.items() if name in counts}
+        for name, value in {"total": len(everything), **echoed}.items():
+            if counts.get(name) != value:
+                yield f"{label} tells {name}={counts.get(name)}, expected {value}"
 
 
 def _filter_problems(
