@@ -136,12 +136,20 @@ class UnitOfWork(Reader):
         scope: for whom and where.
         clock: tells the present.
         origin: written to the ledger: `api`, `import` or `system`.
+        now: the business time of everything in it, where that is not the present (imports, demo data).
     """
 
-    def __init__(self, connection: Connection, scope: Scope, clock: Clock, origin: str = "api") -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        scope: Scope,
+        clock: Clock,
+        origin: str = "api",
+        now: datetime | None = None,
+    ) -> None:
         super().__init__(connection, scope, clock)
         self.origin = origin
-        self.now = clock.now()
+        self.now = now or clock.now()
         self._ledger = Ledger()
         self._after_commit: list[Callable[[], None]] = []
 
@@ -236,7 +244,7 @@ class UnitOfWork(Reader):
             "session_id": principal.session_id,
             "origin": self.origin,
             "occurred_at": occurred_at or self.now,
-            "recorded_at": self.now,
+            "recorded_at": self.clock.now(),
             "payload": payload,
             "changes": changes,
         }
@@ -245,6 +253,18 @@ class UnitOfWork(Reader):
     def after_commit(self, action: Callable[[], None]) -> None:
         """Do something outside the database once, and only if, this commits (send a mail, delete a file)."""
         self._after_commit.append(action)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of the transaction that can fail alone: when the block raises, only its work is undone."""
+        events, actions = self._ledger.mark(), len(self._after_commit)
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            self._ledger.rewind(events)
+            del self._after_commit[actions:]
+            raise
 
     def finish(self) -> tuple[list[Event], list[Callable[[], None]]]:
         """Store the events; for whoever commits."""
@@ -292,14 +312,17 @@ class Database:
             yield Reader(connection, scope, self._clock)
 
     @contextmanager
-    def write(self, scope: Scope, *, origin: str = "api", dry_run: bool = False) -> Iterator[UnitOfWork]:
+    def write(
+        self, scope: Scope, *, origin: str = "api", now: datetime | None = None, dry_run: bool = False
+    ) -> Iterator[UnitOfWork]:
         """A unit of work in `scope`; commits when the block ends, rolls back when it raises.
 
         Arguments:
+            origin, now: see `UnitOfWork`.
             dry_run: roll back at the end all the same; nothing is delivered.
         """
         with self.engines.write.connect() as connection, connection.begin() as transaction:
-            uow = UnitOfWork(connection, scope, self._clock, origin)
+            uow = UnitOfWork(connection, scope, self._clock, origin, now)
             yield uow
             events, actions = uow.finish()
             if dry_run:

@@ -69,6 +69,10 @@ class Projects(Protocol):
         """
         ...
 
+    def find_key(self, reader: Reader, key: str) -> ProjectInfo | None:
+        """The project with this key, or None; one in the trash does not count."""
+        ...
+
     def editable(self, uow: UnitOfWork, project_id: str) -> ProjectInfo:
         """A project whose content may change now.
 

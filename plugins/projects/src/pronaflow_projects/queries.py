@@ -93,6 +93,10 @@ KEYS_LIKE = select(Project.key).where(
 )
 """Keys in the workspace that begin alike, trashed projects' ones too: they may come back."""
 
+BY_KEY = select(Project.__table__).where(
+    Project.workspace_id == SCOPE_WORKSPACE, Project.key == bindparam("key"), Project.lifecycle != "trashed"
+)
+
 MEMBER = select(ProjectMember.__table__).where(
     ProjectMember.workspace_id == SCOPE_WORKSPACE,
     ProjectMember.project_id == bindparam("project_id", type_=IdType()),

@@ -53,6 +53,11 @@ class ProjectService:
         """See `api.Projects`."""
         return _info(reader.get(Project, project_id))
 
+    def find_key(self, reader: Reader, key: str) -> ProjectInfo | None:
+        """See `api.Projects`."""
+        project = reader.one(queries.BY_KEY, key=key)
+        return None if project is None else _info(project)
+
     def editable(self, uow: UnitOfWork, project_id: str) -> ProjectInfo:
         """See `api.Projects`."""
         return _info(writable(uow.get(Project, project_id)))
