@@ -67,6 +67,17 @@ def test_a_plugin_declares_its_entry_point_after_its_own_id():
         assert target == f"pronaflow_{plugin}.plugin:{plugin.capitalize()}Plugin"
 
 
+@pytest.mark.parametrize("folder", DISTRIBUTIONS[1:], ids=lambda folder: folder.name)
+def test_pip_installs_what_the_manifest_requires(folder):
+    (manifest,) = (folder / "src").glob("*/plugin.toml")
+    plugins = {f"pronaflow-{plugin}" for plugin in toml(manifest).get("requires", {})}
+
+    assert {name for name in declared_distributions(folder) if name.startswith("pronaflow-")} == {
+        "pronaflow-kernel",
+        *plugins,
+    }
+
+
 def imported_packages(folder):
     for file in (folder / "src").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
@@ -110,8 +121,9 @@ def test_no_requirements_file_names_an_address(name):
 @pytest.fixture
 def lint(tmp_path):
     """import-linter with the repository's contracts, over small packages of the same names."""
+    layers = set(setup_cfg("importlinter:contract:kernel", "layers")) - {"|"}
     for package in setup_cfg("importlinter", "root_packages"):
-        for module in ("__init__", "api", "models", "persistence/__init__", "persistence/uow"):
+        for module in {"__init__", "api", "models", "persistence/__init__", "persistence/uow"} | layers:
             file = tmp_path / package / f"{module}.py"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.touch()
