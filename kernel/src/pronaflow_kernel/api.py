@@ -28,6 +28,7 @@ from .events.types import Event, EventType, Subscriber
 from .health import HealthCheck
 from .hookspecs import API_VERSION, hookimpl
 from .identity.models import User
+from .identity.names import EmailAddress, normal
 from .ids import as_id, new_id
 from .mail import Mail
 from .persistence.base import (
@@ -40,7 +41,7 @@ from .persistence.base import (
     Versioned,
     model_base,
 )
-from .persistence.fulltext import FullText
+from .persistence.fulltext import FullText, terms
 from .persistence.listing import Listing
 from .persistence.scope import SCOPE_ROLE, SCOPE_USER, SCOPE_WORKSPACE, Scope
 from .persistence.types import Id as IdType
@@ -77,6 +78,7 @@ __all__ = [
     "Containers",
     "Context",
     "Database",
+    "EmailAddress",
     "Event",
     "EventType",
     "Forbidden",
@@ -135,8 +137,10 @@ __all__ = [
     "load_permissions",
     "model_base",
     "new_id",
+    "normal",
     "setting",
     "tenancy",
     "tenancy_events",
+    "terms",
     "unscoped",
 ]

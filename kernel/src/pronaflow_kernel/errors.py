@@ -141,9 +141,7 @@ class ValidationFailed(KernelError):
             details={
                 "field": first.field,
                 "reason": first.message,
-                "errors": [
-                    {"field": p.field, "message": p.message, "code": p.code} for p in self.problems
-                ],
+                "errors": [{"field": p.field, "message": p.message, "code": p.code} for p in self.problems],
             },
         )
 

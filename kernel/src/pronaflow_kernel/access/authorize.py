@@ -32,7 +32,10 @@ class Access:
     """
 
     def __init__(
-        self, permissions: Mapping[str, Permission], containers: Containers | None, objections: Objector | None
+        self,
+        permissions: Mapping[str, Permission],
+        containers: Containers | None,
+        objections: Objector | None,
     ) -> None:
         self.permissions = permissions
         self.containers = containers

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
+from http import HTTPStatus
 from typing import Any
 
 import click
@@ -78,8 +79,10 @@ def _settings(error: Any) -> str:
     return "\n".join([f"{count} mistake{'s' * (count > 1)} in the settings:", *map(str, error.problems)])
 
 
-def _refusal(error: Any) -> str:
-    """A `KernelError`; of a validation every field."""
+def refusal(error: Any) -> str | None:
+    """A `KernelError` in words, of a validation every field; None for one without an answer (500)."""
+    if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return None
     found = [f"  {each['field']}: {each['message']}" for each in error.details.get("errors", ())]
     return "\n".join([error.message, *found])
 
@@ -106,7 +109,7 @@ KNOWN: dict[str, tuple[ExitCode, Callable[[Any], str | None]]] = {
     "pronaflow_kernel.settings.problems.SettingsError": (ExitCode.SETTINGS, _settings),
     "pronaflow_kernel.assembly.StartRefused": (ExitCode.START_REFUSED, str),
     "pronaflow_kernel.persistence.chains.MigrationError": (ExitCode.MIGRATION, str),
-    "pronaflow_kernel.errors.KernelError": (ExitCode.FAILED, _refusal),
+    "pronaflow_kernel.errors.KernelError": (ExitCode.FAILED, refusal),
     "sqlalchemy.exc.OperationalError": (ExitCode.DATABASE, _database),
     "builtins.ModuleNotFoundError": (ExitCode.FAILED, _module),
     "builtins.OSError": (ExitCode.FAILED, _system),

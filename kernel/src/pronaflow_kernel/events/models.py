@@ -55,10 +55,6 @@ class EventPrivate(CoreBase):
 
     __tablename__ = "core__event_private"
 
-    event_id: Mapped[str] = mapped_column(
-        Id, ForeignKey(EventRow.id, ondelete="CASCADE"), primary_key=True
-    )
+    event_id: Mapped[str] = mapped_column(Id, ForeignKey(EventRow.id, ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[str | None] = mapped_column(Id, index=True)
     data: Mapped[dict[str, Any]]
-
-

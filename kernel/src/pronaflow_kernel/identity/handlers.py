@@ -31,8 +31,6 @@ from .sessions import Device, Sessions
 if TYPE_CHECKING:
     from ..kernel import Kernel
 
-_NOBODY = Scope(Principal.anonymous())
-
 
 class Handlers:
     """The handlers, one a route.
@@ -57,11 +55,11 @@ class Handlers:
         """Create an account and its first workspace."""
         new = self._new_account(body)
         try:
-            with self._db.write(_NOBODY) as uow:
+            with self._db.write(_nobody()) as uow:
                 user = self._accounts.register(uow, new)
         except IntegrityError:
             # Somebody took the address or the name at this very moment; now it is found like any other.
-            with self._db.write(_NOBODY) as uow:
+            with self._db.write(_nobody()) as uow:
                 user = self._accounts.register(uow, new)
         return Answer(user, "Check your mail" if user["status"] == PENDING else "Welcome")
 
@@ -87,7 +85,7 @@ class Handlers:
         new_hash = None
         if self._hashes.outdated(user["password_hash"]):
             new_hash = self._hashes.make(body["password"])
-        with self._db.write(_NOBODY) as uow:
+        with self._db.write(_nobody()) as uow:
             return self._credentials.admit(uow, user, _device(), new_hash)
 
     def refresh(self, reader: Reader, body: Row) -> Row:
@@ -95,7 +93,7 @@ class Handlers:
         token = body["refresh_token"]
         tokens = None
         if self._sessions.known(reader, token):
-            with self._db.write(_NOBODY) as uow:
+            with self._db.write(_nobody()) as uow:
                 tokens = self._sessions.refresh(uow, token)
         if tokens is None:
             raise Unauthorized("The refresh token is not accepted: sign in again")
@@ -144,7 +142,7 @@ class Handlers:
         user = reader.get(User, body["user_id"])
         self.rule.demand("new_password", body["new_password"], user["username"], user["email"])
         new_hash = self._hashes.make(body["new_password"])
-        with self._db.write(_NOBODY) as uow:
+        with self._db.write(_nobody()) as uow:
             self._credentials.reset_password(uow, user["id"], body["token"], new_hash)
         return _say("The password is changed: sign in with it")
 
@@ -152,7 +150,7 @@ class Handlers:
         """Create the first administrator by the one-time link."""
         one_time.check(reader, one_time.SETUP, body["token"])
         new = self._new_account(body)
-        with self._db.write(_NOBODY) as uow:
+        with self._db.write(_nobody()) as uow:
             return shown(self._admin.use_setup_link(uow, body["token"], new))
 
     def _new_account(self, body: Row) -> NewAccount:
@@ -161,8 +159,12 @@ class Handlers:
 
     def _note_failure(self, user: Row | None, reason: str) -> None:
         """In a unit of work of its own: the request is refused, but this stays."""
-        with self._db.write(_NOBODY) as uow:
+        with self._db.write(_nobody()) as uow:
             self._credentials.note_failure(uow, user, reason, _device())
+
+
+def _nobody() -> Scope:
+    return Scope(Principal.anonymous())
 
 
 def _say(message: str) -> Answer:

@@ -25,7 +25,7 @@ RESET_PASSWORD = "reset_password"
 SETUP = "setup"
 """Purpose of the token that creates the first administrator."""
 
-_PURPOSE = OneTimeToken.purpose == bindparam("purpose")
+_PURPOSE = OneTimeToken.purpose == bindparam("use")
 _FORGET = delete(OneTimeToken).where(_PURPOSE, OneTimeToken.user_id == bindparam("owner", type_=Id()))
 _FORGET_OWNERLESS = delete(OneTimeToken).where(_PURPOSE, OneTimeToken.user_id.is_(None))
 _THIS = (
@@ -81,9 +81,9 @@ def issue(uow: UnitOfWork, purpose: str, seconds: int, user_id: str | None = Non
 def forget(uow: UnitOfWork, purpose: str, user_id: str | None = None) -> None:
     """Make the owner's token for this purpose worthless, if there is one."""
     if user_id is None:
-        uow.execute(_FORGET_OWNERLESS, purpose=purpose)
+        uow.execute(_FORGET_OWNERLESS, use=purpose)
     else:
-        uow.execute(_FORGET, purpose=purpose, owner=user_id)
+        uow.execute(_FORGET, use=purpose, owner=user_id)
 
 
 def check(reader: Reader, purpose: str, token: str, user_id: str | None = None) -> None:
@@ -103,12 +103,12 @@ def use(uow: UnitOfWork, purpose: str, token: str, user_id: str | None = None) -
     Raises:
         InvalidRequest: as `check`.
     """
-    if uow.execute(_USE, purpose=purpose, owner=user_id, digest=digest_of(token), moment=uow.now) != 1:
+    if uow.execute(_USE, use=purpose, owner=user_id, digest=digest_of(token), moment=uow.now) != 1:
         raise _refusal(_fault(uow, purpose, token, user_id) or "used")
 
 
 def _fault(reader: Reader, purpose: str, token: str, user_id: str | None) -> str | None:
-    found = reader.one(_FIND, purpose=purpose, owner=user_id, digest=digest_of(token))
+    found = reader.one(_FIND, use=purpose, owner=user_id, digest=digest_of(token))
     if found is None:
         return "invalid"
     if found["used_at"] is not None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import ColumnElement, Date, Select, bindparam, func, literal_column, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from ..errors import InvalidRequest, Problem, ValidationFailed
 from ..web.answers import Page
@@ -29,7 +30,11 @@ MAX_OFFSET = 10_000
 MAX_TOTAL = 10_000
 """Filtered totals are exact up to here."""
 
-Total = Callable[["Reader", Mapping[str, Any]], int | None]
+Total = Callable[["Reader", Mapping[str, Any], Mapping[str, Any]], int | None]
+"""From a reader, the filters that are set and the other binds to a total; None where it cannot tell."""
+
+AnySelect = Select[*tuple[Any, ...]]
+Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +60,11 @@ class Listing:
 
     def __init__(
         self,
-        statement: Select[Any],
+        statement: AnySelect,
         *,
-        id: ColumnElement[Any],
+        id: Column,
         filters: Mapping[str, ColumnElement[bool]] | None = None,
-        sorts: Mapping[str, ColumnElement[Any]],
+        sorts: Mapping[str, Column],
         default: str,
         total: Total | None = None,
     ) -> None:
@@ -69,8 +74,8 @@ class Listing:
         self._sorts = dict(sorts)
         self._default = default
         self._total = total
-        self._lists: dict[_Shape, Select[Any]] = {}
-        self._counts: dict[frozenset[str], Select[Any]] = {}
+        self._lists: dict[_Shape, AnySelect] = {}
+        self._counts: dict[frozenset[str], AnySelect] = {}
 
     def page(
         self,
@@ -130,10 +135,10 @@ class Listing:
             descending = query["sort_order"] == "desc"
         return name, descending
 
-    def _filtered(self, names: frozenset[str]) -> Select[Any]:
+    def _filtered(self, names: frozenset[str]) -> AnySelect:
         return self._statement.where(*(self._filters[name] for name in sorted(names)))
 
-    def _list(self, shape: _Shape) -> Select[Any]:
+    def _list(self, shape: _Shape) -> AnySelect:
         known = self._lists.get(shape)
         if known is None:
             sort = self._sorts[shape.sort]
@@ -150,7 +155,7 @@ class Listing:
 
     def _count(self, reader: Reader, values: Mapping[str, Any], params: Mapping[str, Any]) -> int:
         if self._total is not None:
-            known = self._total(reader, values)
+            known = self._total(reader, values, params)
             if known is not None:
                 return known
         names = frozenset(values)
@@ -179,7 +184,7 @@ class Listing:
         return {"after_sort": value, "after_id": row_id}
 
 
-def _typed(value: Any, column: ColumnElement[Any]) -> Any:
+def _typed(value: Any, column: Column) -> Any:
     """A cursor's JSON value as the sort column's type."""
     if isinstance(column.type, UtcDateTime):
         return datetime.fromisoformat(value)

@@ -280,7 +280,9 @@ def _record(step: Step) -> list[Executable]:
     table = _version_table(step.chain)
     if step.after is None:
         return [DropTable(table)]
-    after: dict[str, Any] = {"version_num": literal_column(f"'{step.after}'")}  # no bind, which `sql` could not show
+    after: dict[str, Any] = {
+        "version_num": literal_column(f"'{step.after}'")
+    }  # no bind, which `sql` could not show
     if step.before is None:
         return [CreateTable(table, if_not_exists=True), table.insert().values(after)]
     return [table.update().values(after)]

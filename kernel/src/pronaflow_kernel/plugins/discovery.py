@@ -49,9 +49,7 @@ def discover(points: Iterable[EntryPoint] | None = None) -> list[Candidate]:
         key=lambda candidate: (candidate.id, candidate.distribution),
     )
     ids = [candidate.id for candidate in found]
-    return [
-        candidate if ids.count(candidate.id) == 1 else _doubled(candidate, found) for candidate in found
-    ]
+    return [candidate if ids.count(candidate.id) == 1 else _doubled(candidate, found) for candidate in found]
 
 
 def _candidate(point: EntryPoint) -> Candidate:

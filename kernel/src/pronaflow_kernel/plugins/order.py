@@ -19,7 +19,8 @@ def start_order(manifests: Mapping[str, Manifest]) -> tuple[list[str], dict[str,
     remaining = dict(manifests)
     while True:
         graph = {
-            plugin: sorted({*m.requires, *m.uses} & remaining.keys()) for plugin, m in sorted(remaining.items())
+            plugin: sorted({*m.requires, *m.uses} & remaining.keys())
+            for plugin, m in sorted(remaining.items())
         }
         try:
             order = _sorted(graph)

@@ -26,11 +26,7 @@ class Services:
         if protocol in self._published:
             rival = self._published[protocol][0]
             raise ValueError(f"service {protocol.__name__} is published by {rival} already")
-        missing = [
-            name
-            for name in vars(protocol)
-            if not name.startswith("_") and not hasattr(service, name)
-        ]
+        missing = [name for name in vars(protocol) if not name.startswith("_") and not hasattr(service, name)]
         if missing:
             raise ValueError(f"service {protocol.__name__} lacks {', '.join(sorted(missing))}")
         self._published[protocol] = (plugin_id, service)

@@ -4,8 +4,8 @@
   names. It is *pinned* if only rows of the scope's workspace have a say in the result.
 - `occurrence.workspace_id = x`, demanded by a WHERE or an ON, pins if x is a bind, the `workspace_id` of a
   pinned occurrence (also of a query around this one), or a column that a subquery or CTE took from one.
-  Inside OR and NOT it pins nothing. The ON of a LEFT JOIN pins its right side only, that of a FULL JOIN
-  nothing.
+  Inside OR and NOT it pins nothing. The ON of a LEFT JOIN pins its right side only. FULL JOINs are refused:
+  SQLite 3.40 forgets the WHERE around one inside a UNION ALL.
 - Each occurrence must be pinned in its own query: what a query around it demands comes too late for a LIMIT.
 - What is written into `workspace_id` must be such an x too.
 
@@ -67,6 +67,8 @@ class _Judge:
                         f"{_called(occurrence)} is not held to one workspace: demand `{COLUMN} == "
                         f"SCOPE_WORKSPACE` of it in the WHERE of its own query, or in the ON that joins it"
                     )
+        if self.tables and any(join.full for body in self.bodies for join in body.joins):
+            self.problems.append("it holds a FULL JOIN: use a LEFT JOIN, and a UNION with what that leaves out")
         state: Any = self.compiled.dml_compile_state
         kind = "Text SQL" if self.compiled.isplaintext else "SELECT"
         if state is not None and self.compiled.isinsert:

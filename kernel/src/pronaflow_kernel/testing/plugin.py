@@ -34,7 +34,9 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+def new_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], str]:
     """Makes empty databases, of either kind; a test that uses it runs once for each kind."""
     if request.param == "sqlite":
         return lambda: f"sqlite:///{tmp_path_factory.mktemp('database') / 'pronaflow.sqlite3'}"
@@ -45,9 +47,7 @@ def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture
-def new_world(
-    new_database: Callable[[], str], tmp_path: Path
-) -> Iterator[Callable[..., World]]:
+def new_world(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Callable[..., World]]:
     """Makes servers over fresh databases: `new_world(settings={"auth.password_profile": "nist"})`."""
     from .world import World
 
@@ -64,9 +64,7 @@ def new_world(
 
 
 @pytest.fixture(scope="session")
-def world(
-    new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[World]:
+def world(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One server for all tests of a kind of database; every test makes people of its own."""
     from .world import World
 

@@ -77,11 +77,11 @@ class World:
             **(settings or {}),
         }
         migrate_all(database_url, candidates)
-        self.kernel: Kernel = assemble(env={}, overrides=overrides, clock=self.clock, candidates=candidates, mail=self.outbox)
-        self.app: Flask = create_app(self.kernel)
-        self._tokens = AccessTokens(
-            [key.secret for key in self.kernel.keys.accepted(JWT)], 10**9, self.clock
+        self.kernel: Kernel = assemble(
+            env={}, overrides=overrides, clock=self.clock, candidates=candidates, mail=self.outbox
         )
+        self.app: Flask = create_app(self.kernel)
+        self._tokens = AccessTokens([key.secret for key in self.kernel.keys.accepted(JWT)], 10**9, self.clock)
 
     def close(self) -> None:
         """Let go of the database."""

@@ -33,7 +33,12 @@ from .static_pages import blueprint as static_pages
 
 log = logging.getLogger("pronaflow.web")
 
-_HTTP_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "PAYLOAD_TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}
+_HTTP_CODES = {
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    413: "PAYLOAD_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+}
 
 
 def create_app(kernel: Kernel) -> Flask:
@@ -139,7 +144,9 @@ def _add_errors(app: Flask, kernel: Kernel) -> None:
     def http(error: HTTPException) -> Response:
         shown = KernelError(error.description or error.name)
         shown.status = error.code or 500
-        shown.code = _HTTP_CODES.get(shown.status, "INVALID_REQUEST" if shown.status < 500 else "INTERNAL_ERROR")
+        shown.code = _HTTP_CODES.get(
+            shown.status, "INVALID_REQUEST" if shown.status < 500 else "INTERNAL_ERROR"
+        )
         if shown.status == 404:
             shown = NotFound("There is nothing at this address")
         response = answer(shown)
@@ -166,5 +173,3 @@ def _add_errors(app: Flask, kernel: Kernel) -> None:
     app.register_error_handler(IntegrityError, integrity)
     app.register_error_handler(OperationalError, unavailable)
     app.register_error_handler(Exception, unknown)
-
-

@@ -29,7 +29,13 @@ class ArgumentParser(FlaskParser):
         return MultiDictProxy(req.args, schema)
 
     def handle_error(
-        self, error: ValidationError, req: Request, schema: Schema, *, error_status_code: Any, error_headers: Any
+        self,
+        error: ValidationError,
+        req: Request,
+        schema: Schema,
+        *,
+        error_status_code: Any,
+        error_headers: Any,
     ) -> NoReturn:
         """Name every field at fault."""
         location = next(iter(error.messages_dict))

@@ -88,7 +88,10 @@ def check_json(value: Any, max_items: int = MAX_ITEMS) -> Any:
         elif isinstance(item, list):
             if len(item) > max_items:
                 problems.append(Problem(path or "_schema", f"At most {max_items} items.", "too_many"))
-            stack.extend((f"{path}.{index}" if path else str(index), inner, depth + 1) for index, inner in enumerate(item))
+            stack.extend(
+                (f"{path}.{index}" if path else str(index), inner, depth + 1)
+                for index, inner in enumerate(item)
+            )
         elif (fault := _fault(item)) is not None:
             problems.append(Problem(_printable(path) or "_schema", fault))
     if problems:

@@ -87,7 +87,9 @@ class Choice(fields.String):
         aliases: other accepted words and what they mean.
     """
 
-    def __init__(self, choices: tuple[str, ...], aliases: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, choices: tuple[str, ...], aliases: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> None:
         self.choices = choices
         self._meaning = {**{word: word for word in choices}, **(aliases or {})}
         super().__init__(**kwargs)
@@ -107,12 +109,16 @@ class PageQuery(Schema):
     page = fields.Integer(load_default=1, validate=validate.Range(min=1))
     page_size = fields.Integer(load_default=20, validate=validate.Range(min=1, max=100))
     cursor = fields.String(
-        load_default=None, validate=validate.Length(max=1000), metadata={"description": "From `pagination.next_cursor`"}
+        load_default=None,
+        validate=validate.Length(max=1000),
+        metadata={"description": "From `pagination.next_cursor`"},
     )
     sort_by = fields.String(load_default=None, validate=validate.Length(max=40))
     sort_order = Choice(("asc", "desc"), load_default=None)
     sort = fields.String(
-        load_default=None, validate=validate.Length(max=41), metadata={"description": "`-created_at` is descending"}
+        load_default=None,
+        validate=validate.Length(max=41),
+        metadata={"description": "`-created_at` is descending"},
     )
     ext = fields.String(
         load_default=None,

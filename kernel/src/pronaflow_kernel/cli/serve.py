@@ -1,0 +1,146 @@
+"""`pronaflow quickstart` and `pronaflow serve`: the same server, for the first minute and for every day."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .failures import Failure, refusal
+from .output import emit, json_option
+from .state import State, config_option, state_of
+
+if TYPE_CHECKING:
+    from ..kernel import Kernel
+    from ..settings import Settings
+
+log = logging.getLogger("pronaflow.serve")
+
+_FLAG = "flag"
+"""Source of settings that the command line gave."""
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes any free one.")
+@click.option("--data-dir", type=click.Path(file_okay=False), help="Folder for everything that is stored.")
+@json_option
+@config_option
+@click.pass_context
+def quickstart(ctx: click.Context, port: int | None, data_dir: str | None, as_json: bool) -> None:
+    """Make a server out of nothing and run it.
+
+    It asks no question. Whatever an earlier run stored is kept. The address, a link for the first
+    administrator and how to stop are printed as soon as the server answers.
+    """
+
+    def greet(url: str, kernel: Kernel) -> None:
+        facts = _facts(url, kernel)
+        emit(facts, as_json, lambda: _greeting(facts))
+
+    _run(state_of(ctx), {"server.port": port, "data_dir": data_dir}, greet)
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; 0.0.0.0 for all of them.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes any free one.")
+@config_option
+@click.pass_context
+def serve(ctx: click.Context, host: str | None, port: int | None) -> None:
+    """Run the server that the settings describe.
+
+    SIGTERM and Ctrl-C end it after the requests that run.
+
+    A SQLite database is upgraded first. A PostgreSQL database is not: while it is behind, the server does not
+    start (pronaflow db upgrade).
+    """
+
+    def tell(url: str, _kernel: Kernel) -> None:
+        log.info("Serving at %s", url)
+
+    _run(state_of(ctx), {"server.host": host, "server.port": port}, tell)
+
+
+def _run(state: State, flags: dict[str, Any], on_ready: Callable[[str, Kernel], None]) -> None:
+    from ..web.server import serve as serve_app
+
+    settings = state.settings(flags)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kernel = state.kernel({**flags, **_address(settings)}, serving=True)
+    for status in kernel.plugins.values():
+        if status.state not in ("ready", "disabled"):
+            log.warning("The plugin %s is %s: %s", status.id, status.state, status.reason)
+    from ..web.app import create_app
+
+    app = create_app(kernel)
+    _bootstrap(kernel)
+    kernel.dispatcher.start()
+    server = kernel.settings.server
+    serve_app(app, server.host, server.port, server.threads, lambda url: on_ready(url, kernel))
+
+
+def _address(settings: Settings) -> dict[str, str]:
+    """The address for links in mails: where nobody gave one, it follows the port."""
+    if "public_url" in settings.sources or not settings.server.port:
+        return {}
+    return {"public_url": f"http://localhost:{settings.server.port}"}
+
+
+def _bootstrap(kernel: Kernel) -> None:
+    """Make the first administrator where the settings name one."""
+    from ..errors import KernelError
+    from ..identity.admin import Admin
+    from ..persistence.scope import Scope
+
+    try:
+        with kernel.db.write(Scope.system(), origin="system") as uow:
+            made = Admin(kernel).bootstrap(uow)
+    except KernelError as error:
+        words = "The first administrator cannot be made from bootstrap.admin_email and admin_password"
+        raise Failure(f"{words}: {refusal(error)}") from error
+    if made is not None:
+        log.info("Made the first administrator %s", made["email"])
+
+
+def _facts(url: str, kernel: Kernel) -> dict[str, Any]:
+    """What somebody in front of a new server wants to know."""
+    from sqlalchemy import make_url
+
+    return {
+        "url": url,
+        "docs": f"{url}/docs",
+        "admin_link": _admin_link(url, kernel),
+        "data_dir": str(kernel.settings.data_dir),
+        "database": make_url(kernel.settings.database_url).render_as_string(),
+        "plugins": {status.id: status.state for status in kernel.plugins.values()},
+    }
+
+
+def _admin_link(url: str, kernel: Kernel) -> str | None:
+    """The link for the first administrator; None where there is one."""
+    from ..identity.admin import Admin
+    from ..persistence.scope import Scope
+
+    with kernel.db.write(Scope.system(), origin="system") as uow:
+        link = Admin(kernel).issue_setup_link(uow)
+    if link is None or kernel.settings.sources.get("public_url", _FLAG) != _FLAG:
+        return link
+    return url + link.removeprefix(kernel.settings.public_url)
+
+
+def _greeting(facts: dict[str, Any]) -> str:
+    link = facts["admin_link"]
+    plugins = [
+        plugin if state == "ready" else f"{plugin} ({state})" for plugin, state in facts["plugins"].items()
+    ]
+    lines = {
+        "Administrator": f"{link}\n{' ' * 18}(works once, for 24 hours)" if link else "there is one, sign in",
+        "API documents": facts["docs"],
+        "Data": facts["data_dir"],
+        "Database": facts["database"],
+        "Plugins": ", ".join(plugins) or "none",
+        "To stop": "Ctrl-C; the same command goes on where you left",
+    }
+    shown = "\n".join(f"  {name + ':':<16}{text}" for name, text in lines.items())
+    return f"\nPronaFlow runs at {facts['url']}\n\n{shown}\n"
