@@ -139,9 +139,16 @@ def run(site: Site) -> Callable[..., Result]:
     return run
 
 
+@pytest.fixture(scope="session")
+def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the processes of all tests keep what Python compiled, as an installation does."""
+    return tmp_path_factory.mktemp("bytecode")
+
+
 @pytest.fixture
-def environment() -> dict[str, str]:
+def environment(bytecode: Path) -> dict[str, str]:
     """The environment for `pronaflow` as a process, with all installed plugins switched off."""
     others = ",".join(point.name for point in entry_points(group=discovery.GROUP))
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PRONAFLOW_")}
-    return {**kept, "PRONAFLOW_PLUGINS__DISABLED": others}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return {**kept, "PYTHONPYCACHEPREFIX": str(bytecode), "PRONAFLOW_PLUGINS__DISABLED": others}
