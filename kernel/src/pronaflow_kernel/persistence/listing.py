@@ -160,11 +160,10 @@ class Listing:
                 return known
         names = frozenset(values)
         if names not in self._counts:
-            inner = self._filtered(names).with_only_columns(literal_column("1")).limit(MAX_TOTAL + 1)
+            ones: AnySelect = self._filtered(names).with_only_columns(literal_column("1"))
+            counted = select(func.count()).select_from(ones.limit(MAX_TOTAL + 1).subquery())
             # An outer query does not inherit what the inner one is marked with (`unscoped`).
-            options = self._statement.get_execution_options()
-            counted = select(func.count()).select_from(inner.subquery())
-            self._counts[names] = counted.execution_options(**options)
+            self._counts[names] = counted.execution_options(**self._statement.get_execution_options())
         count: int = reader.value(self._counts[names], **params, **values)
         return count
 
