@@ -51,6 +51,7 @@ class P(api.Plugin):
 """
 
 Make = Callable[..., EntryPoint]
+Zoo = Callable[..., World]
 
 
 @pytest.fixture
@@ -69,6 +70,22 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
         return EntryPoint(name, f"zoo_{name}.plugin:P", GROUP)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def shared_database(new_database: Callable[[], str]) -> str:
+    """One database for all: plugins without tables leave nothing in it."""
+    return new_database()
+
+
+@pytest.fixture
+def zoo(new_world: Callable[..., World], shared_database: str) -> Callable[..., World]:
+    """A server with these plugins and no others."""
+
+    def start(points: list[EntryPoint], **settings: Any) -> World:
+        return new_world(settings, candidates=discover(points), database_url=shared_database)
+
+    return start
 
 
 def states(world: World) -> dict[str, tuple[str, str]]:
@@ -90,11 +107,11 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_plugin_fails_alone_and_says_why(
-    new_world: Callable[..., World], make: Make, name: str
+    zoo: Zoo, make: Make, name: str
 ) -> None:
     code, words = BROKEN[name]
     points = [make(name, code), make("good"), make("dependent", more=f'requires = {{ {name} = ">=0" }}')]
-    world = new_world(candidates=discover(points))
+    world = zoo(points)
     found = states(world)
     assert found["good"][0] == "ready"
     assert found[name][0] == "failed" and words in found[name][1]
@@ -117,56 +134,56 @@ MANIFESTS = {
 
 
 @pytest.mark.parametrize("name", MANIFESTS)
-def test_a_bad_manifest_names_every_fault(new_world: Callable[..., World], make: Make, name: str) -> None:
+def test_a_bad_manifest_names_every_fault(zoo: Zoo, make: Make, name: str) -> None:
     text, words = MANIFESTS[name]
-    world = new_world(candidates=discover([make(name, manifest=text)]))
+    world = zoo([make(name, manifest=text)])
     state, reason = states(world)[name]
     assert state == "failed" and words in reason
 
 
-def test_an_api_range_that_does_not_fit_is_incompatible(new_world: Callable[..., World], make: Make) -> None:
+def test_an_api_range_that_does_not_fit_is_incompatible(zoo: Zoo, make: Make) -> None:
     text = MANIFEST.format(id="future", more="").replace(">=1.0,<2", ">=7")
-    world = new_world(candidates=discover([make("future", manifest=text)]))
+    world = zoo([make("future", manifest=text)])
     assert states(world)["future"] == ("incompatible", "needs hook API >=7, this kernel has 1.0")
 
 
-def test_a_circle_is_named(new_world: Callable[..., World], make: Make) -> None:
+def test_a_circle_is_named(zoo: Zoo, make: Make) -> None:
     points = [
         make("one", more='requires = { two = ">=0" }'),
         make("two", more='requires = { one = ">=0" }'),
         make("three"),
     ]
-    found = states(new_world(candidates=discover(points)))
+    found = states(zoo(points))
     assert found["three"][0] == "ready"
     assert all(found[name][0] == "blocked" and "circle" in found[name][1] for name in ("one", "two"))
 
 
-def test_the_same_id_twice_fails_both(new_world: Callable[..., World], make: Make) -> None:
+def test_the_same_id_twice_fails_both(zoo: Zoo, make: Make) -> None:
     point = make("twin")
     found = discover([point, point])
     assert len(found) == 2 and all("claimed by" in str(candidate.fault) for candidate in found)
 
 
-def test_start_order_follows_requirements_then_ids(new_world: Callable[..., World], make: Make) -> None:
+def test_start_order_follows_requirements_then_ids(zoo: Zoo, make: Make) -> None:
     points = [
         make("zeta"),
         make("alpha", more='requires = { zeta = ">=0" }'),
         make("beta", more='uses = ["zeta", "absent"]'),
     ]
-    world = new_world(candidates=discover(points))
+    world = zoo(points)
     assert [chain.id for chain in world.kernel.chains] == ["core", "zeta", "alpha", "beta"]
 
 
 @pytest.mark.parametrize(("more", "settings"), [("critical = true", {}), ("", {"plugins.startup": "abort"})])
 def test_a_failure_aborts_where_that_is_demanded(
-    new_world: Callable[..., World], make: Make, more: str, settings: dict[str, Any]
+    zoo: Zoo, make: Make, more: str, settings: dict[str, Any]
 ) -> None:
     with pytest.raises(StartRefused, match="vital is failed"):
-        new_world(candidates=discover([make("vital", "1 / 0", more)]), settings=settings)
+        zoo([make("vital", "1 / 0", more)], **settings)
 
 
-def test_a_disabled_plugin_is_not_even_imported(new_world: Callable[..., World], make: Make) -> None:
-    world = new_world(candidates=discover([make("bad", "1 / 0")]), settings={"plugins.disabled": ("bad",)})
+def test_a_disabled_plugin_is_not_even_imported(zoo: Zoo, make: Make) -> None:
+    world = zoo([make("bad", "1 / 0")], **{"plugins.disabled": ("bad",)})
     assert states(world)["bad"] == ("disabled", "switched off by the settings")
 
 

@@ -101,15 +101,21 @@ class Assembly:
         engines = open_engines(self._settings.database_url, threads=self._settings.server.threads)
         for engine in (engines.read, engines.write):
             install(engine)
+        try:
+            kernel = self._build_what_runs(engines, order)
+            self._abort_if_demanded()
+        except BaseException:
+            engines.dispose()
+            raise
+        return kernel
+
+    def _build_what_runs(self, engines: Engines, order: list[str]) -> Kernel:
         while True:
             order = self._prepare_database(engines, order)
             try:
-                kernel = self._build(engines, order)
-                break
+                return self._build(engines, order)
             except _Culprit as culprit:
                 order = self._without(culprit.plugin_id, culprit.phase, culprit.error, order)
-        self._abort_if_demanded()
-        return kernel
 
     def _collect(self) -> list[str]:
         """Sort out what cannot run, import the rest, load their settings; ids in order of start."""
