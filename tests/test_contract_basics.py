@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from itertools import count
+from urllib.parse import urljoin
 
 import pytest
 
@@ -83,8 +84,8 @@ def test_documentation_page(world, path):
     assert reply.status == 200
     assert reply.headers["Content-Type"].startswith("text/html")
     assert b"openapi.json" in reply.body
-    for address in re.findall(rb'(?:src|href)="(?!data:)([^"]+)"', reply.body):
-        assert world.anonymous().get(address.decode()).status == 200
+    for address in re.findall(r'(?:src|href)="(?!data:)([^"?]+)', reply.body.decode()):
+        assert world.anonymous().get(urljoin(path, address)).status == 200
 
 
 def test_health(world):
