@@ -36,10 +36,12 @@ finally:
 GREETER_MANIFEST = 'commands = {greet = "Greet somebody"}'
 GREETER = """
 import click
+from pronaflow_kernel.command import emit, pass_kernel, progress
 
 @click.command()
 @click.argument("name")
-def greet(name):
+@pass_kernel
+def greet(kernel, name):
     '''Greet NAME politely.'''
 """
 

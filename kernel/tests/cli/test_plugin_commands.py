@@ -12,7 +12,7 @@ MANIFEST = 'commands = {greet = "Greet somebody"}'
 
 GREET = """
 import click
-from pronaflow_kernel.cli.state import pass_kernel
+from pronaflow_kernel.command import pass_kernel
 
 @click.command()
 @click.argument("name")

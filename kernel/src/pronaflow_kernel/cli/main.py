@@ -24,6 +24,7 @@ _COMMANDS = {
     "config": "config",
 }
 """The kernel's commands, as they are listed, and the modules that hold them under the same name."""
+_PLUGINS = f"{__name__}.plugins"
 
 
 class Commands(click.Group):
@@ -31,12 +32,12 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The kernel's in an order that tells a story, then the plugins' by name."""
-        return [*_COMMANDS, *sorted(_of_plugins().keys() - _COMMANDS.keys())]
+        return [*_COMMANDS, *sorted(_of_plugins(ctx).keys() - _COMMANDS.keys())]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A command by name; the kernel's win."""
         if cmd_name not in _COMMANDS:
-            return _of_plugins().get(cmd_name)
+            return _of_plugins(ctx).get(cmd_name)
         command: click.Command = getattr(import_module(f"{__package__}.{_COMMANDS[cmd_name]}"), cmd_name)
         return command
 
@@ -63,10 +64,14 @@ class Commands(click.Group):
             raise failure from error
 
 
-def _of_plugins() -> dict[str, click.Command]:
+def _of_plugins(ctx: click.Context) -> dict[str, click.Command]:
+    """The commands of plugins, looked for once a run."""
     from .contributed import contributed
 
-    return contributed()
+    if _PLUGINS not in ctx.meta:
+        ctx.meta[_PLUGINS] = contributed()
+    found: dict[str, click.Command] = ctx.meta[_PLUGINS]
+    return found
 
 
 _CODES = ", ".join(f"{code:d} {words}" for code, words in EXIT_CODES.items())

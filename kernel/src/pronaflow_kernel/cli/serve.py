@@ -140,7 +140,7 @@ def _greeting(facts: dict[str, Any]) -> str:
         "Data": facts["data_dir"],
         "Database": facts["database"],
         "Plugins": ", ".join(plugins) or "none",
-        "To stop": "Ctrl-C; the same command goes on where you left",
+        "To stop": "Ctrl-C; the same command starts it again, with all its data",
     }
     shown = "\n".join(f"  {name + ':':<16}{text}" for name, text in lines.items())
     return f"\nPronaFlow runs at {facts['url']}\n\n{shown}\n"

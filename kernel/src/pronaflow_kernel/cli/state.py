@@ -3,6 +3,8 @@
 A plugin's command gets the kernel like this; it is put together when the function is called, so that
 `--help` and mistakes in the arguments need no database:
 
+    from pronaflow_kernel.command import pass_kernel
+
     @click.command()
     @click.argument("name")
     @pass_kernel
