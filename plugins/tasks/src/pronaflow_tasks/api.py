@@ -15,7 +15,7 @@ TASK = Task.__table__
 
 
 class Tasks(Protocol):
-    """The tasks of the scope's workspace; nothing here asks for permissions, everything holds to the rules."""
+    """The tasks of the scope's workspace; nothing here asks for permissions, all of it keeps the rules."""
 
     def create(self, uow: UnitOfWork, values: Mapping[str, Any]) -> Row:
         """Create a task.

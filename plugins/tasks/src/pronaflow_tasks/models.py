@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    MetaData,
     Numeric,
     String,
     Text,
@@ -36,9 +37,11 @@ from pronaflow_projects.api import PROJECT
 from .words import PRIORITIES, STATUSES, Ranked
 
 Base = model_base("tasks")
+METADATA: MetaData = Base.metadata  # type: ignore[attr-defined]
+"""All tables of this plugin."""
 
 ACTIVE: Any = literal_column("'active'", String)
-"""`lifecycle == ACTIVE` is a condition that partial indexes answer: as a bind, neither planner would see it."""
+"""`lifecycle == ACTIVE` is a condition that partial indexes answer; no planner looks into a bind for it."""
 
 NEVER: Any = literal_column("'9999-12-31'", Date)
 """Sorts tasks without a due date behind all others."""
@@ -129,15 +132,15 @@ TASK_INDEXES = (
     Index("ix_tasks__task_list", Task.workspace_id, Task.task_list_id, Task.position),
 )
 
-SEARCH = FullText("tasks__search", Base.metadata, of="tasks__task")
+SEARCH = FullText("tasks__search", METADATA, of="tasks__task")
 """Words of title and description."""
 
 
 class Counter(Base, InWorkspace):
-    """What a project counts, changed in the transaction of the change, each time by one statement.
+    """What a project counts; see counters.py.
 
-    `last_number` is that of the newest key, so that keys have no gaps; `total`, `completed` and `cancelled`
-    count the tasks that are not in the trash. Its row lock is taken before any task row's.
+    `last_number` is that of the newest key; `last_position` is no less than any task's `position`; `total`,
+    `completed` and `cancelled` count the tasks that are not in the trash.
     """
 
     __tablename__ = "tasks__counter"
@@ -145,6 +148,7 @@ class Counter(Base, InWorkspace):
     workspace_id: Mapped[str] = mapped_column(IdType, primary_key=True)
     project_id: Mapped[str] = mapped_column(IdType, primary_key=True)
     last_number: Mapped[int] = mapped_column(Integer, default=0)
+    last_position: Mapped[int] = mapped_column(Integer, default=0)
     total: Mapped[int] = mapped_column(Integer, default=0)
     completed: Mapped[int] = mapped_column(Integer, default=0)
     cancelled: Mapped[int] = mapped_column(Integer, default=0)

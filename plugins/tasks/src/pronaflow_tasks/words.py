@@ -1,6 +1,6 @@
 """The words for status and priority, in their natural order, and what else callers may write for them.
 
-Stored as small numbers, so that the database sorts by rank and not by alphabet; everywhere else they are words.
+Stored as small numbers, so that the database sorts by rank, not by alphabet; everywhere else they are words.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PRIORITY_ALIASES: Mapping[str, str] = {"urgent": "critical", "normal": "medium"}
 
 
 class Ranked(TypeDecorator[str]):
-    """One of a few words, stored as its rank: 10 for the first, 20 for the second, so that others fit between.
+    """One of a few words, stored as its rank: 10, 20, …, so that others fit between.
 
     Arguments:
         words: in their natural order.
