@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from ..access.principal import Principal
 from ..assembly import assemble
 from ..clock import FixedClock
+from ..events.models import EventPrivate, EventRow
 from ..identity.access_tokens import AccessTokens
 from ..identity.models import Session, User
 from ..kernel import Kernel
 from ..mail import Mail
-from ..persistence.scope import Scope
+from ..persistence.scope import SCOPE_WORKSPACE, Scope
+from ..persistence.uow import Row
 from ..plugins.discovery import Candidate
 from ..secrets import JWT
 from ..tenancy.service import add_member, create_workspace
@@ -30,6 +32,13 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """Where a test's clock stands at first; a Monday."""
 
 _numbers = itertools.count(1)
+_EVENTS = (
+    select(EventRow.__table__, EventPrivate.data.label("private"))
+    .select_from(EventRow)
+    .outerjoin(EventPrivate, EventPrivate.event_id == EventRow.id)
+    .where(EventRow.workspace_id == SCOPE_WORKSPACE)
+    .order_by(EventRow.seq)
+)
 
 
 class Outbox:
@@ -133,6 +142,11 @@ class World:
         with self.kernel.db.write(Scope.system(workspace_id)) as uow:
             add_member(uow, person.id, role)
         person.workspace_id = workspace_id
+
+    def events(self, workspace_id: str) -> list[Row]:
+        """The ledger of a workspace, oldest first; `private` holds the personal values."""
+        with self.kernel.db.read(Scope.system(workspace_id)) as reader:
+            return reader.all(_EVENTS)
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
