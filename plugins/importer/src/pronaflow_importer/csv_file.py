@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 FIELD_LIMIT = 16 * 1024 * 1024
 """Largest cell in characters."""
@@ -40,14 +42,21 @@ def csv_rows(path: Path) -> Iterator[tuple[list[str], Iterator[CsvRow]]]:
     """
     previous = csv.field_size_limit(FIELD_LIMIT)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
+        with path.open("rb") as stream:
+            reader = csv.reader(_lines(stream), strict=True)
             heading = _heading(reader, path)
-            yield heading, _rows(reader, heading, path)
+            yield heading, _rows(reader, heading)
     except OSError as error:
         raise CsvError(f"{path}: {error.strerror}") from None
     finally:
         csv.field_size_limit(previous)
+
+
+def _lines(stream: BinaryIO) -> Iterator[str]:
+    """Decoded line by line, so that a wrong byte costs its own row and is reported with its line."""
+    for number, line in enumerate(stream):
+        raw = line.removeprefix(codecs.BOM_UTF8) if number == 0 else line
+        yield raw.decode("utf-8", "surrogateescape")
 
 
 def _heading(reader: Iterator[list[str]], path: Path) -> list[str]:
@@ -55,30 +64,34 @@ def _heading(reader: Iterator[list[str]], path: Path) -> list[str]:
         heading = next(reader)
     except StopIteration:
         raise CsvError(f"{path} is empty") from None
-    except (csv.Error, UnicodeDecodeError) as error:
+    except csv.Error as error:
         raise CsvError(f"{path}, line 1: {error}") from None
+    if any(not _is_text(name) for name in heading):
+        raise CsvError(f"{path}, line 1: not UTF-8; save the file as UTF-8")
     twins = sorted({name for name in heading if heading.count(name) > 1})
     if twins:
         raise CsvError(f"{path}: the column {', '.join(twins)} appears twice")
     return heading
 
 
-def _rows(reader: Iterator[list[str]], heading: list[str], path: Path) -> Iterator[CsvRow]:
-    line = 2
+def _rows(reader: Any, heading: list[str]) -> Iterator[CsvRow]:
     while True:
+        line = reader.line_num + 1
         try:
             cells = next(reader)
         except StopIteration:
             return
-        except UnicodeDecodeError as error:
-            raise CsvError(f"{path}, at or after line {line}: not UTF-8: {error.reason}") from None
         except csv.Error as error:
             yield CsvRow(line, None, f"broken CSV: {error}")
-            line = reader.line_num + 1  # type: ignore[attr-defined]
             continue
-        following: int = reader.line_num + 1  # type: ignore[attr-defined]
-        if len(cells) == len(heading):
+        wrong = [name for name, cell in zip(heading, cells, strict=False) if not _is_text(cell)]
+        if wrong:
+            yield CsvRow(line, None, f"not UTF-8 in {', '.join(wrong)}")
+        elif len(cells) == len(heading):
             yield CsvRow(line, dict(zip(heading, cells, strict=True)))
         elif cells:
             yield CsvRow(line, None, f"{len(cells)} cells where the heading has {len(heading)}")
-        line = following
+
+
+def _is_text(cell: str) -> bool:
+    return not any("\udc80" <= character <= "\udcff" for character in cell) if not cell.isascii() else True

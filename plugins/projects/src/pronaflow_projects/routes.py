@@ -46,6 +46,7 @@ def _add_projects(blp: Blueprint, service: ProjectService) -> None:
     )
     def create_project(uow: UnitOfWork, body: Any) -> Row:
         """Create a project; you become its owner."""
+        service.may_create(uow)
         return service.show(uow, service.create(uow, body)["id"])
 
     @blp.endpoint("GET", "/<id:project_id>", permission="projects.read", target=PROJECT, **ONE)

@@ -19,6 +19,7 @@ from pronaflow_kernel.api import (
     invalid,
     tenancy,
 )
+from pronaflow_workspaces.api import WorkspaceSettings
 
 from . import lifecycle, queries
 from .api import Counts, ProjectInfo, TaskCounts
@@ -96,6 +97,17 @@ class ProjectService:
         )
         uow.publish(PROJECT_CREATED, project["id"], project_payload(project), container_id=project["id"])
         return project
+
+    def may_create(self, uow: UnitOfWork) -> None:
+        """Hold members to what the workspace decided about new projects (modules.md 2.4).
+
+        Raises:
+            Forbidden: only admins may create projects here.
+        """
+        if uow.scope.workspace_role == "member":
+            settings = self._ctx.services.require(WorkspaceSettings).settings(uow)
+            if not settings.members_can_create_projects:
+                raise Forbidden("Only admins may create projects in this workspace")
 
     # Reads
 
