@@ -1,8 +1,8 @@
 """The commands of plugins: listed from manifests, loaded when called.
 
-The commands that a manifest names live in the module `commands` of the plugin's package. If that imports no
-more than `pronaflow_kernel.command` at its top, their help comes at once. A plugin without such a module has its
-class imported and asked (`provide_commands`) without `setup`. Neither needs settings or a database.
+The commands that a manifest names live in the module `commands` of the plugin's package. If that imports
+no more than `pronaflow_kernel.command` at its top, their help comes at once. A plugin without such a module
+has its class imported and asked (`provide_commands`) without `setup`. Neither needs settings or a database.
 """
 
 from __future__ import annotations
