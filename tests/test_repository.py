@@ -123,7 +123,14 @@ def lint(tmp_path):
     """import-linter with the repository's contracts, over small packages of the same names."""
     layers = set(setup_cfg("importlinter:contract:kernel", "layers")) - {"|"}
     for package in setup_cfg("importlinter", "root_packages"):
-        for module in {"__init__", "api", "models", "persistence/__init__", "persistence/uow"} | layers:
+        for module in {
+            "__init__",
+            "api",
+            "command",
+            "models",
+            "persistence/__init__",
+            "persistence/uow",
+        } | layers:
             file = tmp_path / package / f"{module}.py"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.touch()
@@ -165,6 +172,7 @@ def test_an_import_past_an_api_module_is_found(lint, importer, line):
     ("importer", "line"),
     [
         ("pronaflow_tasks", "from pronaflow_kernel.api import Plugin"),
+        ("pronaflow_tasks", "from pronaflow_kernel.command import Failure"),
         ("pronaflow_tasks", "from pronaflow_projects.api import Project"),
         ("pronaflow_tasks", "from pronaflow_tasks.models import Task"),
         ("pronaflow_kernel", "from pronaflow_kernel.models import Base"),
