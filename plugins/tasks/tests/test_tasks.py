@@ -6,7 +6,6 @@ from typing import Any
 
 from pronaflow_kernel.testing import Person, ResourceSuite
 
-
 _PROJECTS: dict[str, str] = {}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from pronaflow_kernel.api import (
@@ -130,12 +130,13 @@ def place_all(uow: UnitOfWork, project: ProjectInfo, tasks: Sequence[Row], index
     delta = sum((Delta.of(task["status"]) for task in tasks), Delta(numbers=count, places=count))
     counted = counters.add(uow, project.id, delta)
     number, position = counted["last_number"] - count, counted["last_position"] - count
-    wanted = {task["task_list_id"] for task in tasks} - {None}
+    wanted = {task["task_list_id"] for task in tasks} - {None, counted["default_list_id"]}
     lists = lists_of(uow, project.id, wanted)
-    _refuse(tasks, indexed, lambda task: _list_faults(task, lists))
-    default = None
-    if any(task["task_list_id"] is None for task in tasks):
-        default = counted["default_list_id"] or make_default_list(uow, project.id)
+    known = {None, counted["default_list_id"], *lists}
+    _refuse(tasks, indexed, lambda task: _list_faults(task, known))
+    default = counted["default_list_id"]
+    if default is None and any(task["task_list_id"] is None for task in tasks):
+        default = make_default_list(uow, project.id)
     for step, task in enumerate(tasks, start=1):
         task["project_id"] = project.id
         task["number"] = number + step
@@ -158,8 +159,8 @@ def lists_of(uow: UnitOfWork, project_id: str, list_ids: set[Any]) -> dict[str, 
     return found
 
 
-def _list_faults(task: Row, lists: Mapping[str, Row]) -> list[Problem]:
-    if task["task_list_id"] is None or task["task_list_id"] in lists:
+def _list_faults(task: Row, known: Collection[str | None]) -> list[Problem]:
+    if task["task_list_id"] in known:
         return []
     return [Problem("task_list_id", "Not a list of the project.", "not_found")]
 

@@ -21,7 +21,8 @@ _AMONG = select(Tag.id, Tag.name, Tag.name_norm).where(
 
 def _make(dialect: ModuleType) -> Any:
     columns = [Tag.__table__.c.workspace_id, Tag.__table__.c.name_norm]
-    return dialect.insert(Tag.__table__).on_conflict_do_nothing(index_elements=columns)
+    statement = dialect.insert(Tag.__table__).on_conflict_do_nothing(index_elements=columns)
+    return statement.returning(Tag.id, Tag.name, Tag.name_norm)
 
 
 _MAKE = {module.dialect.name: _make(module) for module in (sqlite, postgresql)}
@@ -125,21 +126,32 @@ def replace(uow: UnitOfWork, task_id: str, names: Iterable[str]) -> dict[str, An
 
 
 def _resolve(uow: UnitOfWork, names: set[str]) -> dict[str, Any]:
-    """Tags by `norm`, made where there are none; two callers who make the same one get the same one."""
+    """Tags by `norm`, made where there are none.
+
+    Of two callers who make the same one, the later one waits for the first and then finds it.
+    """
     norms = {norm(name): name for name in sorted(names)}
     if not norms:
         return {}
-    found = {row["name_norm"]: row for row in uow.all(_AMONG, norms=list(norms))}
-    missing = [
-        {
-            "id": new_id(),
-            "workspace_id": uow.scope.workspace_id,
-            "name": norms[each],
-            "name_norm": each,
-        }
-        for each in sorted(norms.keys() - found.keys())
-    ]
+    found = _found(uow, norms)
+    missing = norms.keys() - found.keys()
     if missing:
-        uow.connection.execute(_MAKE[uow.dialect], missing)
-        found = {row["name_norm"]: row for row in uow.all(_AMONG, norms=list(norms))}
+        found |= _made(uow, [(name_norm, norms[name_norm]) for name_norm in sorted(missing)])
+    if norms.keys() - found.keys():
+        found = _found(uow, norms)
     return found
+
+
+def _found(uow: UnitOfWork, norms: Iterable[str]) -> dict[str, Any]:
+    return {row["name_norm"]: row for row in uow.all(_AMONG, norms=list(norms))}
+
+
+def _made(uow: UnitOfWork, wanted: list[tuple[str, str]]) -> dict[str, Any]:
+    """The tags that were not there, by `norm`; one that somebody else made meanwhile is missing."""
+    workspace_id = uow.scope.workspace_id
+    rows = [
+        {"id": new_id(), "workspace_id": workspace_id, "name": name, "name_norm": name_norm}
+        for name_norm, name in wanted
+    ]
+    made = uow.connection.execute(_MAKE[uow.dialect], rows).mappings()
+    return {row["name_norm"]: row for row in made}
