@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from typing import Any
+
+from flask import Flask
 
 from pronaflow_kernel.testing import World
 
@@ -33,6 +36,17 @@ def routes_of(section: str) -> list[str]:
     items = [item for seed in SEEDS for item in outline(seed) if item.section == section]
     prefix = " /v1/" if section.startswith("proflow/") else " /"
     return [item.endpoint.replace(" /", prefix) for item in items if item.kind == "endpoint"]
+
+
+def routes_of_app(app: Flask) -> set[str]:
+    """Routes of an application as "METHOD path", their parameters without names."""
+    rules = ((method, rule.rule) for rule in app.url_map.iter_rules() for method in rule.methods or ())
+    return {f"{method} {re.sub('<[^>]*>', '{}', path)}" for method, path in rules}
+
+
+def is_built(endpoint: str, routes: Collection[str]) -> bool:
+    """Whether an endpoint as the seed writes it is among the routes of an application."""
+    return re.sub(r"\{\w+\}", "{}", endpoint) in routes
 
 
 def allowed() -> dict[str, Allowed]:
