@@ -186,7 +186,11 @@ LISTS = Listing(
     _LISTS.where(TaskList.project_id == _PROJECT_ID),
     id=TaskList.id,
     filters={"is_archived": TaskList.is_archived == bindparam("is_archived")},
-    sorts={"order": TaskList.position, "name": func.lower(TaskList.name), "created_at": TaskList.created_at},
+    sorts={
+        "order": TaskList.position,
+        "name": func.lower(TaskList.name),
+        "created_at": TaskList.created_at,
+    },
     default="order",
 )
 
