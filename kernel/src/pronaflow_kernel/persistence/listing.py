@@ -14,8 +14,20 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import ColumnElement, Date, Select, bindparam, func, literal_column, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    String,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    tuple_,
+    type_coerce,
+)
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import NullType
 
 from ..errors import InvalidRequest, Problem, ValidationFailed
 from ..web.answers import Page
@@ -53,7 +65,7 @@ class Listing:
             order and no limit.
         id: the id column, which breaks ties.
         filters: by name, a clause whose value is a bind of the same name.
-        sorts: by name, an expression that is never NULL (use `coalesce`).
+        sorts: by name, an expression that is never NULL (use `coalesce`); one without a type is text.
         default: name of the default sort, `-` in front for descending.
         total: the total from counters where no filter is set; answers None where it cannot tell.
     """
@@ -71,7 +83,7 @@ class Listing:
         self._statement = statement
         self._id = id
         self._filters = dict(filters or {})
-        self._sorts = dict(sorts)
+        self._sorts = {name: _with_type(sort) for name, sort in sorts.items()}
         self._default = default
         self._total = total
         self._lists: dict[_Shape, AnySelect] = {}
@@ -181,6 +193,11 @@ class Listing:
         if (sort, descending) != (shape.sort, shape.descending) or not isinstance(row_id, str):
             raise InvalidRequest("The cursor belongs to another order of this list")
         return {"after_sort": value, "after_id": row_id}
+
+
+def _with_type(sort: Column) -> Column:
+    """The sort with a type, which cursors need: of `func.lower` SQLAlchemy does not know that it is text."""
+    return type_coerce(sort, String()) if isinstance(sort.type, NullType) else sort
 
 
 def _typed(value: Any, column: Column) -> Any:
