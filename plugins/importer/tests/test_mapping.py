@@ -44,7 +44,9 @@ def item(tmp_path: Path, **cells: str) -> tuple[Any, Report]:
 
 
 def test_columns_become_fields(tmp_path: Path) -> None:
-    made, report = item(tmp_path, State="Closed", Labels="a; b;", Born="02.03.2026", Died="2026-03-04T05:06:07+02:00")
+    made, report = item(
+        tmp_path, State="Closed", Labels="a; b;", Born="02.03.2026", Died="2026-03-04T05:06:07+02:00"
+    )
     assert (made.project_key, made.project_name, made.data) == ("P1", "Team 1", {"Team": "1"})
     assert made.values == {
         "title": "T",
@@ -82,7 +84,10 @@ def test_nul_characters_are_taken_out_and_reported(tmp_path: Path) -> None:
     [
         ("x = ", "Invalid value"),
         ("nonsense = 1", "`source` is missing; `id` is missing; unknown key `nonsense`"),
-        (GOOD.replace("[fields.title]", "[fields.headline]"), r"\[fields.title\] is missing; \[fields.headline\] is no"),
+        (
+            GOOD.replace("[fields.title]", "[fields.headline]"),
+            r"\[fields.title\] is missing; \[fields.headline\] is no",
+        ),
         (GOOD.replace('split = ";"', "splitt = 1"), "unknown key `splitt`"),
         (GOOD.replace('column = "Died"', ""), r"\[fields.completed_at\] needs `column` or `constant`"),
     ],

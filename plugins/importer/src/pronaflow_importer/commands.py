@@ -12,6 +12,7 @@ from pronaflow_kernel.command import Failure, emit, json_option, kernel_of, note
 if TYPE_CHECKING:
     from .report import Report
 
+
 @click.group("import")
 def import_() -> None:
     """Import tasks from a file."""
@@ -19,12 +20,16 @@ def import_() -> None:
 
 @import_.command("csv")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--mapping", required=True, metavar="FILE", help="Mapping file, or the name of one that is shipped.")
+@click.option(
+    "--mapping", required=True, metavar="FILE", help="Mapping file, or the name of one that is shipped."
+)
 @click.option("--workspace", metavar="ID", help="Workspace to import into; by default the user's first one.")
 @click.option("--user", metavar="NAME", help="On whose behalf; by default the first administrator's.")
 @click.option("--dry-run", is_flag=True, help="Do everything, then roll it back.")
 @click.option("--skip-errors", is_flag=True, help="Import the rows that are right, report the others.")
-@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Write every note as JSON lines.")
+@click.option(
+    "--report", type=click.Path(dir_okay=False, path_type=Path), help="Write every note as JSON lines."
+)
 @json_option
 @click.pass_context
 def csv_(ctx: click.Context, file: Path, mapping: str, as_json: bool, **options: Any) -> None:
@@ -84,12 +89,20 @@ def reset(ctx: click.Context, as_json: bool) -> None:
     from .plugin import importer_of
 
     removed = reset_demo(importer_of(kernel_of(ctx)))
-    emit({"removed": removed}, as_json, "The demonstration is removed." if removed else "There is no demonstration.")
+    emit(
+        {"removed": removed},
+        as_json,
+        "The demonstration is removed." if removed else "There is no demonstration.",
+    )
 
 
 def _show_errors(report: Report) -> None:
     for error in report.errors[:50]:
-        where = f"line {error.line}" + (f", {error.id}" if error.id else "") + (f", {error.field}" if error.field else "")
+        where = (
+            f"line {error.line}"
+            + (f", {error.id}" if error.id else "")
+            + (f", {error.field}" if error.field else "")
+        )
         note(f"{where}: {error.message}")
     if len(report.errors) > 50:
         note(f"… and {len(report.errors) - 50} more; --report FILE writes all of them")

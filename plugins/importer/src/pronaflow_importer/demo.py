@@ -14,7 +14,17 @@ from typing import Any
 
 from sqlalchemy import select
 
-from pronaflow_kernel.api import Context, Principal, Row, Scope, UnitOfWork, User, Workspace, tenancy
+from pronaflow_kernel.api import (
+    Context,
+    Principal,
+    Row,
+    Scope,
+    UnitOfWork,
+    User,
+    Workspace,
+    tenancy,
+    unscoped,
+)
 from pronaflow_projects.api import Projects
 from pronaflow_tasks.api import Tasks
 
@@ -42,9 +52,16 @@ THINGS = (
     "the calendar view",
     "the supplier contract",
 )
-REMARKS = ("Looks good to me.", "Blocked by the supplier, I asked again.", "Half done.", "Please have a look.")
+REMARKS = (
+    "Looks good to me.",
+    "Blocked by the supplier, I asked again.",
+    "Half done.",
+    "Please have a look.",
+)
 
-_DEMO = select(Demo.__table__)
+_DEMO = unscoped(
+    "the operator asks for the one demonstration, whichever workspace it is", select(Demo.__table__)
+)
 _DEMO_USERS = select(User.__table__).where(User.email_norm.like(f"%{DOMAIN}"))
 
 
@@ -85,7 +102,9 @@ class _Story:
             "assignee": self.draw.randrange(len(PEOPLE)),
             "due_in": self.draw.randrange(5, 40),
             "estimated_hours": float(self.draw.choice((1, 2, 4, 8, 16))),
-            "tags": self.draw.sample(("design", "backend", "customer", "quick win", "risk"), self.draw.randrange(3)),
+            "tags": self.draw.sample(
+                ("design", "backend", "customer", "quick win", "risk"), self.draw.randrange(3)
+            ),
         }
 
     def _on(self, day: int, *act: Any) -> None:
@@ -129,7 +148,9 @@ def _set_up(ctx: Context, uow: UnitOfWork) -> _Stage:
     owner = first_admin(uow) or {"id": people[0], "username": "demo", "email": None}
     principal = Principal("user", user_id=owner["id"], username=owner["username"], email=owner["email"])
     uow.enter(Scope(principal))
-    workspace = tenancy.create_workspace(uow, owner["id"], {"name": "Demonstration", "workspace_type": "team"})
+    workspace = tenancy.create_workspace(
+        uow, owner["id"], {"name": "Demonstration", "workspace_type": "team"}
+    )
     uow.insert(Demo, {"workspace_id": workspace["id"], "created_at": uow.now})
     for person in people:
         if person != owner["id"]:
@@ -150,10 +171,16 @@ def _person(uow: UnitOfWork, name: str) -> str:
     username = f"demo_{name.split()[0].lower()}"
     email = username.removeprefix("demo_") + DOMAIN
     values = {"email": email, "email_norm": email, "username": username, "username_norm": username}
-    return str(uow.insert(User, {**values, "full_name": name, "status": "active", "email_verified_at": uow.now})["id"])
+    return str(
+        uow.insert(User, {**values, "full_name": name, "status": "active", "email_verified_at": uow.now})[
+            "id"
+        ]
+    )
 
 
-def _perform(tasks: Tasks, uow: UnitOfWork, stage: _Stage, made: dict[int, Row], act: tuple[Any, ...]) -> None:
+def _perform(
+    tasks: Tasks, uow: UnitOfWork, stage: _Stage, made: dict[int, Row], act: tuple[Any, ...]
+) -> None:
     kind, number, *rest = act
     if kind == "create":
         project, title, fields = rest
@@ -185,4 +212,3 @@ def reset_demo(ctx: Context) -> bool:
         for user in uow.all(_DEMO_USERS):
             uow.remove(User, user)
     return True
-

@@ -1,27 +1,27 @@
 """Mapping files: which column of a CSV file becomes which field of a task, and what its words mean.
 
-    source = "hadoop"                     # external ids are remembered under this name
-    id = "Issue id"                       # the column with the id there
+source = "hadoop"                     # external ids are remembered under this name
+id = "Issue id"                       # the column with the id there
 
-    [project]
-    key = "HADOOP"                        # may contain {columns}
-    name = "Hadoop"
+[project]
+key = "HADOOP"                        # may contain {columns}
+name = "Hadoop"
 
-    [fields.title]
-    column = "Summary"
+[fields.title]
+column = "Summary"
 
-    [fields.status]
-    column = "Status"
-    words = { "Open" = "todo", "Resolved" = "completed" }
+[fields.status]
+column = "Status"
+words = { "Open" = "todo", "Resolved" = "completed" }
 
-    [fields.tags]
-    column = "Affects Version/s"
-    split = ","
-    format = "version:{}"
+[fields.tags]
+column = "Affects Version/s"
+split = ","
+format = "version:{}"
 
-    [fields.created_at]
-    column = "Created"
-    dates = ["%d/%b/%y %H:%M"]
+[fields.created_at]
+column = "Created"
+dates = ["%d/%b/%y %H:%M"]
 """
 
 from __future__ import annotations
@@ -137,7 +137,8 @@ def read_mapping(path: Path) -> CsvMapping:
     if faults:
         raise MappingError(f"{path}: {'; '.join(faults)}")
     rules = {
-        name: Field(**{**entry, "dates": tuple(entry.get("dates", ()))}) for name, entry in data["fields"].items()
+        name: Field(**{**entry, "dates": tuple(entry.get("dates", ()))})
+        for name, entry in data["fields"].items()
     }
     project = data["project"]
     return CsvMapping(

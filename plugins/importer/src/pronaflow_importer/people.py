@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, func, or_, select
 
-from pronaflow_kernel.api import Context, IdType, Membership, Principal, Reader, Row, Scope, User, Workspace, unscoped
+from pronaflow_kernel.api import (
+    Context,
+    IdType,
+    Membership,
+    Principal,
+    Reader,
+    Row,
+    Scope,
+    User,
+    Workspace,
+    unscoped,
+)
 
 _USER = select(User.id, User.username, User.email).where(User.username_norm == func.lower(bindparam("name")))
 _FIRST_ADMIN = (
@@ -47,7 +58,9 @@ def acting_as(ctx: Context, username: str | None, workspace_id: str | None) -> S
         user = reader.one(_USER, name=username) if username else first_admin(reader)
         if user is None:
             who = f"user {username}" if username else "administrator"
-            raise LookupError(f"there is no {who}: create one with `pronaflow admin create`, or name one with --user")
+            raise LookupError(
+                f"there is no {who}: create one with `pronaflow admin create`, or name one with --user"
+            )
         found = reader.one(_MEMBERSHIPS, user_id=user["id"], any=workspace_id is None, id=workspace_id)
     if found is None:
         where = f"the workspace {workspace_id}" if workspace_id else "any workspace"

@@ -53,7 +53,9 @@ class Report:
 
     def summary(self) -> dict[str, Any]:
         """Counts, with equal notes added up."""
-        counted = Counter((note.kind, note.field, note.message) for note in self.notes if note.kind != "error")
+        counted = Counter(
+            (note.kind, note.field, note.message) for note in self.notes if note.kind != "error"
+        )
         return {
             "rows": self.rows,
             "created": self.created,

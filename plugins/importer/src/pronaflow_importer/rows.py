@@ -49,7 +49,9 @@ def convert(line: int, cells: Mapping[str, str], mapping: CsvMapping, report: Re
     values: dict[str, Any] = {}
     for name, rule in mapping.fields.items():
         try:
-            value = _value(name, rule, cells, lambda text, n=name: report.note(line, row_id, n, "changed", text))  # type: ignore[misc]
+            value = _value(
+                name, rule, cells, lambda text, n=name: report.note(line, row_id, n, "changed", text)
+            )  # type: ignore[misc]
         except ValueError as error:
             report.note(line, row_id, name, "error", str(error))
             continue
@@ -60,7 +62,12 @@ def convert(line: int, cells: Mapping[str, str], mapping: CsvMapping, report: Re
         return None
     data = {column: cells[column] for column in mapping.keep if cells[column]}
     return Item(
-        line, row_id, mapping.project_key.format_map(cells), mapping.project_name.format_map(cells), values, data
+        line,
+        row_id,
+        mapping.project_key.format_map(cells),
+        mapping.project_name.format_map(cells),
+        values,
+        data,
     )
 
 

@@ -25,7 +25,11 @@ class ImportRefused(Exception):
     """Rows are at fault and the import stopped; the report names them."""
 
     def __init__(self, report: Report) -> None:
-        before = f"the {report.created} tasks before them are imported" if report.created else "nothing was imported"
+        before = (
+            f"the {report.created} tasks before them are imported"
+            if report.created
+            else "nothing was imported"
+        )
         super().__init__(f"{len(report.errors)} rows are at fault; {before}")
         self.report = report
 
@@ -65,7 +69,11 @@ class CsvImport:
             raise ImportRefused(report)
         final = Report()
         items = self._items(final)
-        with self.ctx.db.write(self.scope, origin="import", dry_run=True) if self.dry_run else nullcontext() as trial:
+        with (
+            self.ctx.db.write(self.scope, origin="import", dry_run=True)
+            if self.dry_run
+            else nullcontext() as trial
+        ):
             while portion := list(islice(items, PORTION)):
                 self._portion(trial, portion, final)
                 self.advance(len(portion))
