@@ -2,6 +2,8 @@
 
 import pytest
 
+from pronaflow_kernel.identity.password_hashes import PasswordHashes
+
 CHANGE = "/api/v1/auth/password-change"
 RESET = "/api/v1/auth/password-reset"
 CONFIRM = "/api/v1/auth/password-reset/confirm"
@@ -80,6 +82,23 @@ class TestChange:
         account = house.resident()
 
         assert house.post(CHANGE, self.body(account)).status == 401
+
+    def test_a_sign_in_with_the_old_one_that_was_under_way_opens_nothing(self, house, monkeypatch):
+        account = house.resident()
+        person, _ = house.signed_in(account)
+        match = PasswordHashes.match
+
+        def match_just_before_the_change(hashes, stored, password):
+            monkeypatch.setattr(PasswordHashes, "match", match)
+            matches = match(hashes, stored, password)
+            assert person.post(CHANGE, self.body(account)).status == 200
+            return matches
+
+        monkeypatch.setattr(PasswordHashes, "match", match_just_before_the_change)
+        late, token = house.signed_in(account)
+
+        assert late.get(ME).status == 401
+        assert house.refresh(token).status == 401
 
     def test_of_two_sessions_that_change_it_at_the_same_moment_one_stays(self, house):
         account = house.resident()

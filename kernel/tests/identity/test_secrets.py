@@ -6,6 +6,7 @@ import logging
 import orjson
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from pronaflow_kernel.identity.admin import Admin
 from pronaflow_kernel.identity.models import OneTimeToken, RefreshToken, User
@@ -112,3 +113,13 @@ def test_every_mailed_token_has_256_random_bits(life):
 
     assert len(mailed) == 3
     assert all(len(base64.urlsafe_b64decode(token + "=")) == 32 for token in mailed)
+
+
+def test_an_error_of_the_database_does_not_quote_what_was_to_be_stored(house):
+    row = {**house.user_row(house.resident()), "password_hash": "$argon2id$secret"}
+
+    with pytest.raises(IntegrityError) as caught, house.world.kernel.db.write(Scope.system()) as uow:
+        uow.insert(User, row)
+
+    assert "core__user" in str(caught.value)
+    assert "$argon2id$secret" not in str(caught.value)

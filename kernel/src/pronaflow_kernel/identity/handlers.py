@@ -61,7 +61,7 @@ class Handlers:
             # Somebody took the address or the name at this very moment; now it is found like any other.
             with self._db.write(_nobody()) as uow:
                 user = self._accounts.register(uow, new)
-        return Answer(user, "Check your mail" if user["status"] == PENDING else "Welcome")
+        return Answer(user, "Check your mail" if user["status"] == PENDING else "You can sign in")
 
     def verify_email(self, uow: UnitOfWork, body: Row) -> Answer:
         """Prove a mail address by the token from a mail."""

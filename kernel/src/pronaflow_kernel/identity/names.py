@@ -47,7 +47,8 @@ class Username(fields.String):
     def __init__(self, **kwargs: Any) -> None:
         checks = [
             validate.Length(min=3, max=30),
-            validate.Regexp(r"[A-Za-z0-9_]*\Z", error="Only letters, digits and underscores."),
+            # `$` would let a line break through, and `\Z` is not in JavaScript, whose dialect OpenAPI has.
+            validate.Regexp(r"^[A-Za-z0-9_]*(?![\s\S])", error="Only letters, digits and underscores."),
         ]
         super().__init__(validate=checks, **kwargs)
 

@@ -1,8 +1,8 @@
 """Secrets that work once: links that prove an address, reset a password or set the server up.
 
-256 random bits, of which only the SHA-256 is stored. A user has at most one token for each purpose: issuing
-another one forgets the former. Using one up is a single conditional UPDATE, so that of two simultaneous uses
-one wins.
+256 random bits, of which only the SHA-256 is stored. Issuing a token forgets the owner's former one for the
+same purpose, so that the table does not grow with unread mails. Using one up is a single conditional UPDATE,
+so that of two simultaneous uses one wins.
 """
 
 from __future__ import annotations

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..kernel import Kernel
 from ..web.blueprint import PUBLIC, Blueprint
 from .access_tokens import AccessTokens
 from .handlers import Handlers
 from .schemas import (
     AccountOut,
+    Confirmation,
     LoginIn,
     LoginOut,
-    Message,
     PasswordChangeIn,
     ProfileIn,
     ProofIn,
@@ -37,31 +39,19 @@ def build(kernel: Kernel, tokens: AccessTokens) -> Blueprint:
 
 
 def _add_registration(blp: Blueprint, do: Handlers) -> None:
-    new = RegisterIn(do.rule)
-    register = blp.endpoint(
-        "POST", "/register", permission=PUBLIC, body=new, returns=AccountOut, status=201, writes=False
-    )
-    register(do.register)
-    blp.endpoint("POST", "/verify-email", permission=PUBLIC, body=ProofIn, returns=Message)(do.verify_email)
-    resend = blp.endpoint("POST", "/resend-verification", permission=PUBLIC, body=ResendIn, returns=Message)
-    resend(do.resend_verification)
-    first = SetupIn(do.rule)
-    setup = blp.endpoint(
-        "POST", "/setup", permission=PUBLIC, body=first, returns=AccountOut, status=201, writes=False
-    )
-    setup(do.setup)
+    post = partial(blp.endpoint, "POST", permission=PUBLIC)
+    account = partial(post, returns=AccountOut, status=201, writes=False)
+    account("/register", body=RegisterIn(do.rule))(do.register)
+    account("/setup", body=SetupIn(do.rule))(do.setup)
+    post("/verify-email", body=ProofIn, returns=Confirmation)(do.verify_email)
+    post("/resend-verification", body=ResendIn, returns=Confirmation)(do.resend_verification)
 
 
 def _add_sessions(blp: Blueprint, do: Handlers) -> None:
-    login = blp.endpoint(
-        "POST", "/login", permission=PUBLIC, body=LoginIn, returns=LoginOut, writes=False
-    )
-    login(do.login)
-    refresh = blp.endpoint(
-        "POST", "/refresh", permission=PUBLIC, body=RefreshIn, returns=TokensOut, writes=False
-    )
-    refresh(do.refresh)
-    blp.endpoint("POST", "/logout", permission="account.update", returns=Message)(do.logout)
+    post = partial(blp.endpoint, "POST", permission=PUBLIC, writes=False)
+    post("/login", body=LoginIn, returns=LoginOut)(do.login)
+    post("/refresh", body=RefreshIn, returns=TokensOut)(do.refresh)
+    blp.endpoint("POST", "/logout", permission="account.update", returns=Confirmation)(do.logout)
 
 
 def _add_profile(blp: Blueprint, do: Handlers) -> None:
@@ -70,23 +60,9 @@ def _add_profile(blp: Blueprint, do: Handlers) -> None:
 
 
 def _add_passwords(blp: Blueprint, do: Handlers) -> None:
-    change = blp.endpoint(
-        "POST",
-        "/password-change",
-        permission="account.update",
-        body=PasswordChangeIn,
-        returns=Message,
-        writes=False,
-    )
-    change(do.change_password)
-    reset = blp.endpoint("POST", "/password-reset", permission=PUBLIC, body=ResetIn, returns=Message)
-    reset(do.request_reset)
-    confirm = blp.endpoint(
-        "POST",
-        "/password-reset/confirm",
-        permission=PUBLIC,
-        body=ResetConfirmIn,
-        returns=Message,
-        writes=False,
-    )
-    confirm(do.reset_password)
+    post = partial(blp.endpoint, "POST", returns=Confirmation)
+    own = partial(post, permission="account.update", writes=False)
+    own("/password-change", body=PasswordChangeIn)(do.change_password)
+    post("/password-reset", permission=PUBLIC, body=ResetIn)(do.request_reset)
+    anybody = partial(post, permission=PUBLIC, writes=False)
+    anybody("/password-reset/confirm", body=ResetConfirmIn)(do.reset_password)

@@ -139,7 +139,7 @@ class ProfileIn(Schema):
     job_title = Text(100, allow_none=True)
 
 
-class Message(Schema):
+class Confirmation(Schema):
     """An answer that is one sentence."""
 
     message = fields.String()

@@ -58,7 +58,9 @@ def open_engines(url: str | URL, *, threads: int = 4) -> Engines:
 
 
 def _pool(threads: int) -> dict[str, Any]:
-    return {"poolclass": QueuePool, "pool_size": threads + 1, "max_overflow": 4, "pool_timeout": 30}
+    """Arguments of every pooled engine; errors do not quote values, because errors are logged."""
+    size = {"pool_size": threads + 1, "max_overflow": 4, "pool_timeout": 30}
+    return {"poolclass": QueuePool, "hide_parameters": True, **size}
 
 
 def _sqlite(url: URL, threads: int) -> Engines:
