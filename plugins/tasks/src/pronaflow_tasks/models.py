@@ -126,6 +126,7 @@ TASK_INDEXES = (
     _listed("project", Task.workspace_id, Task.project_id, Task.created_at, Task.id),
     _listed("project_due", Task.workspace_id, Task.project_id, DUE, Task.id),
     _listed("project_status", Task.workspace_id, Task.project_id, Task.status, Task.created_at, Task.id),
+    _listed("list_created", Task.workspace_id, Task.task_list_id, Task.created_at, Task.id),
     _listed("workspace", Task.workspace_id, Task.created_at, Task.id),
     _listed("workspace_due", Task.workspace_id, DUE, Task.id),
     _listed("assignee", Task.workspace_id, Task.assigned_to, Task.created_at, Task.id),

@@ -123,6 +123,12 @@ def upgrade() -> None:
         ["workspace_id", "assigned_to", "created_at", "id"],
         **LISTED,
     )
+    op.create_index(
+        "ix_tasks__task_list_created",
+        "tasks__task",
+        ["workspace_id", "task_list_id", "created_at", "id"],
+        **LISTED,
+    )
     op.create_index("ix_tasks__task_list", "tasks__task", ["workspace_id", "task_list_id", "position"])
     op.create_index(
         "ix_tasks__task_project", "tasks__task", ["workspace_id", "project_id", "created_at", "id"], **LISTED
