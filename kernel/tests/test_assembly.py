@@ -34,6 +34,21 @@ class P(api.Plugin):
         return [blp]
 """
 WRONG_HOOK = "from pronaflow_kernel import api\n\n\nclass P(api.Plugin):\n    @api.hookimpl\n    def no_such_hook(self):\n        pass\n"
+BAD_RULE = """
+from pronaflow_kernel import api
+
+
+class P(api.Plugin):
+    @api.hookimpl
+    def provide_blueprints(self):
+        blp = api.Blueprint("bad_rule", url_prefix="/api/v1/bad", tag="Bad")
+
+        @blp.endpoint("GET", "/<no_such_converter:x>", permission=api.PUBLIC)
+        def bad(reader, x):
+            "Bad."
+
+        return [blp]
+"""
 FOREIGN_TABLE = """
 from pronaflow_kernel import api
 
@@ -101,14 +116,13 @@ BROKEN = {
     "no_permission": (NO_PERMISSION, "without a declared permission"),
     "wrong_hook": (WRONG_HOOK, "no_such_hook"),
     "foreign_table": (FOREIGN_TABLE, "must be named foreign_table__"),
+    "bad_rule": (BAD_RULE, "no_such_converter"),
     "bad_setup": (GOOD.replace("pass", "def setup(self, ctx): raise OSError('disk')"), "disk"),
 }
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_plugin_fails_alone_and_says_why(
-    zoo: Zoo, make: Make, name: str
-) -> None:
+def test_a_broken_plugin_fails_alone_and_says_why(zoo: Zoo, make: Make, name: str) -> None:
     code, words = BROKEN[name]
     points = [make(name, code), make("good"), make("dependent", more=f'requires = {{ {name} = ">=0" }}')]
     world = zoo(points)
@@ -145,6 +159,13 @@ def test_an_api_range_that_does_not_fit_is_incompatible(zoo: Zoo, make: Make) ->
     text = MANIFEST.format(id="future", more="").replace(">=1.0,<2", ">=7")
     world = zoo([make("future", manifest=text)])
     assert states(world)["future"] == ("incompatible", "needs hook API >=7, this kernel has 1.0")
+
+
+def test_the_reason_names_a_requirement_that_failed(zoo: Zoo, make: Make) -> None:
+    points = [make("server"), make("user", more='requires = { server = ">=0" }')]
+    found = states(zoo(points))
+    assert found["server"] == ("failed", "manifest: the id 'server' is a name of the kernel; choose another")
+    assert found["user"][1].startswith("requires server, which is failed (manifest: the id 'server'")
 
 
 def test_a_circle_is_named(zoo: Zoo, make: Make) -> None:

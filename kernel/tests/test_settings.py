@@ -337,7 +337,7 @@ class TestPluginSections:
         ]
 
     def test_no_plugin_takes_a_name_of_the_kernel(self) -> None:
-        with pytest.raises(ValueError, match="environment, server"):
+        with pytest.raises(ValueError, match="names of the kernel's settings: server"):
             load(env={}, extra={"server": GreetingSettings}, known_sections=["environment"])
 
     def test_a_type_that_no_operator_could_write_is_the_plugins_mistake(self) -> None:

@@ -1,8 +1,8 @@
 """Putting the application together in two phases.
 
 *Collect* finds the plugins, imports them and takes what they contribute, as plain data. *Build* makes the
-kernel (and `web.app` the Flask application) from what passed. Flask cannot take anything back, so a plugin
-that fails is marked with its reason and everything is built again without it.
+kernel (`builder`) and the Flask application (`web.app`) from what passed. Flask cannot take anything back, so
+a plugin that fails is marked with its reason and everything is built again without it.
 """
 
 from __future__ import annotations
@@ -11,48 +11,25 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import select
-
-from .access.authorize import Access
-from .access.containers import Containers
-from .access.permissions import Permission, load_permissions
+from .builder import Builder, Culprit
 from .clock import Clock, SystemClock
-from .events.dispatch import Dispatcher
-from .events.types import EventType
-from .health import HealthCheck
-from .identity.events import IDENTITY_EVENTS
 from .kernel import Kernel
-from .mail import Mailer, mailer_from
-from .persistence.base import check_tables
+from .mail import Mailer
 from .persistence.engines import Engines, open_engines
 from .persistence.migrations import Chain, MigrationError, status, upgrade
-from .persistence.uow import Database
-from .plugins.base import Context, Plugin
+from .plugins.base import Plugin
 from .plugins.discovery import Candidate, discover
-from .plugins.hooks import Hooks
-from .plugins.lifecycle import (
-    Contribution,
-    PluginFault,
-    PluginStatus,
-    compatibility_fault,
-    failed,
-    requirement_fault,
-)
-from .plugins.order import blocked_by, start_order
-from .plugins.services import Services
-from .plugins.switches import Switches
-from .records.lifecycle import Trash
-from .records.resources import Resource
-from .secrets import keys_from
+from .plugins.lifecycle import PluginFault, PluginStatus, failed
+from .plugins.order import blocked_by
+from .plugins.survey import reasons, survey
 from .settings import Settings, load
 from .settings.checking import check_section
-from .storage import file_store_from
-from .tenancy.events import TENANCY_EVENTS
 from .tenancy.rule import install
 
 log = logging.getLogger("pronaflow.assembly")
 
-_PING = select(1)
+Face = Callable[[Kernel], Any]
+"""Builds something over the kernel and raises `Culprit` where a plugin's part does not fit into it."""
 
 CORE_CHAIN = Chain("core", "pronaflow_kernel")
 
@@ -71,6 +48,7 @@ class Assembly:
         candidates: installed plugins.
         migrate: bring a SQLite database up to date first; PostgreSQL is never migrated at a start.
         mail: sends mails instead of what the settings say (tests).
+        face: is built over the kernel, as part of every attempt.
     """
 
     def __init__(
@@ -81,9 +59,11 @@ class Assembly:
         candidates: Sequence[Candidate],
         migrate: bool,
         mail: Mailer | None,
+        face: Face | None,
     ) -> None:
         self._settings = settings
         self._mail = mail
+        self._face = face
         self._reload = reload
         self._clock = clock
         self._migrate = migrate
@@ -113,38 +93,22 @@ class Assembly:
         while True:
             order = self._prepare_database(engines, order)
             try:
-                return self._build(engines, order)
-            except _Culprit as culprit:
+                kernel = self._build(engines, order)
+                if self._face is not None:
+                    self._face(kernel)
+                return kernel
+            except Culprit as culprit:
                 order = self._without(culprit.plugin_id, culprit.phase, culprit.error, order)
 
     def _collect(self) -> list[str]:
         """Sort out what cannot run, import the rest, load their settings; ids in order of start."""
-        for candidate in self._candidates.values():
-            self._statuses[candidate.id] = self._first_look(candidate)
-        runnable = {i: s.manifest for i, s in self._statuses.items() if s.state == "ready" and s.manifest}
-        order, faults = start_order(runnable)
-        for plugin_id, reason in faults.items():
-            self._statuses[plugin_id] = PluginStatus(self._candidates[plugin_id], "blocked", reason)
+        self._statuses = survey(list(self._candidates.values()), self._settings.plugins.disabled)
+        order = [plugin_id for plugin_id, found in self._statuses.items() if found.state == "ready"]
         sections: dict[str, type] = {}
         for plugin_id in order:
             self._import(plugin_id, sections)
         self._settings = self._reload(sections)
         return self._without_blocked([i for i in order if i in self._loaded])
-
-    def _first_look(self, candidate: Candidate) -> PluginStatus:
-        """The status before any code of the plugin runs."""
-        if candidate.id in self._settings.plugins.disabled:
-            return PluginStatus(candidate, "disabled", "switched off by the settings")
-        if candidate.fault is not None or candidate.manifest is None:
-            return PluginStatus(candidate, "failed", f"manifest: {candidate.fault}")
-        fault = compatibility_fault(candidate.manifest)
-        if fault is not None:
-            return PluginStatus(candidate, "incompatible", fault)
-        versions = {other.id: other.version for other in self._candidates.values()}
-        fault = requirement_fault(candidate.manifest, versions)
-        if fault is not None:
-            return PluginStatus(candidate, "blocked", fault)
-        return PluginStatus(candidate, "ready")
 
     def _import(self, plugin_id: str, sections: dict[str, type]) -> None:
         candidate = self._candidates[plugin_id]
@@ -166,8 +130,7 @@ class Assembly:
         kept: list[str] = []
         for plugin_id in order:
             manifest = self._candidates[plugin_id].manifest
-            reasons = {i: f"is {s.state} ({s.reason})" for i, s in self._statuses.items()}
-            reason = blocked_by(manifest, set(kept), reasons) if manifest else None
+            reason = blocked_by(manifest, set(kept), reasons(self._statuses)) if manifest else None
             if reason is None:
                 kept.append(plugin_id)
             elif self._statuses[plugin_id].state == "ready":
@@ -207,7 +170,7 @@ class Assembly:
         return self._without_blocked([i for i in order if i != plugin_id])
 
     def _build(self, engines: Engines, order: list[str]) -> Kernel:
-        builder = _Builder(self._settings, self._clock, engines, self._chains(order), self._mail)
+        builder = Builder(self._settings, self._clock, engines, self._chains(order), self._mail)
         for plugin_id in order:
             builder.add(plugin_id, self._loaded[plugin_id], self._candidates[plugin_id])
         return builder.kernel(self._statuses)
@@ -221,166 +184,6 @@ class Assembly:
             raise StartRefused(f"the start is aborted because {words}")
 
 
-class _Culprit(Exception):
-    """A plugin's code raised while the kernel was built."""
-
-    def __init__(self, plugin_id: str, phase: str, error: Exception) -> None:
-        super().__init__(plugin_id)
-        self.plugin_id, self.phase, self.error = plugin_id, phase, error
-
-
-class _Builder:
-    """One attempt: takes the plugins' contributions one by one and makes the kernel of them."""
-
-    def __init__(
-        self, settings: Settings, clock: Clock, engines: Engines, chains: list[Chain], mail: Mailer | None
-    ) -> None:
-        self.settings, self.clock, self.chains = settings, clock, chains
-        self.dispatcher = Dispatcher(lambda plugin_id: self.switches.active(plugin_id))
-        self.db = Database(engines, clock, self.dispatcher.committed)
-        self.switches = Switches(self.db, clock, frozenset(settings.plugins.disabled))
-        self.hooks = Hooks(self.switches.active)
-        self.services = Services()
-        self.mail, self.files = mail or mailer_from(settings, clock), file_store_from(settings)
-        self.permissions: dict[str, Permission] = {p.name: p for p in load_permissions(__package__)}
-        self.resources: dict[str, Resource] = {}
-        self.event_types: dict[str, EventType] = {t.name: t for t in (*IDENTITY_EVENTS, *TENANCY_EVENTS)}
-        self.access = Access(self.permissions, None, None)
-        self.trash = Trash(self.resources)
-        self.contributions: list[tuple[str, Contribution]] = []
-
-    def add(self, plugin_id: str, plugin: Plugin, candidate: Candidate) -> None:
-        """Set a plugin up and take what it contributes.
-
-        Raises:
-            _Culprit: anything in it raised.
-        """
-        phase = "setup"
-        try:
-            self.hooks.register(plugin_id, plugin)
-            plugin.setup(self._context(plugin_id))
-            if hasattr(plugin, "provide_models"):
-                phase = "provide_models"
-                check_tables(plugin.provide_models())
-            contribution = Contribution(plugin)
-            for phase in _PROVIDED:
-                answer = self.hooks.provide(plugin_id, f"provide_{phase}")
-                if answer is not None:
-                    setattr(contribution, phase, answer)
-            phase = "collect"
-            self._take(plugin_id, contribution, candidate)
-        except Exception as error:
-            raise _Culprit(plugin_id, phase, error) from error
-        self.contributions.append((plugin_id, contribution))
-
-    def _context(self, plugin_id: str) -> Context:
-        return Context(
-            plugin_id=plugin_id,
-            settings=self.settings.extra.get(plugin_id),
-            public_url=self.settings.public_url.rstrip("/"),
-            services=self.services,
-            access=self.access,
-            hooks=self.hooks,
-            db=self.db,
-            trash=self.trash,
-            mail=self.mail,
-            files=self.files,
-            clock=self.clock,
-            log=logging.getLogger(f"pronaflow.plugin.{plugin_id}"),
-        )
-
-    def _take(self, plugin_id: str, contribution: Contribution, candidate: Candidate) -> None:
-        """Check a contribution as plain data and enter it.
-
-        Raises:
-            PluginFault: it breaks the contract.
-        """
-        for permission in contribution.permissions:
-            _claim(self.permissions, permission.name, permission, "permission")
-        for resource in contribution.resources:
-            _claim(self.resources, resource.name, resource, "resource type")
-        for event_type in contribution.event_types:
-            _claim(self.event_types, event_type.name, event_type, "event type")
-        for protocol, service in contribution.services.items():
-            self.services.publish(plugin_id, protocol, service)
-        for blueprint in contribution.blueprints:
-            self._check_routes(plugin_id, blueprint)
-        declared = set(candidate.manifest.commands) if candidate.manifest else set()
-        if declared != {command.name for command in contribution.commands}:
-            raise PluginFault("the commands in plugin.toml differ from those of provide_commands")
-
-    def _check_routes(self, plugin_id: str, blueprint: Any) -> None:
-        """Every route declares a permission that exists (architecture.md 4)."""
-        declared = getattr(blueprint, "declared", None)
-        if declared is None or len(declared) != len(blueprint.deferred_functions):
-            raise PluginFault(
-                f"blueprint {blueprint.name!r} has a route without a declared permission: "
-                "use pronaflow_kernel.api.Blueprint and its endpoint()"
-            )
-        for name, route in declared.items():
-            if route.permission != "public" and route.permission not in self.permissions:
-                raise PluginFault(f"route {name} demands {route.permission!r}, which nobody provides")
-            for resource, _ in route.target.names:
-                if resource != "workspace" and resource not in self.resources:
-                    raise PluginFault(f"route {name} is aimed at {resource!r}, which is no resource type")
-
-    def kernel(self, statuses: dict[str, PluginStatus]) -> Kernel:
-        """The finished kernel."""
-        self.access.containers = self.services.get(Containers)
-        if self.hooks.objects_to_permissions:
-            self.access.objections = self.hooks.check_permission
-        subscribers = [(i, s) for i, c in self.contributions for s in c.subscribers]
-        self.dispatcher.attach(self.db, subscribers)
-        kernel = Kernel(
-            settings=self.settings,
-            clock=self.clock,
-            keys=keys_from(self.settings),
-            mail=self.mail,
-            files=self.files,
-            db=self.db,
-            plugins=statuses,
-            hooks=self.hooks,
-            services=self.services,
-            switches=self.switches,
-            access=self.access,
-            resources=self.resources,
-            event_types=self.event_types,
-            trash=self.trash,
-            dispatcher=self.dispatcher,
-            chains=self.chains,
-            blueprints=[(i, b) for i, c in self.contributions for b in c.blueprints],
-            commands=[(i, command) for i, c in self.contributions for command in c.commands],
-        )
-        kernel.health_checks = [
-            HealthCheck("database", lambda: _ask(self.db)),
-            *(check for _, c in self.contributions for check in c.health_checks),
-        ]
-        return kernel
-
-
-_PROVIDED = (
-    "permissions",
-    "resources",
-    "event_types",
-    "services",
-    "subscribers",
-    "blueprints",
-    "commands",
-    "health_checks",
-)
-
-
-def _claim(taken: dict[str, Any], name: str, value: Any, what: str) -> None:
-    if name in taken:
-        raise PluginFault(f"{what} {name!r} exists already")
-    taken[name] = value
-
-
-def _ask(db: Database) -> None:
-    with db.engines.read.connect() as connection:
-        connection.scalar(_PING)
-
-
 def assemble(
     *,
     config: str | None = None,
@@ -390,6 +193,7 @@ def assemble(
     candidates: Sequence[Candidate] | None = None,
     migrate: bool = True,
     mail: Mailer | None = None,
+    face: Face | None = None,
 ) -> Kernel:
     """The assembled kernel.
 
@@ -401,6 +205,7 @@ def assemble(
         candidates: plugins, by default all installed ones.
         migrate: bring a SQLite database up to date first.
         mail: sends mails instead of what the settings say (tests).
+        face: is built over the kernel; `web.app.start` makes the Flask application so.
 
     Raises:
         SettingsError: with every fault in the settings.
@@ -412,4 +217,4 @@ def assemble(
     def settings(sections: dict[str, type]) -> Settings:
         return load(config, env, overrides, extra=sections, known_sections=ids - sections.keys())
 
-    return Assembly(settings({}), settings, clock or SystemClock(), found, migrate, mail).run()
+    return Assembly(settings({}), settings, clock or SystemClock(), found, migrate, mail, face).run()

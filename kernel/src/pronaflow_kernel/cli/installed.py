@@ -6,43 +6,14 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ..persistence.chains import Chain
-from ..plugins.discovery import Candidate, discover
-from ..plugins.lifecycle import PluginStatus, compatibility_fault, requirement_fault
-from ..plugins.order import start_order
+from ..plugins.discovery import discover
+from ..plugins.lifecycle import PluginStatus
+from ..plugins.survey import survey as look
 
 
 def survey(disabled: Collection[str] = ()) -> dict[str, PluginStatus]:
-    """The status of every installed plugin, in order of start; those that cannot start come last.
-
-    Arguments:
-        disabled: ids that the settings switch off.
-
-    `ready` means only that nothing speaks against a plugin so far.
-    """
-    candidates = {candidate.id: candidate for candidate in discover()}
-    statuses = {
-        plugin_id: _first_look(candidate, candidates, disabled) for plugin_id, candidate in candidates.items()
-    }
-    hopeful = {i: s.manifest for i, s in statuses.items() if s.state == "ready" and s.manifest}
-    order, faults = start_order(hopeful)
-    for plugin_id, reason in faults.items():
-        statuses[plugin_id] = PluginStatus(candidates[plugin_id], "blocked", reason)
-    return {plugin_id: statuses[plugin_id] for plugin_id in [*order, *sorted(statuses.keys() - set(order))]}
-
-
-def _first_look(
-    candidate: Candidate, candidates: dict[str, Candidate], disabled: Collection[str]
-) -> PluginStatus:
-    if candidate.id in disabled:
-        return PluginStatus(candidate, "disabled", "switched off by the settings")
-    if candidate.fault is not None or candidate.manifest is None:
-        return PluginStatus(candidate, "failed", f"manifest: {candidate.fault}")
-    if (fault := compatibility_fault(candidate.manifest)) is not None:
-        return PluginStatus(candidate, "incompatible", fault)
-    versions = {other.id: other.version for other in candidates.values()}
-    if (fault := requirement_fault(candidate.manifest, versions)) is not None:
-        return PluginStatus(candidate, "blocked", fault)
-    return PluginStatus(candidate, "ready")
+    """The status of every installed plugin, as `plugins.survey` sees it."""
+    return look(discover(), disabled)
 
 
 def database_missing(url: str) -> bool:

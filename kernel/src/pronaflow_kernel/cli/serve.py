@@ -13,6 +13,8 @@ from .output import emit, json_option
 from .state import State, config_option, state_of
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from ..kernel import Kernel
     from ..settings import Settings
 
@@ -67,17 +69,18 @@ def _run(state: State, flags: dict[str, Any], on_ready: Callable[[str, Kernel], 
 
     settings = state.settings(flags)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kernel = state.kernel({**flags, **_address(settings)}, serving=True)
+    from ..web.app import create_app
+
+    apps: list[Flask] = []
+    overrides = {**flags, **_address(settings)}
+    kernel = state.kernel(overrides, serving=True, face=lambda built: apps.append(create_app(built)))
     for status in kernel.plugins.values():
         if status.state not in ("ready", "disabled"):
             log.warning("The plugin %s is %s: %s", status.id, status.state, status.reason)
-    from ..web.app import create_app
-
-    app = create_app(kernel)
     _bootstrap(kernel)
     kernel.dispatcher.start()
     server = kernel.settings.server
-    serve_app(app, server.host, server.port, server.threads, lambda url: on_ready(url, kernel))
+    serve_app(apps[-1], server.host, server.port, server.threads, lambda url: on_ready(url, kernel))
 
 
 def _address(settings: Settings) -> dict[str, str]:

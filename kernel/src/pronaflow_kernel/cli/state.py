@@ -59,7 +59,12 @@ class State:
         return load(self.config, overrides=overrides, known_sections=ids)
 
     def kernel(
-        self, overrides: Mapping[str, Any] | None = None, *, migrate: bool = True, serving: bool = False
+        self,
+        overrides: Mapping[str, Any] | None = None,
+        *,
+        migrate: bool = True,
+        serving: bool = False,
+        face: Callable[[Kernel], Any] | None = None,
     ) -> Kernel:
         """The kernel, assembled at the first call; it is closed when the command ends.
 
@@ -67,6 +72,7 @@ class State:
             overrides: settings from flags by dotted name.
             migrate: whether a SQLite database is brought up to date first.
             serving: whether to log like a server; other commands log only what their user should know.
+            face: see `assemble`.
 
         Raises:
             SettingsError, StartRefused: it cannot be assembled.
@@ -76,7 +82,9 @@ class State:
             from ..assembly import assemble
 
             _log(self.settings(overrides), serving)
-            self._kernel = assemble(config=self.config, overrides=dict(overrides or {}), migrate=migrate)
+            self._kernel = assemble(
+                config=self.config, overrides=dict(overrides or {}), migrate=migrate, face=face
+            )
             click.get_current_context().find_root().call_on_close(self._close)
         if self.plugin_id is not None:
             _refuse_inactive(self._kernel, self.plugin_id)

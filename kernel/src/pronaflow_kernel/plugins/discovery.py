@@ -6,9 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
+from ..settings.schema import Settings, keys, sections
 from .manifest import Manifest, ManifestError, read_manifest
 
 GROUP = "pronaflow.plugins"
+
+RESERVED = frozenset({"core", "kernel", *sections(), *keys(Settings)})
+"""Ids that no plugin can have: an id is also a section of the settings and the prefix of tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,9 @@ def _candidate(point: EntryPoint) -> Candidate:
     except ManifestError as error:
         return Candidate(point.name, point, distribution, version, None, str(error))
     fault = None
-    if manifest.id != point.name:
+    if manifest.id in RESERVED:
+        fault = f"the id {manifest.id!r} is a name of the kernel; choose another"
+    elif manifest.id != point.name:
         fault = f"the entry point is called {point.name!r} but plugin.toml says id = {manifest.id!r}"
     return Candidate(point.name, point, distribution, version, manifest, fault)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -98,6 +99,8 @@ def parse_manifest(data: Mapping[str, Any], where: str) -> Manifest:
     for key, value in values.items():
         if (fault := _type_fault(key, value)) is not None:
             faults.append(fault)
+    if not re.fullmatch(r"[a-z][a-z0-9_]{1,39}", str(values.get("id", "ok"))):
+        faults.append("`id` must be 2 to 40 lower-case letters, digits and underscores")
     if values.get("scope", "workspace") not in ("system", "workspace"):
         faults.append("`scope` must be system or workspace")
     if faults:

@@ -8,8 +8,14 @@ from graphlib import CycleError, TopologicalSorter
 from .manifest import Manifest
 
 
-def start_order(manifests: Mapping[str, Manifest]) -> tuple[list[str], dict[str, str]]:
+def start_order(
+    manifests: Mapping[str, Manifest], others: Mapping[str, str] | None = None
+) -> tuple[list[str], dict[str, str]]:
     """Ids in order of start, and the reason for each plugin that can never start.
+
+    Arguments:
+        manifests: of the plugins that nothing speaks against so far.
+        others: installed plugins that do not run, and why.
 
     A plugin fails here when it requires something that is not there, or stands in a circle; so does
     everything that requires it, with the chain in words.
@@ -31,7 +37,7 @@ def start_order(manifests: Mapping[str, Manifest]) -> tuple[list[str], dict[str,
                 faults[plugin] = f"requirements go in a circle: {' -> '.join(circle)}"
                 remaining.pop(plugin, None)
     for plugin in order:
-        reason = blocked_by(manifests[plugin], manifests.keys() - faults.keys(), faults)
+        reason = blocked_by(manifests[plugin], manifests.keys() - faults.keys(), {**(others or {}), **faults})
         if reason:
             faults[plugin] = reason
     return [plugin for plugin in order if plugin not in faults], faults

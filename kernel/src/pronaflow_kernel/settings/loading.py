@@ -51,10 +51,11 @@ def load(
 
     env = os.environ if env is None else env
     own = sections()
-    taken = (own.keys() | keys(Settings)) & {*(extra or {}), *known_sections}
+    taken = (own.keys() | keys(Settings)) & (extra or {}).keys()
     if taken:
         raise ValueError(f"plugin ids that are names of the kernel's settings: {', '.join(sorted(taken))}")
-    shape = {**dict.fromkeys(known_sections), **own, **(extra or {})}
+    foreign = set(known_sections) - keys(Settings).keys()
+    shape = {**dict.fromkeys(sorted(foreign)), **own, **(extra or {})}
     problems: list[Problem] = []
     values: dict[Name, Any] = {}
     sources: dict[str, str] = {}

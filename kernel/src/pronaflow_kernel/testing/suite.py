@@ -107,7 +107,8 @@ class ResourceSuite:
         query = {**self.list_query(ann), "page_size": 3}
         paged = self.walk_by_page(ann, query)
         by_cursor = self.walk_by_cursor(ann, query)
-        assert len(paged) == len(set(paged)) and made <= set(paged)
+        assert len(paged) == len(set(paged))
+        assert made <= set(paged)
         assert by_cursor == paged
 
     def walk_by_page(self, person: Person, query: dict[str, Any]) -> list[str]:

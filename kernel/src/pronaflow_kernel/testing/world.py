@@ -13,7 +13,6 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from ..access.principal import Principal
-from ..assembly import assemble
 from ..clock import FixedClock
 from ..events.models import EventPrivate, EventRow
 from ..identity.access_tokens import AccessTokens
@@ -25,7 +24,7 @@ from ..persistence.uow import Row
 from ..plugins.discovery import Candidate
 from ..secrets import JWT
 from ..tenancy.service import add_member, create_workspace
-from ..web.app import create_app
+from ..web.app import start
 from .people import Person
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -86,10 +85,11 @@ class World:
             **(settings or {}),
         }
         migrate_all(database_url, candidates)
-        self.kernel: Kernel = assemble(
+        self.kernel: Kernel
+        self.app: Flask
+        self.kernel, self.app = start(
             env={}, overrides=overrides, clock=self.clock, candidates=candidates, mail=self.outbox
         )
-        self.app: Flask = create_app(self.kernel)
         self._tokens = AccessTokens([key.secret for key in self.kernel.keys.accepted(JWT)], 10**9, self.clock)
 
     def close(self) -> None:

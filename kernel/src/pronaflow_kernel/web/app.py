@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import sqlite3
 from importlib.metadata import version
+from typing import Any
 
 from flask import Flask, Response, g, request
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
+from ..assembly import assemble
+from ..builder import Culprit
 from ..errors import (
     Conflict,
     InvalidRequest,
@@ -19,9 +22,9 @@ from ..errors import (
     ServiceUnavailable,
 )
 from ..health import run_checks
-from ..ids import as_id, new_id
 from ..identity.access_tokens import AccessTokens
 from ..identity.routes import build as identity_blueprint
+from ..ids import as_id, new_id
 from ..kernel import Kernel
 from ..logs import bound
 from ..secrets import JWT
@@ -41,11 +44,18 @@ _HTTP_CODES = {
 }
 
 
-def create_app(kernel: Kernel) -> Flask:
-    """The WSGI application.
+def start(**how: Any) -> tuple[Kernel, Flask]:
+    """The assembled kernel and the application over it; arguments and errors are those of `assemble`."""
+    apps: list[Flask] = []
+    kernel = assemble(**how, face=lambda built: apps.append(create_app(built)))
+    return kernel, apps[-1]
 
-    Arguments:
-        kernel: from `assemble`.
+
+def create_app(kernel: Kernel) -> Flask:
+    """The WSGI application over a kernel.
+
+    Raises:
+        Culprit: a plugin's routes cannot be registered.
     """
     app = Flask("pronaflow_kernel", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -61,8 +71,12 @@ def create_app(kernel: Kernel) -> Flask:
     app.extensions["pronaflow.pipeline"] = Pipeline(kernel, tokens.authenticate)
     owners: dict[str, str] = {}
     api = create_api(app, version("pronaflow-kernel"))
-    for plugin_id, blueprint in [("core", identity_blueprint(kernel, tokens)), *kernel.blueprints]:
-        api.register_blueprint(blueprint)
+    api.register_blueprint(identity_blueprint(kernel, tokens))
+    for plugin_id, blueprint in kernel.blueprints:
+        try:
+            api.register_blueprint(blueprint)
+        except Exception as error:
+            raise Culprit(plugin_id, "routes", error) from error
         owners[blueprint.name] = plugin_id
     app.register_blueprint(static_pages())
     document = Document(kernel, api.spec)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import flask_smorest
@@ -183,7 +183,7 @@ def _adapter(handler: Callable[..., Any], has_body: bool, has_query: bool) -> Ca
     return call
 
 
-@lru_cache(maxsize=None)
+@cache
 def _documented(returns: type[Schema] | None, many: bool) -> type[Schema] | None:
     """The enveloped form of a schema, for the OpenAPI document; one class for each, whatever uses it."""
     if returns is None:
@@ -193,4 +193,6 @@ def _documented(returns: type[Schema] | None, many: bool) -> type[Schema] | None
     parts: dict[str, Any] = {"success": fields.Boolean(), "data": data, "message": fields.String()}
     if many:
         parts["pagination"] = fields.Dict()
-    return Schema.from_dict(parts, name=name)
+    documented = Schema.from_dict(parts, name=name)
+    documented.__module__ = returns.__module__
+    return documented

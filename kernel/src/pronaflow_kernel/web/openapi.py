@@ -49,11 +49,13 @@ class IdConverter(BaseConverter):
 
 
 def schema_name(schema: type[Schema] | Schema) -> str:
-    """The component name of a schema: its class name, with what makes an instance differ from it."""
-    if isinstance(schema, type):
-        return schema.__name__.removesuffix("Schema")
-    name = type(schema).__name__.removesuffix("Schema")
-    return f"{name}Patch" if schema.partial else name
+    """The component name of a schema: its class name, with the plugin in front so that two cannot collide."""
+    kind = schema if isinstance(schema, type) else type(schema)
+    package = kind.__module__.split(".")[0].removeprefix("pronaflow_")
+    name = kind.__name__.removesuffix("Schema")
+    if isinstance(schema, Schema) and schema.partial:
+        name = f"{name}Partial"
+    return name if package in ("kernel", "marshmallow") else f"{package}.{name}"
 
 
 def create_api(app: Flask, version: str) -> flask_smorest.Api:

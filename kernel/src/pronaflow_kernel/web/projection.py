@@ -7,7 +7,7 @@ schema 15 (contrib/benchmarks/projection.py); a test compares both for every sch
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import orjson
@@ -30,7 +30,7 @@ _AS_IS = (
 Projection = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
-@lru_cache(maxsize=None)
+@cache
 def projection(schema: type[Schema]) -> Projection:
     """A function from a row to what the schema shows of it.
 

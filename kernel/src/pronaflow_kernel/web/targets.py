@@ -80,7 +80,7 @@ def resolve(
     path: Mapping[str, Any],
     body: Callable[[], Any],
     resources: Mapping[str, Resource],
-) -> str | None | Unnamed:
+) -> str | Unnamed | None:
     """Narrow the reader's scope to the target's workspace and answer the container's id.
 
     Raises:
