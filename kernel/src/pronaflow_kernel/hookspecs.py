@@ -30,7 +30,7 @@ hookimpl = pluggy.HookimplMarker("pronaflow")
 
 
 @hookspec
-def provide_settings() -> type[Any] | None:  # type: ignore[empty-body]
+def provide_settings() -> type[Any] | None:
     """The plugin's section of the settings, as a frozen dataclass; its instance arrives as `ctx.settings`."""
 
 
@@ -93,7 +93,7 @@ def check_change(uow: UnitOfWork, resource: str, row: Row | None, changes: Mappi
 
 
 @hookspec
-def extend_payload(  # type: ignore[empty-body]
+def extend_payload(
     reader: Reader, resource: str, rows: Sequence[Row]
 ) -> Mapping[str, Any] | None:
     """Add to the shown records of a resource type; lands under `ext.<plugin id>`.

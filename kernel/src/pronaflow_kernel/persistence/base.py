@@ -27,6 +27,7 @@ class Model:
     """What every table class is, so that `uow.insert(Task, ...)` can be type-checked."""
 
     __table__: ClassVar[Any]
+    metadata: ClassVar[MetaData]
 
 
 def model_base(plugin_id: str) -> type[Model]:

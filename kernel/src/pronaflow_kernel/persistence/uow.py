@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
+from functools import cache
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
@@ -34,7 +34,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.sql import visitors
+from sqlalchemy.sql import ClauseElement, visitors
 
 from ..clock import Clock
 from ..errors import NotFound, StaleRow
@@ -342,7 +342,7 @@ def _scope_binds(statement: Executable) -> tuple[str, ...]:
         known = tuple(
             {
                 element.key
-                for element in visitors.iterate(statement)
+                for element in visitors.iterate(cast(ClauseElement, statement))
                 if isinstance(element, BindParameter) and element.key in _SCOPE_NAMES
             }
         )
@@ -357,12 +357,12 @@ def _default(column: Any) -> Any:
     return default.arg(None) if default.is_callable else default.arg
 
 
-@lru_cache(maxsize=None)
+@cache
 def _insert(table: Table) -> Any:
     return insert(table)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _get(table: Table, trashed: bool, lock: bool) -> Select[Any]:
     statement = select(table).where(table.c.id == bindparam("id", type_=Id()))
     if "workspace_id" in table.c:
@@ -390,11 +390,11 @@ def _key_binds(table: Table, row: Row) -> dict[str, Any]:
     return binds
 
 
-@lru_cache(maxsize=None)
+@cache
 def _update(table: Table) -> Any:
     return update(table).where(*_identity(table))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _delete(table: Table) -> Any:
     return delete(table).where(*_identity(table))

@@ -105,7 +105,10 @@ def parse_manifest(data: Mapping[str, Any], where: str) -> Manifest:
         faults.append("`scope` must be system or workspace")
     if faults:
         raise ManifestError(f"{where}: {'; '.join(faults)}")
-    return Manifest(**{key: tuple(value) if key in _LISTS else value for key, value in values.items()})
+    arguments: dict[str, Any] = {
+        key: tuple(value) if key in _LISTS else value for key, value in values.items()
+    }
+    return Manifest(**arguments)
 
 
 def _type_fault(key: str, value: Any) -> str | None:

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
+    from werkzeug.datastructures import Headers
+
     from flask.testing import FlaskClient
+    from werkzeug.datastructures import Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class Reply:
     """
 
     status: int
-    headers: Mapping[str, str]
+    headers: Headers
     json: Any
     body: bytes
 
@@ -81,7 +84,7 @@ class Person:
             body = {"data": orjson.dumps(json), "content_type": "application/json"}
         with self.client.open(path, method=method, query_string=query, headers=sent, **body) as answer:
             raw = answer.get_data()
-            parsed = orjson.loads(raw) if answer.mimetype.endswith("json") and raw else None
+            parsed = orjson.loads(raw) if answer.is_json and raw else None
             return Reply(answer.status_code, answer.headers, parsed, raw)
 
     def get(self, path: str, **query: Any) -> Reply:

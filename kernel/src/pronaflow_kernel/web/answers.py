@@ -27,7 +27,7 @@ class Page:
         next_cursor: continues after the last row; None on the last page.
     """
 
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[dict[str, Any]]
     page: int | None
     page_size: int
     total: int

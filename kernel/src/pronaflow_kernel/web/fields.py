@@ -93,7 +93,8 @@ class Choice(fields.String):
         self.choices = choices
         self._meaning = {**{word: word for word in choices}, **(aliases or {})}
         super().__init__(**kwargs)
-        self.metadata.setdefault("enum", [*choices, None] if self.allow_none else list(choices))
+        words = [*choices, None] if self.allow_none else list(choices)
+        self.metadata = {"enum": words, **self.metadata}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         word: str = super()._deserialize(value, attr, data, **kwargs)

@@ -105,7 +105,8 @@ class Document:
         body, tag = self._made[off]
         response = Response(body, mimetype="application/json")
         response.set_etag(tag)
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response
 
     def content(self, off: frozenset[str]) -> dict[str, Any]:
         """The document without the paths of the plugins in `off`."""

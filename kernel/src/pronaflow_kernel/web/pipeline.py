@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, g, request
@@ -18,7 +18,7 @@ from .targets import Unnamed, resolve
 
 if TYPE_CHECKING:
     from ..kernel import Kernel
-    from ..persistence.uow import Reader
+    from ..persistence.uow import Reader, Row
 
 ATTEMPTS = 3
 """How often a request is run that finds its rows changed by another one."""
@@ -82,7 +82,7 @@ class Pipeline:
         """Let plugins add to the shown records: on lists only those that `?ext=` names."""
         data = result.data if isinstance(result, Answer) else result
         many = isinstance(data, (Page, list))
-        rows = data.rows if isinstance(data, Page) else data if many else [data]
+        rows: list[Any] = list(data.rows) if isinstance(data, Page) else data if many else [data]
         only = set(filter(None, request.args.get("ext", "").split(","))) if many else None
         if not rows or rows[0] is None or only == set():
             return

@@ -42,7 +42,7 @@ def projection(schema: type[Schema]) -> Projection:
     for name, field in schema().dump_fields.items():
         key, source = field.data_key or name, field.attribute or name
         if isinstance(field, fields.Nested):
-            nested.append((key, source, projection(type(field.schema)), field.many))
+            nested.append((key, source, projection(type(field.schema)), bool(field.many)))
         elif isinstance(field, fields.List) and isinstance(field.inner, fields.Nested):
             nested.append((key, source, projection(type(field.inner.schema)), True))
         elif isinstance(field, (*_AS_IS, fields.List)) and not isinstance(field, fields.Decimal):

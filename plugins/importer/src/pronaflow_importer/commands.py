@@ -32,7 +32,7 @@ def import_() -> None:
 )
 @json_option
 @click.pass_context
-def csv_(ctx: click.Context, file: Path, mapping: str, as_json: bool, **options: Any) -> None:
+def csv_(ctx: click.Context, /, file: Path, mapping: str, as_json: bool, **options: Any) -> None:
     """Import tasks from a CSV file.
 
     Running it twice changes nothing: tasks are found again by their id in the file.

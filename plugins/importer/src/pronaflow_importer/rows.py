@@ -51,7 +51,7 @@ def convert(line: int, cells: Mapping[str, str], mapping: CsvMapping, report: Re
         try:
             value = _value(
                 name, rule, cells, lambda text, n=name: report.note(line, row_id, n, "changed", text)
-            )  # type: ignore[misc]
+            )
         except ValueError as error:
             report.note(line, row_id, name, "error", str(error))
             continue

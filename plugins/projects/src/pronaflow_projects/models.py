@@ -13,7 +13,7 @@ from pronaflow_kernel.api import IdType, InWorkspace, Record, User, Versioned, W
 Base = model_base("projects")
 
 
-class Project(Base, Record):  # type: ignore[valid-type, misc]
+class Project(Base, Record):
     """A container of work; its members and its visibility decide who sees what is in it."""
 
     __tablename__ = "projects__project"
@@ -42,7 +42,7 @@ class Project(Base, Record):  # type: ignore[valid-type, misc]
     )
 
 
-class ProjectMember(Base, InWorkspace, Versioned):  # type: ignore[valid-type, misc]
+class ProjectMember(Base, InWorkspace, Versioned):
     """A user's role in a project: owner, manager, planner, member or viewer."""
 
     __tablename__ = "projects__member"

@@ -22,7 +22,7 @@ from .schemas import (
 from .service import ProjectService
 
 PROJECT = in_path("project")
-ONE = {"returns": ProjectOut, "resource": "project"}
+ONE: dict[str, Any] = {"returns": ProjectOut, "resource": "project"}
 
 
 def build(projects: ProjectService, members: MemberService) -> Blueprint:

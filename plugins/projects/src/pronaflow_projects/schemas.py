@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from pronaflow_kernel.api import Choice, Id, PageQuery, Schema, Text, Timestamp, WorkspaceQuery, invalid
 
@@ -80,7 +80,7 @@ class StatusChange(Schema):
     @validates_schema
     def _date_of_completion(self, data: dict[str, Any], **_: Any) -> None:
         if data.get("completion_date") is not None and data["status"] != "completed":
-            raise validate.ValidationError("Only a completed project has one.", "completion_date")
+            raise ValidationError("Only a completed project has one.", "completion_date")
 
 
 class ProjectOut(Schema):

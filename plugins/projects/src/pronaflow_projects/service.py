@@ -133,7 +133,7 @@ class ProjectService:
             "lifecycle": None if query["include_archived"] else "active",
         }
         page = queries.PROJECTS.page(reader, query, filters)
-        self._complete(reader, page.rows)  # type: ignore[arg-type]
+        self._complete(reader, page.rows)
         return page
 
     def _complete(self, reader: Reader, projects: Sequence[Row]) -> Sequence[Row]:
