@@ -108,22 +108,22 @@ def at_once(world: World, *calls: tuple[Person, Callable[[Person], Reply]], befo
 @contextmanager
 def _gates(world: World, parties: int, before: str) -> Iterator[None]:
     begun, arrived = _Gate(parties), _Gate(parties)
-    engine = world.kernel.db.engines.write
+    database, engine = world.kernel.db, world.kernel.db.engines.write
+    begin = database.write
 
-    def at_begin(_connection) -> None:
+    def write(*args, **kwargs):
         begun.pass_once()
+        return begin(*args, **kwargs)
 
     def at_statement(_c, _cursor, statement: str, *_) -> None:
         if engine.dialect.name == "postgresql" and before in statement:
             arrived.pass_once()
 
-    event.listen(engine, "begin", at_begin, insert=True)
     event.listen(engine, "before_cursor_execute", at_statement)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "write", write)
         yield
-    finally:
-        event.remove(engine, "begin", at_begin)
-        event.remove(engine, "before_cursor_execute", at_statement)
+    event.remove(engine, "before_cursor_execute", at_statement)
     assert begun.opened, "the requests did not begin to write together"
     assert arrived.opened or engine.dialect.name == "sqlite", f"not all of them came as far as {before!r}"
 

@@ -59,7 +59,7 @@ class WorkspacesPlugin(Plugin):
     @hookimpl
     def provide_models(self) -> MetaData:
         """`models.py`."""
-        metadata: MetaData = Base.metadata  # type: ignore[attr-defined]
+        metadata: MetaData = Base.metadata
         return metadata
 
     @hookimpl
