@@ -99,7 +99,9 @@ class TenantCompiler(SQLCompiler):
         if visiting_cte is not None and self.is_tenant(target):
             self.doubts.append(f"it holds an {kind} inside a CTE: run that as a statement of its own")
 
-    def visit_table(self, table: Any, asfrom: bool = False, enclosing_alias: Any = None, **kw: Any) -> Any:
+    def visit_table(  # type: ignore[override]
+        self, table: Any, asfrom: bool = False, enclosing_alias: Any = None, **kw: Any
+    ) -> Any:
         """A table; with `asfrom`, as something to read from or to write to."""
         body = self._body()
         if asfrom and body is not None:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from werkzeug.datastructures import Headers
-
     from flask.testing import FlaskClient
     from werkzeug.datastructures import Headers
 

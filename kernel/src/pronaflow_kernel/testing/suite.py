@@ -9,12 +9,13 @@ A test class names its resource and inherits the rest:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import pytest
 
 from ..ids import new_id
-from .people import Person
+from .people import Person, Reply
 from .world import World
 
 
@@ -145,11 +146,12 @@ class ResourceSuite:
     def test_statement_budgets(self, world: World, ann: Person, record: Any) -> None:
         assert ann.get(self.path, **self.list_query(ann)).status == 200
         counts: dict[str, int] = {}
-        for name, call in (
-            ("list", lambda: ann.get(self.path, **self.list_query(ann))),
-            ("get", lambda: ann.get(self.url(record))),
-            ("create", lambda: ann.post(self.path, self.body(ann, 99))),
-        ):
+        calls: dict[str, Callable[[], Reply]] = {
+            "list": lambda: ann.get(self.path, **self.list_query(ann)),
+            "get": lambda: ann.get(self.url(record)),
+            "create": lambda: ann.post(self.path, self.body(ann, 99)),
+        }
+        for name, call in calls.items():
             with world.statements() as seen:
                 assert call().status < 300
             counts[name] = len(seen)

@@ -34,7 +34,7 @@ class CommentService:
         reader.get(Task, task_id)
         page = queries.COMMENTS.page(reader, query, task_id=task_id)
         for row in page.rows:
-            _shown(row)  # type: ignore[arg-type]
+            _shown(row)
         return page
 
     def create(self, uow: UnitOfWork, task_id: str, content: str, values: Mapping[str, Any]) -> Row:

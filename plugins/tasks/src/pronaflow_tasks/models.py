@@ -37,7 +37,7 @@ from pronaflow_projects.api import PROJECT
 from .words import PRIORITIES, STATUSES, Ranked
 
 Base = model_base("tasks")
-METADATA: MetaData = Base.metadata  # type: ignore[attr-defined]
+METADATA: MetaData = Base.metadata
 """All tables of this plugin."""
 
 ACTIVE: Any = literal_column("'active'", String)

@@ -47,7 +47,7 @@ class TaskReads:
         page = listing.page(reader, query, filters, **params, now=now, today=now.date())
         names = tags.names_of(reader, [task["id"] for task in page.rows]) if page.rows else {}
         for task in page.rows:
-            shown(task, names.get(task["id"], []))  # type: ignore[arg-type]
+            shown(task, names.get(task["id"], []))
         return page
 
     def _asked(
