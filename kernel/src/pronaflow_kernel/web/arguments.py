@@ -24,9 +24,11 @@ class ArgumentParser(FlaskParser):
         return g.read_body()
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
-        """The query, held to the same bounds as a body."""
-        check_json({key: req.args.getlist(key) for key in req.args})
-        return MultiDictProxy(req.args, schema)
+        """The query as a plain dict, held to the same bounds as a body."""
+        check_json(req.args.to_dict(flat=False))
+        # Not the proxy itself: asked for the many parameters that are missing, it raises for each.
+        proxy = MultiDictProxy(req.args, schema)
+        return {key: proxy[key] for key in req.args}
 
     def handle_error(
         self,

@@ -127,10 +127,12 @@ class Blueprint(flask_smorest.Blueprint):
 
         def decorate(handler: F) -> F:
             call = _adapter(handler, body is not None, query is not None)
+            # Instances, because webargs would make one of a class at every request.
             if query is not None:
-                call = self.arguments(query, location="query", as_kwargs=False, error_status_code=422)(call)
+                call = self.arguments(query(), location="query", as_kwargs=False, error_status_code=422)(call)
             if body is not None:
-                call = self.arguments(body, location="json", as_kwargs=False, error_status_code=422)(call)
+                schema = body if isinstance(body, Schema) else body()
+                call = self.arguments(schema, location="json", as_kwargs=False, error_status_code=422)(call)
 
             def view(**path: Any) -> Any:
                 pipeline: Pipeline = current_app.extensions["pronaflow.pipeline"]
