@@ -23,7 +23,9 @@ class TestChange:
 
         assert (reply.status, list(reply.data)) == (200, ["message"])
         assert house.login(account).status == 401
-        assert house.login(account, password=NEW).status == 200
+        account.password = NEW
+        again, _ = house.signed_in(account)
+        assert again.get(ME).status == 200
 
     def test_this_session_goes_on_and_all_others_end(self, house):
         account = house.resident()

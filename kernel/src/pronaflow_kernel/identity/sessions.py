@@ -183,9 +183,7 @@ class Sessions:
     def _until(self, now: datetime, auth_time: datetime) -> datetime:
         return min(now + timedelta(seconds=self._auth.refresh_token_ttl), auth_time + LONGEST)
 
-    def _tokens(
-        self, uow: UnitOfWork, user: Row, session_id: str, generation: int, until: datetime
-    ) -> Row:
+    def _tokens(self, uow: UnitOfWork, user: Row, session_id: str, generation: int, until: datetime) -> Row:
         token = make(session_id, generation)
         uow.insert(
             RefreshToken,
