@@ -68,7 +68,9 @@ class _Judge:
                         f"SCOPE_WORKSPACE` of it in the WHERE of its own query, or in the ON that joins it"
                     )
         if self.tables and any(join.full for body in self.bodies for join in body.joins):
-            self.problems.append("it holds a FULL JOIN: use a LEFT JOIN, and a UNION with what that leaves out")
+            self.problems.append(
+                "it holds a FULL JOIN: use a LEFT JOIN, and a UNION with what that leaves out"
+            )
         state: Any = self.compiled.dml_compile_state
         kind = "Text SQL" if self.compiled.isplaintext else "SELECT"
         if state is not None and self.compiled.isinsert:
@@ -111,10 +113,9 @@ class _Judge:
         # The compiler may have rendered a copy of it.
         rendered = self.compiled.binds.get(value.key)
         name = self.compiled.bind_names.get(rendered) if rendered is not None else None
-        if name is None or value.expanding:
-            return False
-        self.binds[name] = None
-        return True
+        if name is not None:
+            self.binds[name] = None
+        return name is not None
 
     def _is_exported(self, column: Any) -> bool:
         """Whether a column of a subquery or CTE is the `workspace_id` of something pinned in there."""
