@@ -146,7 +146,7 @@ PUBLIC = {
 }
 PRIVATE = {
     **{act: (*row[:5], 404, 404, 404) for act, row in PUBLIC.items()},
-    "join": (404, 404, 404, 404, 404, 404, 404, 403),
+    "join": (404,) * 8,
 }
 
 

@@ -63,6 +63,8 @@ class Access:
         if principal.kind == "system":
             return
         if not self._granted(reader, permission, container_id):
+            if container_id is not None and self.role(reader, container_id) is None:
+                raise NotFound
             raise Forbidden(f"Your role does not allow: {permission.summary.lower()}")
         if self.objections is not None:
             self.objections(reader, name, container_id)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, g, request
 
 from ..access.principal import Principal
-from ..errors import Conflict, StaleRow, Unauthorized
+from ..errors import Conflict, NotFound, StaleRow, Unauthorized
 from ..persistence.scope import Scope
 from .answers import Answer, Page, render
 from .blueprint import PUBLIC, Route
 from .body import read_json
-from .targets import Unnamed, resolve
+from .targets import Unnamed, resolve, worded
 
 if TYPE_CHECKING:
     from ..kernel import Kernel
@@ -46,6 +46,12 @@ class Pipeline:
             KernelError: rendered by the application's error handler.
         """
         g.read_body = _body_reader(route, self._kernel.settings.limits.body_bytes)
+        try:
+            return self._run(route, path, call)
+        except NotFound as error:
+            raise worded(route.target, request, path, g.read_body, error) from error
+
+    def _run(self, route: Route, path: Mapping[str, Any], call: Call) -> Response:
         with self._kernel.db.read(Scope(Principal.anonymous())) as reader:
             g.unnamed = self._admit(route, path, reader)
             if not route.writes:

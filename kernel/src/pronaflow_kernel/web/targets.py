@@ -91,16 +91,49 @@ def resolve(
     if target.source == "workspace":
         _enter_workspace(reader, _named_workspace(reader, request, body))
         return None
-    holder = path if target.source == "path" else request.args if target.source == "query" else body()
-    holder = holder if isinstance(holder, Mapping) else {}
-    for resource, key in target.names:
-        record_id = as_id(holder.get(key))
-        if record_id is not None:
-            return _enter_record(reader, resource, record_id, resources)
+    holder = _holder(target, request, path, body)
+    found = _named_record(target, holder)
+    if found is not None:
+        return _enter_record(reader, *found, resources)
     if target.required or any(key in holder for _, key in target.names):
         return Unnamed(tuple(key for _, key in target.names))
     _enter_workspace(reader, _named_workspace(reader, request, body))
     return None
+
+
+def worded(
+    target: Target,
+    request: Request,
+    path: Mapping[str, Any],
+    body: Callable[[], Any],
+    error: NotFound,
+) -> NotFound:
+    """A refusal without words of its own, in those that a record which does not exist is refused in.
+
+    Otherwise who may not see a record could tell it from none.
+    """
+    found = _named_record(target, _holder(target, request, path, body))
+    return error if found is None or error.message != NotFound.default_message else _missing(*found)
+
+
+def _holder(
+    target: Target, request: Request, path: Mapping[str, Any], body: Callable[[], Any]
+) -> Mapping[str, Any]:
+    """What holds the ids that the target names."""
+    if target.source not in ("path", "query", "body"):
+        return {}
+    holder = path if target.source == "path" else request.args if target.source == "query" else body()
+    return holder if isinstance(holder, Mapping) else {}
+
+
+def _named_record(target: Target, holder: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Resource and id of the first record that is named."""
+    ids = ((resource, as_id(holder.get(key))) for resource, key in target.names)
+    return next(((resource, record_id) for resource, record_id in ids if record_id is not None), None)
+
+
+def _missing(resource: str, record_id: str) -> NotFound:
+    return NotFound(f"{resource.replace('_', ' ').capitalize()} {record_id} was not found")
 
 
 _MINE = unscoped(
@@ -122,7 +155,7 @@ def _enter_record(
     kind = resources[resource]
     found = reader.one(locate_statement(kind), id=record_id)
     if found is None or found["role"] is None:
-        raise NotFound(f"{resource.replace('_', ' ').capitalize()} {record_id} was not found")
+        raise _missing(resource, record_id)
     _enter(reader, found["workspace_id"], found["role"])
     return found["container_id"] if kind.container else None
 

@@ -218,8 +218,12 @@ class ProjectService:
 
         Raises:
             Conflict: it is not there.
+            NotFound: there is none that the caller sees.
             Forbidden: the caller could not have deleted it.
         """
+        found = uow.get(Project, project_id, trashed=True)
+        if found["lifecycle"] != "trashed" and self._ctx.access.role(uow, project_id) is None:
+            raise NotFound
         project = self._ctx.trash.restore(uow, "project", project_id)
         self._ctx.access.authorize(uow, "projects.delete", container_id=project_id)
         uow.publish(PROJECT_RESTORED, project_id, project_payload(project), container_id=project_id)
