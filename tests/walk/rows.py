@@ -1,0 +1,44 @@
+"""What a database holds, read past the kernel."""
+
+from __future__ import annotations
+
+from sqlalchemy import inspect, text
+
+from pronaflow_kernel.persistence.engines import open_bare
+
+Tables = dict[str, list[str]]
+"""Rows by table."""
+
+
+class Rows:
+    """The rows of a database's tenant tables.
+
+    Arguments:
+        database_url: of the database.
+    """
+
+    def __init__(self, database_url: str) -> None:
+        self._engine = open_bare(database_url)
+        inspector = inspect(self._engine)
+        self._tables = [
+            table
+            for table in inspector.get_table_names()
+            if "workspace_id" in {column["name"] for column in inspector.get_columns(table)}
+        ]
+
+    def of(self, workspace_id: str) -> Tables:
+        """Every row of a workspace, by table."""
+        with self._engine.connect() as connection:
+            return {
+                table: sorted(
+                    str(row)
+                    for row in connection.execute(
+                        text(f"SELECT * FROM {table} WHERE workspace_id = :id"), {"id": workspace_id}
+                    )
+                )
+                for table in self._tables
+            }
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
