@@ -38,6 +38,8 @@ _SESSION = (
     .where(Session.id == bindparam("sid", type_=Id()))
 )
 _CLAIMS = ("sub", "sid", "exp", "iat")
+_REMEMBERED = 4096
+"""How many verified tokens are remembered; one takes about a kilobyte."""
 
 
 class AccessTokens:
@@ -53,6 +55,7 @@ class AccessTokens:
         self._keys = keys
         self.ttl = ttl
         self._clock = clock
+        self._verified: dict[str, dict[str, Any]] = {}
 
     def issue(self, user: Row, session_id: str) -> str:
         """A token for a user's session."""
@@ -90,6 +93,23 @@ class AccessTokens:
         return principal_of(row, row["session_id"], row["auth_time"])
 
     def _claims(self, token: str) -> dict[str, Any]:
+        """The claims of a token that is genuine and has not expired.
+
+        A signature is verified once: it cannot turn bad later, and what can end (expiry, session) is asked
+        at each request.
+        """
+        claims = self._verified.get(token)
+        if claims is None:
+            claims = self._verify(token)
+            if len(self._verified) >= _REMEMBERED:
+                self._verified.clear()
+            self._verified[token] = claims
+        # Expiry is compared here because PyJWT asks the machine's clock, not ours.
+        if claims["exp"] <= self._clock.now().timestamp():
+            raise Unauthorized("The token has expired")
+        return claims
+
+    def _verify(self, token: str) -> dict[str, Any]:
         for key in self._keys:
             try:
                 claims: dict[str, Any] = jwt.decode(
@@ -102,9 +122,6 @@ class AccessTokens:
                 continue
             except jwt.InvalidTokenError:
                 break
-            # Expiry is compared here because PyJWT asks the machine's clock, not ours.
-            if claims["exp"] <= self._clock.now().timestamp():
-                raise Unauthorized("The token has expired")
             return claims
         raise Unauthorized
 
