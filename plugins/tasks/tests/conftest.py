@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,12 @@ from pronaflow_kernel.events.models import EventRow
 from pronaflow_kernel.testing import Person, World
 from pronaflow_tasks.api import Tasks
 from pronaflow_tasks.models import Counter, Task
+
+
+@pytest.fixture(autouse=True)
+def _morning(world: World) -> None:
+    """Each test begins at the same instant, wherever the one before left the clock."""
+    world.clock.set(datetime(2026, 3, 2, 9, tzinfo=UTC))
 
 
 @pytest.fixture

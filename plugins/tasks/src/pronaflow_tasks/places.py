@@ -132,6 +132,7 @@ class PlaceService:
         if changes.get("position") is None:
             changes["position"] = place["last_position"]
         else:
+            changes["position"] = min(changes["position"], place["last_position"])
             uow.execute(_SHIFT, list_id=list_id, from_=changes["position"])
         self._announce_move(uow, task, changes)
 

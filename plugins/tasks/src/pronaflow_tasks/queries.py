@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import String, and_, bindparam, cast, func, literal, or_, select
+from sqlalchemy import Date, String, and_, bindparam, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from pronaflow_kernel.api import SCOPE_WORKSPACE, IdType, Listing, User, UtcDateTime
@@ -64,13 +64,17 @@ _FILTERS: dict[str, Any] = {
     "search": Task.id.in_(SEARCH.matching()),
 }
 
-_LATE = or_(
-    Task.due_at < bindparam("now", type_=UtcDateTime()),
-    and_(Task.due_at.is_(None), Task.due_date < bindparam("today")),
-)
+_NOW, _TODAY = bindparam("now", type_=UtcDateTime()), bindparam("today", type_=Date())
 _OPEN = Task.status.not_in(CLOSED)
-_FILTERS["overdue"] = and_(_LATE, _OPEN)
-_FILTERS["not_overdue"] = or_(Task.due_date.is_(None), ~_LATE, ~_OPEN)
+_FILTERS["overdue"] = and_(
+    _OPEN, or_(Task.due_at < _NOW, and_(Task.due_at.is_(None), Task.due_date < _TODAY))
+)
+_FILTERS["not_overdue"] = or_(
+    Task.status.in_(CLOSED),
+    Task.due_date.is_(None),
+    Task.due_at >= _NOW,
+    and_(Task.due_at.is_(None), Task.due_date >= _TODAY),
+)
 
 _DASH = literal("-", String)
 _BY_KEY = func.replace(Task.key, _DASH + cast(Task.number, String), _DASH, type_=String()) + cast(
