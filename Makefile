@@ -43,6 +43,7 @@ bench: install ## Measure start, memory and the hot list against the bare refere
 
 docs: install ## Write the generated reference pages anew
 	$(BIN)/python -m tests.seed.coverage
+	$(BIN)/python -m tests.reference
 
 wheels: install ## Build every distribution into dist/
 	for project in . kernel plugins/*/; do $(BIN)/uv build --quiet --wheel --out-dir dist $$project || exit 1; done
