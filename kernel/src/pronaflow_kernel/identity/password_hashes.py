@@ -57,10 +57,9 @@ class PasswordHashes:
         """
         with self._place():
             try:
-                self._argon2.verify(stored or self._nobodys, canonical(password))
+                return self._argon2.verify(stored or self._nobodys, canonical(password))
             except (VerificationError, InvalidHashError):
                 return False
-        return stored is not None
 
     def outdated(self, stored: str) -> bool:
         """Whether a hash was made with other costs than today's."""
