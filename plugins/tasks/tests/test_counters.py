@@ -107,7 +107,9 @@ class _Board(RuleBasedStateMachine):
     @rule(pick=st.integers(0), which=st.integers(0, 1), position=st.none() | st.integers(0, 9))
     def move(self, pick: int, which: int, position: int | None) -> None:
         if self.here:
-            body = {"project_id": self.projects_ids[which]} | ({} if position is None else {"position": position})
+            body = {"project_id": self.projects_ids[which]} | (
+                {} if position is None else {"position": position}
+            )
             url = f"{TASKS}/{self.here[pick % len(self.here)]}/move"
             assert self.ann.post(url, body).status == 200
 

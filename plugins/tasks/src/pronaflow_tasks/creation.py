@@ -16,10 +16,10 @@ from pronaflow_kernel.api import (
 )
 from pronaflow_projects.api import ProjectInfo
 
-from . import counters, queries, rules, tags
+from . import counters, externals, queries, rules, tags
 from .counters import Delta
 from .events import TASK_COMPLETED, TASK_CREATED, task_payload
-from .models import SEARCH, External, Task, TaskList
+from .models import SEARCH, Task, TaskList
 
 _BLANK: dict[str, Any] = {
     "description": None,
@@ -75,7 +75,7 @@ class Creator:
         stored = uow.insert_many(Task, [{k: task[k] for k in columns if k in task} for task in tasks])
         _index(uow, stored)
         names = tags.link(uow, {task["id"]: task["tags"] for task in tasks if task.get("tags")})
-        uow.insert_many(External, [_external(task) for task in tasks if task.get("external")])
+        externals.add(uow, tasks)
         for row in stored:
             _announce(uow, row)
         return [_as_shown(row, people, names) for row in stored]
@@ -180,11 +180,6 @@ def _index(uow: UnitOfWork, tasks: Sequence[Row]) -> None:
 def text(task: Row) -> str:
     """What a search finds a task by."""
     return f"{task['title']}\n{task['description'] or ''}"
-
-
-def _external(task: Row) -> Row:
-    source, external_id, data = task["external"]
-    return {"source": source, "external_id": external_id, "task_id": task["id"], "data": data}
 
 
 def _announce(uow: UnitOfWork, task: Row) -> None:

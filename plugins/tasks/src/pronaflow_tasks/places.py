@@ -126,7 +126,8 @@ class PlaceService:
     ) -> None:
         """Put a task where `changes` say: the end of the list, or the place of the task at `position`."""
         list_id = changes.get("task_list_id", task["task_list_id"])
-        if list_id != task["task_list_id"] and list_id not in lists_of(uow, project.id, {list_id}):
+        stays = project.id == task["project_id"] and list_id == task["task_list_id"]
+        if not stays and list_id not in lists_of(uow, project.id, {list_id}):
             raise invalid("task_list_id", "Not a list of the project.", "not_found")
         self._ctx.hooks.check_change(uow, "task", task, changes)
         if changes.get("position") is None:

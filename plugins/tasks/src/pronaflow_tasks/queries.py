@@ -212,7 +212,9 @@ _COMMENTS_SHOWN = (
     .where(Comment.workspace_id == SCOPE_WORKSPACE)
 )
 
-COMMENT = _COMMENTS_SHOWN.where(Comment.id == _ID)
+COMMENT = _COMMENTS_SHOWN.join(
+    Task, and_(Task.id == Comment.task_id, Task.workspace_id == Comment.workspace_id)
+).where(Comment.id == _ID, Task.lifecycle != "trashed")
 
 COMMENTS = Listing(
     _COMMENTS_SHOWN.where(Comment.task_id == bindparam("task_id", type_=IdType())),

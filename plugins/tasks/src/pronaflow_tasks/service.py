@@ -16,16 +16,13 @@ from pronaflow_kernel.api import (
 )
 from pronaflow_projects.api import ProjectInfo, Projects
 
-from . import counters, queries, rules, tags
+from . import counters, externals, queries, rules, tags
 from .comments import CommentService
 from .counters import Delta
 from .creation import Creator, lists_of, members, text
 from .events import TASK_COMPLETED, TASK_UPDATED, task_payload
 from .models import SEARCH, Task
 from .rights import Rights
-
-_CHUNK = 500
-"""How many ids one statement takes."""
 
 
 class TaskService:
@@ -67,13 +64,7 @@ class TaskService:
 
     def find_external(self, reader: Reader, source: str, external_ids: Iterable[str]) -> dict[str, Row]:
         """See `api.Tasks`."""
-        ids = list(external_ids)
-        found: dict[str, Row] = {}
-        for start in range(0, len(ids), _CHUNK):
-            chunk = ids[start : start + _CHUNK]
-            for row in reader.all(queries.EXTERNAL, source=source, external_ids=chunk):
-                found[row.pop("external_id")] = row
-        return found
+        return externals.find(reader, source, external_ids)
 
     # What a caller of the API may do
 
