@@ -38,6 +38,7 @@ def test_it_names_mistakes_and_then_makes_the_administrator(url):
 
     with Browser() as browser:
         browser.open(link)
+        browser.wait_for("document.readyState === 'complete' && document.forms[0]")
         browser.run(FILL % (account.email, account.username, "short"))
         browser.wait_for("document.getElementById('password-error').textContent.includes('12 characters')")
         browser.run(FILL % (account.email, account.username, account.password))
