@@ -132,7 +132,7 @@ KINDS = {
     "owner_id": "owner",
     "new_owner_id": "member",
     "assigned_to": "member",
-    "created_by": "member",
+    "created_by": "owner",
     "reassign_to": "member:second",
     "move_to": "task_list:second",
 }
