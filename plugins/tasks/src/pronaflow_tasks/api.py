@@ -29,7 +29,7 @@ class Tasks(Protocol):
         Raises:
             NotFound: no such project or list.
             ValidationFailed: a value breaks a rule; the assignee is not in the project.
-            Conflict: the project takes no changes (`details.project_status`).
+            Conflict: the project takes no changes (`details.project_status`); imported already.
         """
         ...
 
