@@ -106,7 +106,16 @@ def _postgresql(url: URL, threads: int) -> Engines:
         **_pool(threads),
     )
     write = create_engine(url, connect_args={**common, "options": "-c timezone=UTC"}, **_pool(threads))
+    event.listen(read, "connect", _take_ids_as_text)
+    event.listen(write, "connect", _take_ids_as_text)
     return Engines(read, write)
+
+
+def _take_ids_as_text(connection: Any, _record: Any) -> None:
+    """Ids are text everywhere; the driver's objects would be made only to be turned into it."""
+    from psycopg.types.string import TextLoader
+
+    connection.adapters.register_loader("uuid", TextLoader)
 
 
 def open_bare(url: str | URL) -> Engine:
