@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from pronaflow_importer.mapping import read_mapping, shipped
 from pronaflow_importer.people import acting_as
 from pronaflow_importer.plugin import importer_of
 from pronaflow_importer.report import Report
 from pronaflow_importer.service import CsvImport
-
 from pronaflow_kernel.testing import Person, World
 
 DATA = Path(__file__).parent / "data"
@@ -166,9 +166,7 @@ def test_fields_filters_and_dates_are_those_of_the_source(
     ]
     assert len(by_page(imported.owner, project_id=project, tag="version:3.3.6")) == len(tagged)
     row = source[0]
-    (task,) = [
-        t for t in by_page(imported.owner, project_id=project, search="JAR timestamp AM conflict check")
-    ]
+    (task,) = by_page(imported.owner, project_id=project, search="JAR timestamp AM conflict check")
     shown = imported.owner.get(f"/api/v1/tasks/{task['id']}").data
     assert shown["created_at"] == instant(row["Created"])
     assert shown["completed_at"] == instant(row["Resolved"])

@@ -33,7 +33,15 @@ class P(api.Plugin):
     def provide_blueprints(self):
         return [blp]
 """
-WRONG_HOOK = "from pronaflow_kernel import api\n\n\nclass P(api.Plugin):\n    @api.hookimpl\n    def no_such_hook(self):\n        pass\n"
+WRONG_HOOK = """
+from pronaflow_kernel import api
+
+
+class P(api.Plugin):
+    @api.hookimpl
+    def no_such_hook(self):
+        pass
+"""
 BAD_RULE = """
 from pronaflow_kernel import api
 

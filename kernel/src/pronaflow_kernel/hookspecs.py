@@ -93,9 +93,7 @@ def check_change(uow: UnitOfWork, resource: str, row: Row | None, changes: Mappi
 
 
 @hookspec
-def extend_payload(
-    reader: Reader, resource: str, rows: Sequence[Row]
-) -> Mapping[str, Any] | None:
+def extend_payload(reader: Reader, resource: str, rows: Sequence[Row]) -> Mapping[str, Any] | None:
     """Add to the shown records of a resource type; lands under `ext.<plugin id>`.
 
     One call a page: `rows` are all records of the page. Answer a mapping from record id to JSON data, or

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from pronaflow_importer.csv_file import CsvError, CsvRow, csv_rows
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from pronaflow_importer.mapping import MappingError, read_mapping, shipped
 from pronaflow_importer.report import Report
 from pronaflow_importer.rows import BACKWARDS, convert

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, g, request
@@ -18,7 +18,7 @@ from .targets import Unnamed, resolve, worded
 
 if TYPE_CHECKING:
     from ..kernel import Kernel
-    from ..persistence.uow import Reader, Row
+    from ..persistence.uow import Reader
 
 ATTEMPTS = 3
 """How often a request is run that finds its rows changed by another one."""
