@@ -291,9 +291,8 @@ def test_a_stranger_s_query_is_held_like_the_owner_s(connection: Connection, url
     linked = select(N.c.id, T.c.title).join(T, T.c.id == N.c.task_id)
     refused(connection, linked.where(*own(N)), why="tasks__task is not held")
     assert connection.execute(linked.where(*own(N, T)), {"scope_workspace": OURS}).all() == [(21, "ours")]
-    reflected = Table(
-        "tasks__task", MetaData(), autoload_with=unscoped("reflection", connection.engine.connect())
-    )
+    with connection.engine.connect() as plain:
+        reflected = Table("tasks__task", MetaData(), autoload_with=unscoped("reflection", plain))
     refused(connection, select(reflected), why="is not held")
 
 

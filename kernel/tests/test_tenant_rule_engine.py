@@ -230,18 +230,21 @@ def test_an_engine_that_was_in_use_forgets_what_it_compiled(url: Any, engine: En
     used.dispose()
 
 
-def test_a_statement_rewritten_after_it_was_judged_is_refused(url: Any) -> None:
+@pytest.mark.parametrize("part", ["statement", "parameters"])
+def test_what_another_listener_rewrites_is_refused(url: Any, part: str) -> None:
     engine = create_engine(url)
+    install(engine)
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)
     def rewrite(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
-        return f"{statement} /* seen */", parameters
+        if part == "statement":
+            return f"{statement} /* seen */", parameters
+        if isinstance(parameters, dict):
+            return statement, dict.fromkeys(parameters, THEIRS)
+        return statement, tuple(THEIRS for _ in parameters)
 
-    install(engine)
     with engine.connect() as plain:
-        connection = plain.execution_options(scope=scope())
-        with pytest.raises(TenantViolation):
-            connection.execute(select(T).where(OWN), {"scope_workspace": OURS})
+        refused(plain.execution_options(scope=scope()), select(T).where(OWN))
     engine.dispose()
 
 

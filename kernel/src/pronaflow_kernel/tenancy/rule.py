@@ -1,4 +1,4 @@
-"""The tenant rule: one listener holds every statement to the scope of its connection.
+"""The tenant rule: one listener holds every statement to the workspace of its connection's scope.
 
 A table with a column `workspace_id` is a tenant table. A statement that names one must compare that column
 with a bind (`shape` says how exactly), and the bind must hold the workspace of the connection's scope. Text
@@ -11,7 +11,7 @@ SQL and DDL are refused. Where a statement rightly looks across workspaces, it s
 
 The rule guards against mistakes, not against hostile code in the same process: the driver's own cursor and
 what `@compiles` renders are out of its sight. The shape of a statement is judged once and remembered on its
-compiled form; each further execution costs about a microsecond (contrib/benchmarks/tenant_rule.py).
+compiled form; each further execution costs about three microseconds (contrib/benchmarks/tenant_rule.py).
 """
 
 from __future__ import annotations
@@ -68,30 +68,36 @@ def install(engine: Engine, tables: Collection[str] = ()) -> None:
         bases = (TenantCompiler, compiler)
         dialect.statement_compiler = type(f"Tenant{compiler.__name__}", bases, {"names": tables})
         engine.clear_compiled_cache()
-        event.listen(engine, "before_cursor_execute", _hold, retval=True)
+        # Events of the dialect: they come last, see the final text, and cost a tenth of those of the engine.
+        for name in ("do_execute", "do_executemany"):
+            event.listen(engine, name, _hold)
+        event.listen(engine, "do_execute_no_params", _hold_bare)
 
 
-def _hold(
-    connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
-) -> tuple[str, Any]:
+def _hold(cursor: Any, statement: str, parameters: Any, context: Any) -> None:
     compiled = context.compiled
-    if isinstance(compiled, TenantCompiler) and _is_rendered(statement, context):
+    if isinstance(compiled, TenantCompiler) and _is_rendered(statement, parameters, context):
         verdict: Verdict | None = compiled.verdict
         if verdict is None:
             verdict = compiled.verdict = judge(compiled)
         if (verdict.tables or verdict.problem) and not _is_marked(context):
-            _hold_values(verdict, connection, context)
+            _hold_values(verdict, context)
     elif not (_is_harmless(statement, context) or _is_marked(context)):
         kind = "DDL" if context.isddl else "Text SQL"
         raise TenantViolation(kind, (), 'it needs a connection marked unscoped("why", connection)')
-    return statement, parameters
 
 
-def _is_rendered(statement: str, context: Any) -> bool:
-    """Whether this text is what the compiler made, so that its notes are about it."""
+def _hold_bare(cursor: Any, statement: str, context: Any) -> None:
+    _hold(cursor, statement, context.parameters, context)
+
+
+def _is_rendered(statement: str, parameters: Any, context: Any) -> bool:
+    """Whether text and values are what the compiler made, and not what another listener made of them."""
     if context.execute_style is ExecuteStyle.INSERTMANYVALUES:
-        return True  # the text is repeated for a batch of rows; the rows are all in the context
-    return statement is getattr(context, "statement", None)
+        return True  # both come in batches here; all rows are in the context
+    if statement is not getattr(context, "statement", None):
+        return False
+    return parameters is context.parameters or parameters is context.parameters[0]
 
 
 def _is_harmless(statement: str, context: Any) -> bool:
@@ -107,7 +113,7 @@ def _is_marked(context: Any) -> bool:
     return isinstance(reason, str) and bool(reason.strip())
 
 
-def _hold_values(verdict: Verdict, connection: Connection, context: Any) -> None:
+def _hold_values(verdict: Verdict, context: Any) -> None:
     """Hold the values of all rows of one execution to the scope.
 
     Raises:
@@ -116,7 +122,7 @@ def _hold_values(verdict: Verdict, connection: Connection, context: Any) -> None
     if verdict.problem:
         mend = f'{verdict.problem}; or say why it is right: unscoped("why", statement)'
         raise TenantViolation(verdict.kind, verdict.tables, mend)
-    scope = connection.get_execution_options().get("scope")
+    scope = context.root_connection.get_execution_options().get("scope")
     if scope is None:
         mend = "its connection has no scope: run it through a Reader or a UnitOfWork"
         raise TenantViolation(verdict.kind, verdict.tables, mend)
