@@ -29,7 +29,8 @@ from .schemas import (
 
 def build(kernel: Kernel, tokens: AccessTokens) -> Blueprint:
     """The blueprint under `/api/v1/auth`."""
-    blp = Blueprint("core", url_prefix="/api/v1/auth", tag="Identity", name="auth")
+    summary = "Accounts, sign-in and passwords"
+    blp = Blueprint("core", url_prefix="/api/v1/auth", tag="Identity", summary=summary, name="auth")
     do = Handlers(kernel, tokens)
     _add_registration(blp, do)
     _add_sessions(blp, do)

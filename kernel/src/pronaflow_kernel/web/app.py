@@ -79,7 +79,7 @@ def create_app(kernel: Kernel) -> Flask:
             raise Culprit(plugin_id, "routes", error) from error
         owners[blueprint.name] = plugin_id
     app.register_blueprint(static_pages())
-    document = Document(kernel, api.spec)
+    document = Document(kernel, api.spec, app.blueprints.values())
     app.add_url_rule("/openapi.json", "openapi", document.view)
     _add_health(app, kernel)
     _add_edge(app, kernel, owners)
@@ -155,6 +155,10 @@ def _add_errors(app: Flask, kernel: Kernel) -> None:
     def answer(error: KernelError) -> Response:
         return render_error(error, kernel.clock.now())
 
+    def known(error: KernelError) -> Response:
+        """One of status 500 is a defect: its words are for the log."""
+        return unknown(error) if error.status == 500 else answer(error)
+
     def http(error: HTTPException) -> Response:
         shown = KernelError(error.description or error.name)
         shown.status = error.code or 500
@@ -169,21 +173,30 @@ def _add_errors(app: Flask, kernel: Kernel) -> None:
 
     def integrity(error: IntegrityError) -> Response:
         """Two requests raced for the same unique value; the loser gets what a later one would."""
-        log.warning("integrity error: %s", error.orig)
+        if not _is_race(error):
+            return unknown(error)
         return answer(Conflict("This exists already, or what it refers to was just deleted"))
 
     def unavailable(error: OperationalError) -> Response:
         if isinstance(error.orig, sqlite3.OperationalError) and "locked" not in str(error.orig):
             return unknown(error)
-        log.error("database: %s", error.orig)
+        log.error("the database is busy or away: %s", type(error.orig).__name__)
         return answer(ServiceUnavailable("The database is busy", headers={"Retry-After": "1"}))
 
     def unknown(error: Exception) -> Response:
         log.error("unexpected error in %s %s", request.method, request.path, exc_info=error)
         return answer(KernelError(details={"request_id": g.get("request_id")}))
 
-    app.register_error_handler(KernelError, answer)
+    app.register_error_handler(KernelError, known)
     app.register_error_handler(HTTPException, http)
     app.register_error_handler(IntegrityError, integrity)
     app.register_error_handler(OperationalError, unavailable)
     app.register_error_handler(Exception, unknown)
+
+
+def _is_race(error: IntegrityError) -> bool:
+    """Whether a unique value or a reference was taken or removed by somebody faster."""
+    kind, words = type(error.orig).__name__, str(error.orig)
+    return kind in ("UniqueViolation", "ForeignKeyViolation") or words.startswith(
+        ("UNIQUE constraint failed", "FOREIGN KEY constraint failed")
+    )

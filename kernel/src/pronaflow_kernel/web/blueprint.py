@@ -45,7 +45,7 @@ class Route:
         target: where `authorize` looks.
         status: of success.
         writes: whether the handler gets a unit of work.
-        project: compiled from the schema of the answer.
+        returns: schema of the record in the answer; project: compiled from it.
         resource: resource type that the answer shows; lets plugins extend it.
         body_limit: bytes of the body; None for the setting's default.
         max_items: length of the longest array in the body.
@@ -56,6 +56,7 @@ class Route:
     target: Target
     status: int
     writes: bool
+    returns: type[Schema] | None
     project: Projection | None
     resource: str | None
     body_limit: int | None
@@ -119,6 +120,7 @@ class Blueprint(flask_smorest.Blueprint):
             target,
             status,
             not reads,
+            returns,
             projection(returns) if returns else None,
             resource,
             body_limit,
@@ -145,14 +147,14 @@ class Blueprint(flask_smorest.Blueprint):
             view.__doc__ = handler.__doc__
             view._apidoc = getattr(call, "_apidoc", {})  # type: ignore[attr-defined]
             documented = self.response(status, _documented(returns, many))(view)
-            documented = self.doc(**self._operation(route, name))(documented)
+            documented = self.doc(**self._operation(route, name, body is not None))(documented)
             self.route(rule, methods=[method], tags=[self.tag])(documented)
             self.declared[f"{self.name}.{name}"] = route
             return handler
 
         return decorate
 
-    def _operation(self, route: Route, name: str) -> dict[str, Any]:
+    def _operation(self, route: Route, name: str, has_body: bool) -> dict[str, Any]:
         """What the declaration says for the OpenAPI document."""
         operation: dict[str, Any] = {
             "operationId": f"{self.plugin_id}_{name}",
@@ -160,9 +162,11 @@ class Blueprint(flask_smorest.Blueprint):
             "x-permission": route.permission,
             "security": [] if route.permission == PUBLIC else [{"bearer": []}],
         }
-        codes = {422, 429} if route.permission == PUBLIC else {401, 403, 404, 422, 429}
+        codes = {400, 401, 403, 404, 422, 429}
         if route.method != "GET":
-            codes |= {400, 409}
+            codes |= {409}
+        if has_body:
+            codes |= {413, 415}
         operation["responses"] = {
             str(code): {"$ref": "#/components/responses/Error"} for code in sorted(codes)
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import flask_smorest
@@ -12,6 +13,7 @@ from marshmallow import Schema
 from werkzeug.routing import BaseConverter
 
 from ..ids import as_id
+from .blueprint import Blueprint
 from .projection import dumps
 
 if TYPE_CHECKING:
@@ -72,6 +74,9 @@ def create_api(app: Flask, version: str) -> flask_smorest.Api:
     )
     api.register_converter(IdConverter, lambda converter: {"type": "string", "format": "uuid"})
     spec: APISpec = api.spec
+    # Each route names its errors; flask-smorest would describe them in another envelope than ours.
+    api.DEFAULT_ERROR_RESPONSE_NAME = None
+    spec.components.schemas.clear()
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     spec.components.response(
         "Error",
@@ -89,11 +94,14 @@ class Document:
     Arguments:
         kernel: tells which plugins are on.
         spec: filled by the blueprints.
+        blueprints: tell what their tags stand for.
     """
 
-    def __init__(self, kernel: Kernel, spec: APISpec) -> None:
+    def __init__(self, kernel: Kernel, spec: APISpec, blueprints: Iterable[object]) -> None:
         self._kernel = kernel
         self._spec = spec
+        ours = (each for each in blueprints if isinstance(each, Blueprint))
+        self._summaries = {each.tag: each.description for each in ours if each.description}
         self._made: dict[frozenset[str], tuple[bytes, str]] = {}
 
     def view(self) -> Response:
@@ -109,9 +117,9 @@ class Document:
         return response
 
     def content(self, off: frozenset[str]) -> dict[str, Any]:
-        """The document without the paths of the plugins in `off`."""
+        """The document without the paths and tags of the plugins in `off`."""
         document: dict[str, Any] = self._spec.to_dict()
-        paths = {}
+        paths: dict[str, Any] = {}
         for path, item in document["paths"].items():
             kept = {
                 key: value
@@ -120,4 +128,15 @@ class Document:
             }
             if any(key in METHODS for key in kept):
                 paths[path] = kept
-        return {**document, "paths": paths}
+        used = {
+            tag: None
+            for item in paths.values()
+            for key, value in item.items()
+            if key in METHODS
+            for tag in value["tags"]
+        }
+        return {**document, "paths": paths, "tags": [self._tag(name) for name in used]}
+
+    def _tag(self, name: str) -> dict[str, str]:
+        summary = self._summaries.get(name)
+        return {"name": name, "description": summary} if summary else {"name": name}

@@ -27,7 +27,8 @@ ONE: dict[str, Any] = {"returns": ProjectOut, "resource": "project"}
 
 def build(projects: ProjectService, members: MemberService) -> Blueprint:
     """The blueprint under `/api/v1/projects`."""
-    blp = Blueprint("projects", url_prefix="/api/v1/projects", tag="Projects")
+    summary = "What teams work on, and who is in it"
+    blp = Blueprint("projects", url_prefix="/api/v1/projects", tag="Projects", summary=summary)
     _add_projects(blp, projects)
     _add_members(blp, members)
     return blp

@@ -27,7 +27,8 @@ def build(
     comments: CommentService,
 ) -> Blueprint:
     """The blueprint under `/api/v1/tasks`."""
-    blp = Blueprint("tasks", url_prefix="/api/v1/tasks", tag="Tasks")
+    summary = "What is to be done: in lists, with people, dates and comments"
+    blp = Blueprint("tasks", url_prefix="/api/v1/tasks", tag="Tasks", summary=summary)
     _add_tasks(blp, tasks, reads)
     _add_places(blp, places, reads)
     add_lists(blp, lists)
