@@ -263,3 +263,18 @@ def test_a_workspace_can_keep_projects_to_its_admins(world: World, ann: Person, 
     assert ann.patch(settings, {"members_can_create_projects": False}).status == 200
     assert bob.post(URL, body).status == 403
     assert ann.post(URL, body).status == 201
+
+
+def test_who_leaves_the_workspace_leaves_its_projects(world: World, ann: Person, bob: Person) -> None:
+    world.join(ann.workspace_id, bob, "admin")
+    own = bob.post(URL, {"workspace_id": ann.workspace_id, "name": "Own"}).data["id"]
+    trashed = bob.post(URL, {"workspace_id": ann.workspace_id, "name": "Trashed"}).data["id"]
+    bob.delete(f"{URL}/{trashed}")
+    hers = new(ann)["id"]
+    ann.post(f"{URL}/{hers}/members", {"user_id": bob.id})
+    assert ann.delete(f"/api/v1/workspaces/{ann.workspace_id}/members/{bob.id}").status == 200
+    world.drain()
+    ann.post(f"{URL}/{trashed}/restore")
+    for project in (own, trashed, hers):
+        assert ann.get(f"{URL}/{project}").data["owner_id"] == ann.id
+        assert [row["user_id"] for row in ann.get(f"{URL}/{project}/members").data] == [ann.id]

@@ -70,10 +70,7 @@ class MemberService:
         """
         if user_id != uow.scope.principal.user_id:
             self._ctx.access.authorize(uow, "projects.update", container_id=project_id)
-        member = self._not_owner(self._load(uow, project_id, user_id))
-        uow.remove(ProjectMember, member)
-        payload = {"project_id": project_id, "user_id": user_id, "role": member["role"]}
-        uow.publish(MEMBER_REMOVED, project_id, payload, container_id=project_id)
+        self._take_out(uow, self._not_owner(self._load(uow, project_id, user_id)))
 
     def transfer(self, uow: UnitOfWork, project_id: str, body: Mapping[str, Any]) -> Row:
         """Make another member the owner.
@@ -85,23 +82,46 @@ class MemberService:
             raise NotFound
         project = uow.get(Project, project_id)
         heir = body["new_owner_id"]
-        if heir == project["owner_id"]:
-            return self._projects.show(uow, project_id)
-        if not self._projects.is_member(uow, project_id, heir):
-            if not tenancy.is_member(uow, heir):
+        if heir != project["owner_id"]:
+            if not self._projects.is_member(uow, project_id, heir) and not tenancy.is_member(uow, heir):
                 raise invalid("new_owner_id", "Not a member of the workspace.", "not_a_member")
+            self._hand_over(uow, project, heir, body["reason"], keep=body["keep_old_as"] != "none")
+        return self._projects.show(uow, project_id)
+
+    def leave_all(self, uow: UnitOfWork, user_id: str, heir: str) -> None:
+        """Take somebody who left the workspace out of its projects, those in the trash too.
+
+        Arguments:
+            heir: becomes the owner of what they owned.
+        """
+        for member in uow.all(queries.MEMBERSHIPS, user_id=user_id):
+            project = uow.get(Project, member["project_id"], trashed=True)
+            if member["role"] == "owner":
+                self._hand_over(uow, project, heir, "The owner left the workspace.", keep=False)
+            else:
+                self._take_out(uow, member)
+
+    def _hand_over(self, uow: UnitOfWork, project: Row, heir: str, reason: str, *, keep: bool) -> None:
+        """Make somebody the owner; the former one stays as a member, or leaves."""
+        project_id = project["id"]
+        if not self._projects.is_member(uow, project_id, heir):
             self._projects.add_member(uow, project_id, heir, "manager")
         former = self._load(uow, project_id, project["owner_id"])
-        if body["keep_old_as"] == "none":
-            uow.remove(ProjectMember, former)
-        else:
+        if keep:
             uow.update(ProjectMember, former, {"role": "member"})
+        else:
+            uow.remove(ProjectMember, former)
         uow.update(ProjectMember, self._load(uow, project_id, heir), {"role": "owner"})
         update = uow.update(Project, project, {"owner_id": heir})
-        changes = {**update.changes, "reason": {"old": None, "new": body["reason"]}}
+        changes = {**update.changes, "reason": {"old": None, "new": reason}}
         payload = project_payload(update.row)
         uow.publish(PROJECT_UPDATED, project_id, payload, changes=changes, container_id=project_id)
-        return self._projects.show(uow, project_id)
+
+    def _take_out(self, uow: UnitOfWork, member: Row) -> None:
+        uow.remove(ProjectMember, member)
+        project_id = member["project_id"]
+        payload = {"project_id": project_id, "user_id": member["user_id"], "role": member["role"]}
+        uow.publish(MEMBER_REMOVED, project_id, payload, container_id=project_id)
 
     def _load(self, uow: UnitOfWork, project_id: str, user_id: str) -> Row:
         member = uow.one(queries.MEMBER, project_id=project_id, user_id=user_id)

@@ -11,10 +11,14 @@ from pronaflow_kernel.api import (
     Blueprint,
     Containers,
     Context,
+    Event,
     EventType,
     Permission,
     Plugin,
     Resource,
+    Subscriber,
+    UnitOfWork,
+    Workspace,
     hookimpl,
     load_permissions,
 )
@@ -55,6 +59,15 @@ class ProjectsPlugin(Plugin):
     def provide_event_types(self) -> Sequence[EventType]:
         """Events: events.py."""
         return PROJECT_EVENTS
+
+    @hookimpl
+    def provide_subscribers(self) -> Sequence[Subscriber]:
+        """Who leaves the workspace leaves its projects."""
+        return [Subscriber("departure", ("workspace.member.removed",), self._departed)]
+
+    def _departed(self, uow: UnitOfWork, event: Event) -> None:
+        heir = event.payload["reassign_to"] or uow.get(Workspace, str(event.workspace_id))["owner_id"]
+        self.members.leave_all(uow, event.payload["user_id"], heir)
 
     @hookimpl
     def provide_services(self) -> Mapping[type[Any], Any]:

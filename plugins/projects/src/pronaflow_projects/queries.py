@@ -93,6 +93,12 @@ KEYS_LIKE = select(Project.key).where(
 )
 """Keys in the workspace that begin alike, trashed projects' ones too: they may come back."""
 
+MEMBERSHIPS = select(ProjectMember.__table__).where(
+    ProjectMember.workspace_id == SCOPE_WORKSPACE,
+    ProjectMember.user_id == bindparam("user_id", type_=IdType()),
+)
+"""Everything that a user is a member of in the workspace."""
+
 BY_KEY = select(Project.__table__).where(
     Project.workspace_id == SCOPE_WORKSPACE, Project.key == bindparam("key"), Project.lifecycle != "trashed"
 )

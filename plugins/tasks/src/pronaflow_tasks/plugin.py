@@ -15,6 +15,7 @@ from pronaflow_kernel.api import (
     Plugin,
     Resource,
     Row,
+    Subscriber,
     UnitOfWork,
     hookimpl,
     load_permissions,
@@ -25,6 +26,7 @@ from . import routes
 from .api import Tasks
 from .comments import CommentService
 from .counters import CounterCounts
+from .departures import Departures
 from .events import EVENT_TYPES
 from .lists import ListService
 from .models import METADATA, Comment, Task, TaskList
@@ -66,6 +68,12 @@ class TasksPlugin(Plugin):
     def provide_event_types(self) -> Sequence[EventType]:
         """Events: events.py."""
         return EVENT_TYPES
+
+    @hookimpl
+    def provide_subscribers(self) -> Sequence[Subscriber]:
+        """Who leaves the workspace leaves open work: departures.py."""
+        departures = Departures(self.ctx, self.tasks)
+        return [Subscriber("departure", ("workspace.member.removed",), departures.departed)]
 
     @hookimpl
     def provide_services(self) -> Mapping[type[Any], Any]:

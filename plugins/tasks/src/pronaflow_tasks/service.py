@@ -15,6 +15,7 @@ from pronaflow_kernel.api import (
     invalid,
 )
 from pronaflow_projects.api import ProjectInfo, Projects
+from pronaflow_workspaces.api import WorkspaceSettings
 
 from . import counters, externals, queries, rules, tags
 from .comments import CommentService
@@ -44,6 +45,8 @@ class TaskService:
         """See `api.Tasks`."""
         given = dict(values)
         project_id = given.pop("project_id", None) or self._project_of(uow, given)
+        if given.get("status") is None:
+            given["status"] = self._ctx.services.require(WorkspaceSettings).settings(uow).default_task_status
         return self._creator.create(uow, self._editable(uow, project_id), [given], indexed=False)[0]
 
     def create_many(self, uow: UnitOfWork, project_id: str, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
