@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from notes_plugin.plugin import Note
+from sqlalchemy import select
+
+from pronaflow_kernel.ids import new_id
+from pronaflow_kernel.persistence.uow import UnitOfWork
 from pronaflow_kernel.testing import Person, ResourceSuite, World
 
 
@@ -41,8 +47,6 @@ def test_what_is_in_the_trash_is_gone(ann: Person) -> None:
 
 
 def test_the_ledger_row_is_written_with_the_change(world: World, ann: Person) -> None:
-    from sqlalchemy import select
-
     from pronaflow_kernel.events.models import EventRow
     from pronaflow_kernel.persistence.scope import Scope
 
@@ -91,3 +95,32 @@ def test_the_openapi_document_is_valid(ann: Person) -> None:
     operations = [op for item in document["paths"].values() for op in item.values() if "operationId" in op]
     ids = [op["operationId"] for op in operations]
     assert len(ids) == len(set(ids)) and "notes_create_note" in ids
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        (lambda uow: uow.insert(Note, {"title": None}), 500, "INTERNAL_ERROR"),
+        (
+            lambda uow: uow.insert_many(Note, [{"id": new, "title": "x"} for new in [new_id()] * 2]),
+            409,
+            "CONFLICT",
+        ),
+        (lambda uow: uow.all(select(Note.__table__)), 500, "INTERNAL_ERROR"),
+        (lambda uow: 1 / 0, 500, "INTERNAL_ERROR"),
+    ],
+    ids=["a defect in the database", "a lost race", "a broken tenant rule", "anything"],
+)
+def test_a_defect_is_logged_and_shows_nothing_of_its_inside(
+    ann: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    fault: Any,
+    status: int,
+    code: str,
+) -> None:
+    monkeypatch.setattr(UnitOfWork, "finish", lambda uow: fault(uow))
+    reply = ann.post("/api/v1/notes", {"title": "x"})
+    assert (reply.status, reply.error["code"]) == (status, code)
+    assert "notes__note" not in reply.body.decode()
+    assert bool(caplog.records) == (status == 500)
