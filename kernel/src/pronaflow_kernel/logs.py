@@ -82,6 +82,8 @@ def configure_logging(settings: Settings) -> None:
         root.removeHandler(former)
     root.addHandler(handler)
     root.setLevel(settings.logs.level.upper())
+    # It tells each step of its own set-up; which revisions run is told by whoever runs them.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 class _Handler(logging.StreamHandler[Any]):
