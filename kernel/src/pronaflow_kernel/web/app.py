@@ -26,7 +26,7 @@ from ..identity.access_tokens import AccessTokens
 from ..identity.routes import build as identity_blueprint
 from ..ids import as_id, new_id
 from ..kernel import Kernel
-from ..logs import bound
+from ..logs import bind, release
 from ..secrets import JWT
 from .answers import render_error
 from .openapi import Document, IdConverter, create_api
@@ -124,9 +124,9 @@ def _add_edge(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
     @app.before_request
     def _arrive() -> None:
         g.request_id = as_id(request.headers.get("X-Request-Id")) or new_id()
-        g.log_context = bound(request_id=g.request_id)
-        g.log_context.__enter__()
-        if len(request.full_path.encode("utf-8", "replace")) > limits.url_bytes:
+        g.log_token = bind(request_id=g.request_id)
+        # WSGI has both as Latin-1, one character a byte.
+        if len(request.environ["PATH_INFO"]) + len(request.environ["QUERY_STRING"]) > limits.url_bytes:
             raise InvalidRequest(f"The address is longer than {limits.url_bytes} bytes")
         if len(request.args) > limits.query_parameters:
             raise InvalidRequest(f"At most {limits.query_parameters} query parameters")
@@ -144,9 +144,9 @@ def _add_edge(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
 
     @app.teardown_request
     def _gone(_error: BaseException | None) -> None:
-        context = g.pop("log_context", None)
-        if context is not None:
-            context.__exit__(None, None, None)
+        token = g.pop("log_token", None)
+        if token is not None:
+            release(token)
 
 
 def _add_errors(app: Flask, kernel: Kernel) -> None:

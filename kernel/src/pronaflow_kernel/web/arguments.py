@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NoReturn
 
 from flask import Request, g
@@ -26,9 +27,9 @@ class ArgumentParser(FlaskParser):
     def load_querystring(self, req: Request, schema: Schema) -> Any:
         """The query as a plain dict, held to the same bounds as a body."""
         check_json(req.args.to_dict(flat=False))
-        # Not the proxy itself: asked for the many parameters that are missing, it raises for each.
-        proxy = MultiDictProxy(req.args, schema)
-        return {key: proxy[key] for key in req.args}
+        # Not webargs' proxy: asked for the many parameters that are missing, it raises for each.
+        lists = _lists(type(schema))
+        return {key: req.args.getlist(key) if key in lists else req.args[key] for key in req.args}
 
     def handle_error(
         self,
@@ -42,6 +43,12 @@ class ArgumentParser(FlaskParser):
         """Name every field at fault."""
         location = next(iter(error.messages_dict))
         raise ValidationFailed(_problems(error.messages_dict[location], ""))
+
+
+@cache
+def _lists(schema: type[Schema]) -> frozenset[str]:
+    """The parameters of a schema that may be given more than once."""
+    return frozenset(MultiDictProxy({}, schema()).multiple_keys)
 
 
 def _problems(messages: Any, path: str) -> list[Problem]:

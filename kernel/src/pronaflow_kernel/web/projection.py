@@ -37,35 +37,23 @@ def projection(schema: type[Schema]) -> Projection:
     Raises:
         TypeError: the schema has a field that a projection does not understand.
     """
-    plain: list[tuple[str, str]] = []
-    nested: list[tuple[str, str, Projection, bool]] = []
+    parts: list[str] = []
+    inner: list[Projection] = []
     for name, field in schema().dump_fields.items():
-        key, source = field.data_key or name, field.attribute or name
-        if isinstance(field, fields.Nested):
-            nested.append((key, source, projection(type(field.schema)), bool(field.many)))
-        elif isinstance(field, fields.List) and isinstance(field.inner, fields.Nested):
-            nested.append((key, source, projection(type(field.inner.schema)), True))
+        key, value = repr(field.data_key or name), f"row[{field.attribute or name!r}]"
+        nested = field.inner if isinstance(field, fields.List) else field
+        if isinstance(nested, fields.Nested):
+            shown = f"inner[{len(inner)}]"
+            inner.append(projection(type(nested.schema)))
+            many = nested is not field or nested.many
+            shown = f"[{shown}(item) for item in {value}]" if many else f"{shown}({value})"
+            parts.append(f"{key}: None if {value} is None else {shown}")
         elif isinstance(field, (*_AS_IS, fields.List)) and not isinstance(field, fields.Decimal):
-            plain.append((key, source))
+            parts.append(f"{key}: {value}")
         else:
             raise TypeError(f"{schema.__name__}.{name}: no projection for {type(field).__name__}")
-    return _compile(plain, nested)
-
-
-def _compile(plain: list[tuple[str, str]], nested: list[tuple[str, str, Projection, bool]]) -> Projection:
-    if not nested:
-        return lambda row: {key: row[source] for key, source in plain}
-
-    def project(row: Mapping[str, Any]) -> dict[str, Any]:
-        shown = {key: row[source] for key, source in plain}
-        for key, source, inner, many in nested:
-            value = row[source]
-            if value is None:
-                shown[key] = None
-            else:
-                shown[key] = [inner(item) for item in value] if many else inner(value)
-        return shown
-
+    # A dict display, which is a fifth faster than a loop over the fields.
+    project: Projection = eval(f"lambda row: {{{', '.join(parts)}}}", {"inner": inner})
     return project
 
 
