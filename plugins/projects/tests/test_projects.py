@@ -42,6 +42,7 @@ def test_keys_come_from_the_name_and_are_unique_in_the_workspace(ann: Person) ->
     assert [new(ann)["key"] for _ in range(3)] == ["WEBS", "WEB2", "WEB3"]
     assert new(ann, name="日本")["key"] == "PRJ"
     assert new(ann, key="ABC")["key"] == "ABC"
+    assert new(ann, key="ABD\n")["key"] == "ABD"
     reply = ann.post(URL, {"workspace_id": ann.workspace_id, "name": "x", "key": "ABC"})
     assert (reply.status, reply.error["details"]["field"]) == (409, "key")
 

@@ -33,9 +33,10 @@ class ProjectFields(Schema):
     """What can be set and changed."""
 
     name = Text(150, least=1, required=True)
-    key = fields.String(
+    key = Text(
+        6,
         load_default=None,
-        validate=validate.Regexp(r"^[A-Z][A-Z0-9]{1,5}$", error="2 to 6 capital letters or digits."),
+        validate=[validate.Regexp(r"^[A-Z][A-Z0-9]{1,5}$", error="2 to 6 capital letters or digits.")],
         metadata={"description": "Begins the keys of the tasks; made from the name unless given"},
     )
     description = Text(10_000, load_default=None, allow_none=True)
@@ -61,8 +62,8 @@ class ProjectCreate(ProjectFields):
 class ProjectPatch(ProjectFields):
     """Body of PATCH /projects/{id}; the status has a route of its own, and is accepted here too."""
 
-    key = fields.String(
-        validate=validate.Regexp(r"^[A-Z][A-Z0-9]{1,5}$", error="2 to 6 capital letters or digits.")
+    key = Text(
+        6, validate=[validate.Regexp(r"^[A-Z][A-Z0-9]{1,5}$", error="2 to 6 capital letters or digits.")]
     )
     status = Choice(STATUSES, ALIASES)
     cancellation_reason = Text(1000, allow_none=True)
