@@ -353,6 +353,17 @@ def test_a_bind_holds_the_workspace_of_the_scope(connection: Connection) -> None
     refused(connection, two, {"scope_workspace": OURS, "other": THEIRS})
 
 
+def test_a_bind_goes_out_as_a_parameter(connection: Connection) -> None:
+    for options in ({"literal_execute": True}, {"expanding": True}):
+        other = bindparam("other", OURS, Id(), **options)
+        refused(connection, select(T).where(T.c.workspace_id == other), {}, "is not held")
+        refused(connection, insert(T).values(task(3, other)), {}, "must be given its workspace_id")
+    made = bindparam("made", callable_=lambda: THEIRS, type_=Id())
+    refused(connection, select(T).where(T.c.workspace_id == made), {}, "'made' does not hold")
+    refused(connection, select(T).where(*own(T)).params(scope_workspace=THEIRS), {}, "does not hold")
+    refused(connection, insert(T).values(task(3)), task(3, THEIRS), "does not hold")
+
+
 def test_a_connection_without_a_scope_reads_no_tenant_table(engine: Engine) -> None:
     with engine.connect() as connection:
         with pytest.raises(TenantViolation, match="has no scope"):

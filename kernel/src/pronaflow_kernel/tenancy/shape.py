@@ -110,12 +110,12 @@ class _Judge:
         return value.name == COLUMN and (owner, value.table) in self.pinned
 
     def _is_bind(self, value: Any) -> bool:
-        # The compiler may have rendered a copy of it.
-        rendered = self.compiled.binds.get(value.key)
-        name = self.compiled.bind_names.get(rendered) if rendered is not None else None
-        if name is not None:
-            self.binds[name] = None
-        return name is not None
+        """Whether the value goes out as a parameter, and not as a list or as a piece of text."""
+        rendered = self.compiled.binds.get(value.key)  # the compiler may have copied it
+        if rendered is None or value.expanding or value.literal_execute:
+            return False
+        self.binds[self.compiled.bind_names[rendered]] = None
+        return True
 
     def _is_exported(self, column: Any) -> bool:
         """Whether a column of a subquery or CTE is the `workspace_id` of something pinned in there."""
