@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +33,22 @@ column = "Born"
 dates = ["%d.%m.%Y"]
 [fields.completed_at]
 column = "Died"
+[fields.estimated_hours]
+column = "Est. [h]"
+default = "1"
+[fields.due_date]
+constant = "2026-{Month}-01"
+only_if = "Month"
 """
+HEAD = GOOD.partition("[fields.title]")[0]
+BLANK = dict.fromkeys(("State", "Labels", "Born", "Died", "Est. [h]", "Month"), "")
 
 
 def item(tmp_path: Path, **cells: str) -> tuple[Any, Report]:
     path = tmp_path / "m.toml"
     path.write_text(GOOD)
     report = Report()
-    row = {"Id": "7", "Team": "1", "Title": "T", "State": "", "Labels": "", "Born": "", "Died": "", **cells}
+    row = {"Id": "7", "Team": "1", "Title": "T", **BLANK, **cells}
     return convert(2, row, read_mapping(path), report), report
 
 
@@ -55,6 +63,7 @@ def test_columns_become_fields(tmp_path: Path) -> None:
         "tags": ["l:a", "l:b"],
         "created_at": datetime(2026, 3, 2, tzinfo=UTC),
         "completed_at": datetime.fromisoformat("2026-03-04T05:06:07+02:00"),
+        "estimated_hours": 1.0,
     }
     assert [(note.kind, note.field, note.message) for note in report.notes] == [
         ("changed", "status", "'Closed' became 'completed'")
@@ -66,6 +75,53 @@ def test_every_fault_of_a_row_is_named(tmp_path: Path) -> None:
     assert made is None
     assert {note.field for note in report.errors} == {"Id", "status", "created_at"}
     assert {note.line for note in report.errors} == {2}
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "fault"),
+    [
+        ("Id", "x" * 201, ("Id", "the id is longer than 200 characters")),
+        ("Title", "", ("title", "Missing data for required field.")),
+        ("Title", "x" * 256, ("title", "Length must be between 1 and 255.")),
+        ("Labels", "x" * 51, ("tags.0", "Length must be between 1 and 50.")),
+        (
+            "Est. [h]",
+            "nan",
+            ("estimated_hours", "Special numeric values (nan or infinity) are not permitted."),
+        ),
+        (
+            "Est. [h]",
+            "1e400",
+            ("estimated_hours", "Special numeric values (nan or infinity) are not permitted."),
+        ),
+        (
+            "Est. [h]",
+            "-1",
+            ("estimated_hours", "Must be greater than or equal to 0 and less than or equal to 100000."),
+        ),
+        ("Est. [h]", "1,5", ("estimated_hours", "Not a valid number.")),
+        ("Month", "13", ("due_date", "'2026-13-01' is no date in a format that the mapping names")),
+        ("Team", "a", ("project.key", "2 to 6 capital letters or digits.")),
+        ("Team", "x" * 200, ("project.name", "Length must be between 1 and 150.")),
+    ],
+)
+def test_what_the_api_refuses_is_refused(
+    tmp_path: Path, column: str, cell: str, fault: tuple[str, str]
+) -> None:
+    made, report = item(tmp_path, **{column: cell})
+    assert made is None
+    assert fault in [(note.field, note.message) for note in report.errors]
+    assert report.rows_at_fault == 1
+
+
+def test_constants_and_defaults_become_what_columns_become(tmp_path: Path) -> None:
+    made, _ = item(tmp_path, Month="04")
+    assert (made.values["due_date"], made.values["estimated_hours"]) == (date(2026, 4, 1), 1.0)
+
+
+def test_a_cell_with_braces_is_only_text(tmp_path: Path) -> None:
+    made, _ = item(tmp_path, Title="{Team} {0} {", Labels="{}")
+    assert (made.values["title"], made.values["tags"]) == ("{Team} {0} {", ["l:{}"])
 
 
 def test_finished_before_created_is_kept_and_flagged(tmp_path: Path) -> None:
@@ -91,6 +147,17 @@ def test_nul_characters_are_taken_out_and_reported(tmp_path: Path) -> None:
         ),
         (GOOD.replace('split = ";"', "splitt = 1"), "unknown key `splitt`"),
         (GOOD.replace('column = "Died"', ""), r"\[fields.completed_at\] needs `column` or `constant`"),
+        (GOOD.replace('column = "Died"', "column = 3"), r"\[fields.completed_at\] `column` must be text"),
+        (GOOD.replace('["%d.%m.%Y"]', '"%d.%m.%Y"'), "`dates` must be a list of formats"),
+        (GOOD.replace('{ Closed = "completed" }', "{ Closed = 1 }"), "`words` must be a table of words"),
+        (GOOD.replace('"l:{}"', '"l:"'), "`format` must hold {}"),
+        (GOOD.replace('split = ";"', 'split = ""'), "`split` must not be empty"),
+        (GOOD.replace('"P{Team}"', '"P{Team"'), r"\[project\] `key` has a brace that encloses no column"),
+        (GOOD.replace('"Team {Team}"', "7"), r"\[project\] `name` must be text"),
+        (GOOD.replace('source = "s"', f'source = "{"s" * 51}"'), "`source` is longer than 50 characters"),
+        (GOOD.replace('["Team"]', '"Team"'), "`keep` must be a list of columns"),
+        (f"{HEAD}[fields]\ntitle = 'Title'", r"\[fields.title\] must be a table with `column` or `constant`"),
+        (HEAD.replace("[project]", "fields = 1\n[project]"), r"\[fields\] must be a table"),
     ],
 )
 def test_a_wrong_mapping_names_every_fault(tmp_path: Path, text: str, words: str) -> None:

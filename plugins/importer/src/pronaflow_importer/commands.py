@@ -53,7 +53,7 @@ def csv_(ctx: click.Context, /, file: Path, mapping: str, as_json: bool, **optio
     except ImportRefused as refusal:
         _write(refusal.report, options["report"])
         _show_errors(refusal.report)
-        raise Failure(f"{refusal}; mend them or leave them out with --skip-errors") from None
+        raise Failure(str(refusal)) from None
     except (MappingError, CsvError, LookupError) as error:
         raise Failure(str(error)) from None
     _write(report, options["report"])
@@ -112,7 +112,7 @@ def _text(report: Report, dry_run: bool) -> str:
     summary = report.summary()
     lines = [
         f"{summary['rows']} rows: {summary['created']} created, {summary['existing']} there before, "
-        f"{summary['errors']} at fault" + (" (dry run: nothing was kept)" if dry_run else "")
+        f"{summary['rows_at_fault']} at fault" + (" (dry run: nothing was kept)" if dry_run else "")
     ]
     if report.projects:
         lines.append(f"projects created: {', '.join(report.projects)}")

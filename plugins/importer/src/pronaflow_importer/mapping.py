@@ -4,7 +4,7 @@ source = "hadoop"                     # external ids are remembered under this n
 id = "Issue id"                       # the column with the id there
 
 [project]
-key = "HADOOP"                        # may contain {columns}
+key = "HADOOP"                        # may contain {columns}: "TEAM{Team}"
 name = "Hadoop"
 
 [fields.title]
@@ -26,9 +26,9 @@ dates = ["%d/%b/%y %H:%M"]
 
 from __future__ import annotations
 
-import string
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,11 @@ TARGETS = frozenset(
 """Fields of a task that a mapping can fill; anything else goes to `keep`."""
 
 DATES = frozenset({"start_date", "due_date", "created_at", "started_at", "completed_at"})
+
+SOURCE_LENGTH = 50
+"""Longest name of a source, as tasks stores it."""
+
+_COLUMN = re.compile(r"\{([^{}]+)\}")
 
 
 class MappingError(ValueError):
@@ -120,7 +125,12 @@ def shipped(name: str) -> Path | None:
 
 def names_in(template: str) -> set[str]:
     """The columns that a template mentions."""
-    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+    return set(_COLUMN.findall(template))
+
+
+def filled(template: str, cells: Mapping[str, str]) -> str:
+    """A template with the cells of a row in the places of their `{columns}`."""
+    return _COLUMN.sub(lambda found: cells[found[1]], template)
 
 
 def read_mapping(path: Path) -> CsvMapping:
@@ -146,22 +156,67 @@ def read_mapping(path: Path) -> CsvMapping:
     )
 
 
-def _faults(data: Mapping[str, Any]) -> Any:
+def _faults(data: Mapping[str, Any]) -> Iterator[str]:
     for name in ("source", "id"):
         if not isinstance(data.get(name), str) or not data[name]:
             yield f"`{name}` is missing"
+    if len(str(data.get("source", ""))) > SOURCE_LENGTH:
+        yield f"`source` is longer than {SOURCE_LENGTH} characters"
+    if not _is_list_of_text(data.get("keep", [])):
+        yield "`keep` must be a list of columns"
     for name in data.keys() - {"source", "id", "project", "fields", "keep"}:
         yield f"unknown key `{name}`"
     project = data.get("project", {})
     if not isinstance(project, dict) or set(project) != {"key", "name"}:
         yield "[project] needs `key` and `name` and nothing else"
+    else:
+        yield from (
+            f"[project] `{key}` {fault}" for key in project if (fault := _template_fault(project[key]))
+        )
     rules = data.get("fields", {})
+    if not isinstance(rules, dict):
+        yield "[fields] must be a table"
+        return
     if "title" not in rules:
         yield "[fields.title] is missing"
-    for name, entry in rules.items():
-        if name not in TARGETS:
-            yield f"[fields.{name}] is no field of a task: {', '.join(sorted(TARGETS))}"
-        for key in entry.keys() - set(Field.__dataclass_fields__):
+    yield from (fault for name, entry in rules.items() for fault in _field_faults(name, entry))
+
+
+def _field_faults(name: str, entry: Any) -> Iterator[str]:
+    if name not in TARGETS:
+        yield f"[fields.{name}] is no field of a task: {', '.join(sorted(TARGETS))}"
+    if not isinstance(entry, dict):
+        yield f"[fields.{name}] must be a table with `column` or `constant`"
+        return
+    for key, value in entry.items():
+        if key not in Field.__dataclass_fields__:
             yield f"[fields.{name}] has an unknown key `{key}`"
-        if not entry.get("column") and entry.get("constant") is None:
-            yield f"[fields.{name}] needs `column` or `constant`"
+        elif (fault := _value_fault(key, value)) is not None:
+            yield f"[fields.{name}] `{key}` {fault}"
+    if not entry.get("column") and entry.get("constant") is None:
+        yield f"[fields.{name}] needs `column` or `constant`"
+
+
+def _value_fault(key: str, value: Any) -> str | None:
+    if key == "dates":
+        return None if _is_list_of_text(value) else "must be a list of formats"
+    if key == "words":
+        good = isinstance(value, dict) and all(isinstance(word, str) for word in value.values())
+        return None if good else "must be a table of words"
+    if key == "constant":
+        return _template_fault(value)
+    if not isinstance(value, str):
+        return "must be text"
+    if key == "split" and not value:
+        return "must not be empty"
+    return "must hold {}, which stands for the value" if key == "format" and "{}" not in value else None
+
+
+def _template_fault(template: Any) -> str | None:
+    if not isinstance(template, str):
+        return "must be text"
+    return "has a brace that encloses no column" if set("{}") & set(_COLUMN.sub("", template)) else None
+
+
+def _is_list_of_text(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)

@@ -51,6 +51,11 @@ class Report:
         """Rows that could not be imported."""
         return [note for note in self.notes if note.kind == "error"]
 
+    @property
+    def rows_at_fault(self) -> int:
+        """How many rows could not be imported; one may have several errors."""
+        return len({note.line for note in self.errors})
+
     def summary(self) -> dict[str, Any]:
         """Counts, with equal notes added up."""
         counted = Counter(
@@ -61,6 +66,7 @@ class Report:
             "created": self.created,
             "existing": self.existing,
             "projects_created": self.projects,
+            "rows_at_fault": self.rows_at_fault,
             "errors": len(self.errors),
             "notes": [
                 {"kind": kind, "field": name, "message": message, "rows": rows}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from pronaflow_tasks.api import PRIORITIES, PRIORITY_ALIASES, STATUS_ALIASES, STATUSES
+from pronaflow_kernel.api import Schema, ValidationFailed, load
+from pronaflow_projects.api import ProjectCreate
+from pronaflow_tasks.api import PRIORITIES, PRIORITY_ALIASES, STATUS_ALIASES, STATUSES, TaskCreate
 
-from .mapping import DATES, CsvMapping, Field
+from .mapping import DATES, CsvMapping, Field, filled
 from .report import Report
 
 BACKWARDS = "finished-before-created"
@@ -18,7 +20,13 @@ BACKWARDS = "finished-before-created"
 WORDS = {"status": {*STATUSES, *STATUS_ALIASES}, "priority": {*PRIORITIES, *PRIORITY_ALIASES}}
 """Words that tasks understands without a mapping."""
 
+ID_LENGTH = 200
+"""Longest external id, as tasks stores it."""
+
 _DAYS = frozenset({"start_date", "due_date"})
+_TIMES = DATES - _DAYS
+_TASK = TaskCreate()
+_PROJECT = ProjectCreate(only=("key", "name"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +49,18 @@ class Item:
 
 
 def convert(line: int, cells: Mapping[str, str], mapping: CsvMapping, report: Report) -> Item | None:
-    """Make an item of a row; None where it cannot be one, with the reasons in the report."""
+    """Make an item of a row; None where it cannot be one, with the reasons in the report.
+
+    What the API would refuse in a body is refused here, field by field and in the same words.
+    """
     row_id = cells[mapping.id].strip()
     before = len(report.errors)
-    if not row_id:
-        report.note(line, "", mapping.id, "error", "the id is empty")
+
+    def refuse(name: str, message: str) -> None:
+        report.note(line, row_id, name, "error", message)
+
+    if not 0 < len(row_id) <= ID_LENGTH:
+        refuse(mapping.id, f"the id is longer than {ID_LENGTH} characters" if row_id else "the id is empty")
     values: dict[str, Any] = {}
     for name, rule in mapping.fields.items():
         try:
@@ -53,22 +68,29 @@ def convert(line: int, cells: Mapping[str, str], mapping: CsvMapping, report: Re
                 name, rule, cells, lambda text, n=name: report.note(line, row_id, n, "changed", text)
             )
         except ValueError as error:
-            report.note(line, row_id, name, "error", str(error))
+            refuse(name, str(error))
             continue
         if value is not None:
             values[name] = value
-    _flag(line, row_id, values, report)
+    values = _held_to(_TASK, values, "", refuse)
+    project = {"key": filled(mapping.project_key, cells), "name": filled(mapping.project_name, cells)}
+    project = _held_to(_PROJECT, project, "project.", refuse)
     if len(report.errors) > before:
         return None
+    _flag(line, row_id, values, report)
     data = {column: cells[column] for column in mapping.keep if cells[column]}
-    return Item(
-        line,
-        row_id,
-        mapping.project_key.format_map(cells),
-        mapping.project_name.format_map(cells),
-        values,
-        data,
-    )
+    return Item(line, row_id, project["key"], project["name"], values, data)
+
+
+def _held_to(schema: Schema, values: dict[str, Any], prefix: str, refuse: Callable[[str, str], None]) -> Any:
+    """The values as a schema of the API loads them; business times, which no body has, stay as they are."""
+    body = {name: value for name, value in values.items() if name not in _TIMES}
+    try:
+        return {**values, **load(schema, body)}
+    except ValidationFailed as refusal:
+        for problem in refusal.problems:
+            refuse(f"{prefix}{problem.field}", problem.message)
+        return values
 
 
 def _flag(line: int, row_id: str, values: dict[str, Any], report: Report) -> None:
@@ -79,17 +101,18 @@ def _flag(line: int, row_id: str, values: dict[str, Any], report: Report) -> Non
 
 
 def _value(name: str, rule: Field, cells: Mapping[str, str], changed: Any) -> Any:
+    """What a body of the API would hold for a field; None for nothing."""
     if rule.only_if and not cells[rule.only_if].strip():
         return None
-    if rule.constant is not None:
-        return rule.constant.format_map(cells)
-    raw = cells[rule.column]
+    raw = cells[rule.column] if rule.constant is None else filled(rule.constant, cells)
     text = raw.strip()
     if "\x00" in text:
         text = text.replace("\x00", "")
         changed("NUL characters were taken out")
     if not text:
-        return rule.default
+        if rule.default is None:
+            return None
+        text = rule.default
     if text in rule.words:
         meant = rule.words[text]
         if meant.lower() != text.lower():
@@ -99,16 +122,14 @@ def _value(name: str, rule: Field, cells: Mapping[str, str], changed: Any) -> An
         raise ValueError(f"{text!r} is no {name}; give it a meaning under [fields.{name}.words]")
     if name == "tags":
         parts = text.split(rule.split) if rule.split else [text]
-        return [rule.format.format(part.strip()) for part in parts if part.strip()]
+        return [rule.format.replace("{}", part.strip()) for part in parts if part.strip()]
     if name in DATES:
         return _instant(name, text, rule.dates)
-    if name in ("estimated_hours", "story_points"):
-        return float(text)
-    return rule.format.format(text)
+    return rule.format.replace("{}", text)
 
 
-def _instant(name: str, text: str, formats: tuple[str, ...]) -> datetime | date:
-    """A date or an instant; without a zone it is UTC.
+def _instant(name: str, text: str, formats: tuple[str, ...]) -> datetime | str:
+    """An instant, without a zone in UTC, or a day in ISO 8601.
 
     Raises:
         ValueError: no format fits.
@@ -126,4 +147,4 @@ def _instant(name: str, text: str, formats: tuple[str, ...]) -> datetime | date:
             raise ValueError(f"{text!r} is no date in a format that the mapping names") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return moment.date() if name in _DAYS else moment
+    return moment.date().isoformat() if name in _DAYS else moment

@@ -30,7 +30,9 @@ class ImportRefused(Exception):
             if report.created
             else "nothing was imported"
         )
-        super().__init__(f"{len(report.errors)} rows are at fault; {before}")
+        rows = report.rows_at_fault
+        what, them = ("1 row is", "it") if rows == 1 else (f"{rows} rows are", "them")
+        super().__init__(f"{what} at fault; {before}; mend {them} or leave {them} out with --skip-errors")
         self.report = report
 
 

@@ -1,4 +1,4 @@
-"""What other plugins may import from projects: services, published tables, data."""
+"""What other plugins may import from projects: services, published tables, data, the rules for input."""
 
 from __future__ import annotations
 
@@ -9,6 +9,17 @@ from typing import Any, Protocol
 from pronaflow_kernel.api import Reader, Row, UnitOfWork
 
 from .models import Project, ProjectMember
+from .schemas import ProjectCreate
+
+__all__ = [
+    "PROJECT",
+    "PROJECT_MEMBER",
+    "Counts",
+    "ProjectCreate",
+    "ProjectInfo",
+    "Projects",
+    "TaskCounts",
+]
 
 PROJECT = Project.__table__
 """For joins and foreign keys; published columns: id, workspace_id, key, name, status, lifecycle."""

@@ -1,4 +1,4 @@
-"""What other plugins may import from tasks: the service, published tables."""
+"""What other plugins may import from tasks: the service, published tables, the rules for input."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from pronaflow_kernel.api import Reader, Row, UnitOfWork, Update
 
 from .models import Task
+from .schemas import TaskCreate
 from .words import CLOSED, PRIORITIES, PRIORITY_ALIASES, STATUS_ALIASES, STATUSES
 
 TASK = Task.__table__
@@ -67,4 +68,13 @@ class Tasks(Protocol):
         ...
 
 
-__all__ = ["CLOSED", "PRIORITIES", "PRIORITY_ALIASES", "STATUSES", "STATUS_ALIASES", "TASK", "Tasks"]
+__all__ = [
+    "CLOSED",
+    "PRIORITIES",
+    "PRIORITY_ALIASES",
+    "STATUSES",
+    "STATUS_ALIASES",
+    "TASK",
+    "TaskCreate",
+    "Tasks",
+]
