@@ -15,6 +15,8 @@ from .builder import Builder, Culprit
 from .clock import Clock, SystemClock
 from .kernel import Kernel
 from .mail import Mailer
+from .models import CoreBase
+from .persistence.base import tenant_tables
 from .persistence.engines import Engines, open_engines
 from .persistence.migrations import Chain, MigrationError, status, upgrade
 from .plugins.base import Plugin
@@ -70,6 +72,7 @@ class Assembly:
         self._candidates = {candidate.id: candidate for candidate in candidates}
         self._statuses: dict[str, PluginStatus] = {}
         self._loaded: dict[str, Plugin] = {}
+        self._tenant_tables = tenant_tables(CoreBase.metadata)
 
     def run(self) -> Kernel:
         """The kernel with every plugin that can run.
@@ -80,7 +83,7 @@ class Assembly:
         order = self._collect()
         engines = open_engines(self._settings.database_url, threads=self._settings.server.threads)
         for engine in (engines.read, engines.write):
-            install(engine)
+            install(engine, self._tenant_tables)
         try:
             kernel = self._build_what_runs(engines, order)
             self._abort_if_demanded()
@@ -173,6 +176,7 @@ class Assembly:
         builder = Builder(self._settings, self._clock, engines, self._chains(order), self._mail)
         for plugin_id in order:
             builder.add(plugin_id, self._loaded[plugin_id], self._candidates[plugin_id])
+        self._tenant_tables |= builder.tenant_tables
         return builder.kernel(self._statuses)
 
     def _abort_if_demanded(self) -> None:

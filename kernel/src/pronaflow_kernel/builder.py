@@ -17,7 +17,7 @@ from .health import HealthCheck
 from .identity.events import IDENTITY_EVENTS
 from .kernel import Kernel
 from .mail import Mailer, mailer_from
-from .persistence.base import check_tables
+from .persistence.base import check_tables, tenant_tables
 from .persistence.engines import Engines
 from .persistence.migrations import Chain
 from .persistence.uow import Database
@@ -63,6 +63,7 @@ class Builder:
         self.event_types: dict[str, EventType] = {t.name: t for t in (*IDENTITY_EVENTS, *TENANCY_EVENTS)}
         self.access = Access(self.permissions, None, None)
         self.trash = Trash(self.resources)
+        self.tenant_tables: set[str] = set()
         self.contributions: list[tuple[str, Contribution]] = []
 
     def add(self, plugin_id: str, plugin: Plugin, candidate: Candidate) -> None:
@@ -77,7 +78,9 @@ class Builder:
             plugin.setup(self._context(plugin_id))
             if hasattr(plugin, "provide_models"):
                 phase = "provide_models"
-                check_tables(plugin.provide_models())
+                metadata = plugin.provide_models()
+                check_tables(metadata)
+                self.tenant_tables |= tenant_tables(metadata)
             contribution = Contribution(plugin)
             for phase in _PROVIDED:
                 answer = self.hooks.provide(plugin_id, f"provide_{phase}")

@@ -50,6 +50,11 @@ def model_base(plugin_id: str) -> type[Model]:
     return Base
 
 
+def tenant_tables(metadata: MetaData) -> set[str]:
+    """Names of the tables that have a `workspace_id`, for the tenant rule."""
+    return {table.name for table in metadata.tables.values() if "workspace_id" in table.c}
+
+
 def check_tables(metadata: MetaData) -> None:
     """Hold a distribution's tables to the rules on names and foreign keys (architecture.md 4).
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from sqlalchemy import and_, bindparam, select
@@ -35,7 +35,7 @@ class Resource:
     url: str = ""
 
 
-@lru_cache(maxsize=None)
+@cache
 def locate_statement(resource: Resource) -> Any:
     """Where a record lives, and the caller's role there: one row or none.
 

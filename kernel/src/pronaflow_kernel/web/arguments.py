@@ -4,51 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NoReturn
+from typing import Any
 
-from flask import Request, g
-from marshmallow import RAISE, Schema, ValidationError
-from webargs.flaskparser import FlaskParser
-from webargs.multidictproxy import MultiDictProxy
+from flask import Request
+from marshmallow import RAISE, Schema, ValidationError, fields
 
 from ..errors import Problem, ValidationFailed
 from .body import check_json
 
 
-class ArgumentParser(FlaskParser):
-    """webargs' parser with our reading of bodies and our errors."""
+def load(schema: Schema, data: Any) -> Any:
+    """Load data through a schema; unknown keys are faults.
 
-    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE, "json": RAISE}
+    Raises:
+        ValidationFailed: with every field at fault.
+    """
+    try:
+        return schema.load(data, unknown=RAISE)
+    except ValidationError as error:
+        raise ValidationFailed(_problems(error.messages_dict, "")) from None
 
-    def load_json(self, req: Request, schema: Schema) -> Any:
-        """The body, read once a request by the pipeline."""
-        return g.read_body()
 
-    def load_querystring(self, req: Request, schema: Schema) -> Any:
-        """The query as a plain dict, held to the same bounds as a body."""
-        check_json(req.args.to_dict(flat=False))
-        # Not webargs' proxy: asked for the many parameters that are missing, it raises for each.
-        lists = _lists(type(schema))
-        return {key: req.args.getlist(key) if key in lists else req.args[key] for key in req.args}
+def load_query(schema: Schema, request: Request) -> Any:
+    """`load` for the query of a request, which is held to the same bounds as a body.
 
-    def handle_error(
-        self,
-        error: ValidationError,
-        req: Request,
-        schema: Schema,
-        *,
-        error_status_code: Any,
-        error_headers: Any,
-    ) -> NoReturn:
-        """Name every field at fault."""
-        location = next(iter(error.messages_dict))
-        raise ValidationFailed(_problems(error.messages_dict[location], ""))
+    Of a parameter that is given more than once the first counts, unless its field is a list.
+    """
+    args = request.args
+    check_json(args.to_dict(flat=False))
+    lists = _lists(type(schema))
+    return load(schema, {key: args.getlist(key) if key in lists else args[key] for key in args})
 
 
 @cache
 def _lists(schema: type[Schema]) -> frozenset[str]:
-    """The parameters of a schema that may be given more than once."""
-    return frozenset(MultiDictProxy({}, schema()).multiple_keys)
+    found = schema().load_fields.items()
+    return frozenset(field.data_key or name for name, field in found if isinstance(field, fields.List))
 
 
 def _problems(messages: Any, path: str) -> list[Problem]:
@@ -65,15 +56,3 @@ def _code(message: str) -> str:
     if message.startswith("Missing data"):
         return "required"
     return "unknown" if message.startswith("Unknown field") else "invalid"
-
-
-def load(schema: Schema, data: Any) -> Any:
-    """Load data through a schema outside a request (commands, imports), with the same errors.
-
-    Raises:
-        ValidationFailed: with every field at fault.
-    """
-    try:
-        return schema.load(data)
-    except ValidationError as error:
-        raise ValidationFailed(_problems(error.messages_dict, "")) from None

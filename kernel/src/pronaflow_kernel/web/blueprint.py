@@ -19,10 +19,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import flask_smorest
-from flask import current_app, g
+from flask import current_app, g, request
 from marshmallow import Schema, fields
 
-from .arguments import ArgumentParser
+from .arguments import load, load_query
 from .projection import Projection, projection
 from .targets import NOWHERE, Target
 
@@ -72,8 +72,6 @@ class Blueprint(flask_smorest.Blueprint):
         tag: heading in the OpenAPI document; summary: one sentence under it.
         name: of the blueprint, where a plugin has several.
     """
-
-    ARGUMENTS_PARSER = ArgumentParser()
 
     def __init__(
         self, plugin_id: str, *, url_prefix: str, tag: str, summary: str = "", name: str | None = None
@@ -127,14 +125,11 @@ class Blueprint(flask_smorest.Blueprint):
             max_items,
         )
 
+        body_schema = body() if isinstance(body, type) else body
+        query_schema = query() if query is not None else None
+
         def decorate(handler: F) -> F:
-            call = _adapter(handler, body is not None, query is not None)
-            # Instances, because webargs would make one of a class at every request.
-            if query is not None:
-                call = self.arguments(query(), location="query", as_kwargs=False, error_status_code=422)(call)
-            if body is not None:
-                schema = body if isinstance(body, Schema) else body()
-                call = self.arguments(schema, location="json", as_kwargs=False, error_status_code=422)(call)
+            call = _adapter(handler, body_schema, query_schema)
 
             def view(**path: Any) -> Any:
                 pipeline: Pipeline = current_app.extensions["pronaflow.pipeline"]
@@ -145,7 +140,7 @@ class Blueprint(flask_smorest.Blueprint):
                 name = f"{name}_{method.lower()}"
             view.__name__ = name
             view.__doc__ = handler.__doc__
-            view._apidoc = getattr(call, "_apidoc", {})  # type: ignore[attr-defined]
+            view._apidoc = self._inputs(body_schema, query_schema)  # type: ignore[attr-defined]
             documented = self.response(status, _documented(returns, many))(view)
             documented = self.doc(**self._operation(route, name, body is not None))(documented)
             self.route(rule, methods=[method], tags=[self.tag])(documented)
@@ -153,6 +148,17 @@ class Blueprint(flask_smorest.Blueprint):
             return handler
 
         return decorate
+
+    def _inputs(self, body: Schema | None, query: Schema | None) -> dict[str, Any]:
+        """What flask-smorest must know of the input to document it; loading it is done by the adapter."""
+
+        def documented() -> None:
+            """Carry the documentation."""
+
+        for schema, location in ((query, "query"), (body, "json")):
+            if schema is not None:
+                documented = self.arguments(schema, location=location, error_status_code=422)(documented)
+        return getattr(documented, "_apidoc", {})
 
     def _operation(self, route: Route, name: str, has_body: bool) -> dict[str, Any]:
         """What the declaration says for the OpenAPI document."""
@@ -173,17 +179,16 @@ class Blueprint(flask_smorest.Blueprint):
         return operation
 
 
-def _adapter(handler: Callable[..., Any], has_body: bool, has_query: bool) -> Callable[..., Any]:
-    """From flask-smorest's positional input to the handler's names."""
+def _adapter(handler: Callable[..., Any], body: Schema | None, query: Schema | None) -> Callable[..., Any]:
+    """The handler with its input loaded."""
 
-    def call(io: Any, *inputs: Any, **path: Any) -> Any:
+    def call(io: Any, **path: Any) -> Any:
+        if body is not None:
+            path["body"] = load(body, g.read_body())
+        if query is not None:
+            path["query"] = load_query(query, request)
         if g.unnamed is not None:
             raise g.unnamed.refuse()
-        given = list(inputs)
-        if has_body:
-            path["body"] = given.pop(0)
-        if has_query:
-            path["query"] = given.pop(0)
         return handler(io, **path)
 
     return call
