@@ -1,22 +1,23 @@
 """A whole plugin: a route, a table, a subscriber and an addition to the shown tasks."""
 
 from marshmallow import fields
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ForeignKey, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pronaflow_kernel import api
+from pronaflow_tasks.api import TASK
 
 
-class Greeting(api.model_base("hello"), api.Identified, api.InWorkspace):
+class Greeting(api.model_base("hello"), api.InWorkspace):
     __tablename__ = "hello__greeting"
-    task_id: Mapped[str] = mapped_column(api.IdType)
+    task_id: Mapped[str] = mapped_column(ForeignKey(TASK.c.id, ondelete="CASCADE"), primary_key=True)
 
 
 GREETED = select(Greeting.task_id).where(Greeting.workspace_id == api.SCOPE_WORKSPACE)
 AMONG = GREETED.where(Greeting.task_id.in_(bindparam("ids", expanding=True, type_=api.IdType())))
 HOW_MANY = select(func.count()).select_from(GREETED.subquery())
 Hello = api.Schema.from_dict({"greeting": fields.String(), "greeted": fields.Integer()}, name="Hello")
-blp = api.Blueprint("hello", url_prefix="/api/v1/hello", tag="Hello")
+blp = api.Blueprint("hello", url_prefix="/api/v1/hello", tag="Hello", summary="Greetings")
 
 
 @blp.endpoint(

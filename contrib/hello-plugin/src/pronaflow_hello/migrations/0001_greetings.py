@@ -7,11 +7,9 @@ revision, down_revision = "0001", None
 
 
 def upgrade():
-    columns = [
-        sa.Column("id", IdType(), primary_key=True),
-        sa.Column("workspace_id", IdType(), nullable=False),
-    ]
-    op.create_table("hello__greeting", *columns, sa.Column("task_id", IdType(), nullable=False))
+    task = sa.ForeignKey("tasks__task.id", ondelete="CASCADE")
+    task_id = sa.Column("task_id", IdType(), task, primary_key=True)
+    op.create_table("hello__greeting", task_id, sa.Column("workspace_id", IdType(), nullable=False))
 
 
 def downgrade():
