@@ -5,8 +5,9 @@ Installed with the kernel as a pytest plugin; a plugin's tests import from here 
 
 from __future__ import annotations
 
+from ..persistence.autogenerate import drift
 from .people import Person, Reply
 from .suite import ResourceSuite
 from .world import World
 
-__all__ = ["Person", "Reply", "ResourceSuite", "World"]
+__all__ = ["Person", "Reply", "ResourceSuite", "World", "drift"]
