@@ -11,7 +11,7 @@ from pronaflow_kernel.testing import World
 from .installation import installation
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server() -> Iterator[World]:
     """The kernel with all first-party plugins, on SQLite."""
     with installation() as world:

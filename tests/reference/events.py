@@ -12,6 +12,7 @@ from pronaflow_kernel.events.types import EventType
 from pronaflow_kernel.testing import World
 
 from . import markdown
+from .documents import anchor
 from .installation import KERNEL, plugins, provided
 from .markdown import code, codes, prose, table
 
@@ -58,7 +59,7 @@ def _rows(world: World) -> Iterator[tuple[str, ...]]:
             event.aggregate,
             "yes" if event.public else "no",
             event.summary,
-            f"[{event.payload.__name__}](#{_anchor(_payload(event))})",
+            f"[{event.payload.__name__}](#{anchor(_payload(event))})",
             ", ".join(dict.fromkeys([owner, *_emitters(world, event.name)])),
         )
 
@@ -74,12 +75,6 @@ def _payload(event: EventType) -> str:
     owner = event.payload.__module__.partition(".")[0].removeprefix("pronaflow_")
     version = "" if event.version == 1 else f", version {event.version}"
     return f"{owner}: {event.payload.__name__}{version}"
-
-
-def _anchor(title: str) -> str:
-    """Of a heading, as GitHub makes it."""
-    kept = (letter for letter in title.lower() if letter.isalnum() or letter in " -_")
-    return "".join(kept).replace(" ", "-")
 
 
 def _fields(title: str, payload: type[Schema]) -> Iterable[str]:

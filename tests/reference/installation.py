@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from pronaflow_kernel.plugins.discovery import discover
+from pronaflow_kernel.plugins.discovery import GROUP, discover
 from pronaflow_kernel.testing import World
 
 ROOT = Path(__file__).parents[2]
@@ -34,14 +35,15 @@ class Route(NamedTuple):
 
 
 @contextmanager
-def installation() -> Iterator[World]:
-    """A running server with all first-party plugins and no others.
+def installation(*further: EntryPoint) -> Iterator[World]:
+    """A running server with all first-party plugins, and no others than `further`.
 
     Raises:
         Incomplete: not all of them are installed and ready.
     """
     wanted = {project.parent.name for project in ROOT.glob("plugins/*/pyproject.toml")}
-    candidates = [candidate for candidate in discover() if candidate.id in wanted]
+    points = [point for point in entry_points(group=GROUP) if point.name in wanted]
+    candidates = discover([*points, *further])
     with TemporaryDirectory(prefix="pronaflow-reference-") as folder:
         world = World(f"sqlite:///{folder}/pronaflow.sqlite3", Path(folder), candidates=candidates)
         try:
