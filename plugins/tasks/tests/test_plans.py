@@ -106,6 +106,13 @@ def test_lists_and_comments_scan_nothing(world: World, place: Any) -> None:
             assert not _scanned(plan), "\n".join(plan)
 
 
+def test_the_tags_of_a_page_are_looked_up_task_by_task(world: World, place: Any) -> None:
+    plans = _plans(world, place["ann"], "/api/v1/tasks", {"project_id": place["project_id"]})
+    searches = [line for plan in plans for line in plan if "SEARCH tasks__task_tag" in line]
+    assert all("task_id=?" in line for line in searches)
+    assert searches or world.database_url.startswith("postgresql")
+
+
 @pytest.mark.parametrize(
     ("scope", "sort", "index"),
     [

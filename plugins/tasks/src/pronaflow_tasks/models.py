@@ -217,6 +217,8 @@ class TaskTag(Base, InWorkspace):
 
     __tablename__ = "tasks__task_tag"
 
+    # First in the key: without it SQLite reads all tags of the workspace to find those of a page of tasks.
+    workspace_id: Mapped[str] = mapped_column(IdType, primary_key=True)
     task_id: Mapped[str] = mapped_column(IdType, primary_key=True)
     tag_id: Mapped[str] = mapped_column(IdType, primary_key=True)
 

@@ -186,9 +186,9 @@ def upgrade() -> None:
     op.create_index("ix_tasks__external_task_id", "tasks__external", ["task_id"])
     op.create_table(
         "tasks__task_tag",
+        sa.Column("workspace_id", IdType(), nullable=False),
         sa.Column("task_id", IdType(), nullable=False),
         sa.Column("tag_id", IdType(), nullable=False),
-        sa.Column("workspace_id", IdType(), nullable=False),
         sa.ForeignKeyConstraint(
             ["workspace_id", "tag_id"],
             ["tasks__tag.workspace_id", "tasks__tag.id"],
@@ -201,7 +201,7 @@ def upgrade() -> None:
             name="fk_tasks__task_tag_workspace_id_task_id",
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("task_id", "tag_id", name="pk_tasks__task_tag"),
+        sa.PrimaryKeyConstraint("workspace_id", "task_id", "tag_id", name="pk_tasks__task_tag"),
     )
     op.create_index("ix_tasks__task_tag_tag", "tasks__task_tag", ["workspace_id", "tag_id", "task_id"])
     op.create_table(
