@@ -86,7 +86,7 @@ def _add_projects(blp: Blueprint, service: ProjectService) -> None:
         return Answer(message="Project moved to the trash")
 
     # A trashed project has no role in it, so the workspace lets the caller in and the service decides.
-    @blp.endpoint("POST", "/<id:project_id>/restore", permission="projects.list", target=PROJECT, **ONE)
+    @blp.endpoint("POST", "/<id:project_id>/restore", permission="projects.restore", target=PROJECT, **ONE)
     def restore_project(uow: UnitOfWork, project_id: str) -> Row:
         """Bring a project back from the trash."""
         return service.restore(uow, project_id)
@@ -132,7 +132,7 @@ def _add_members(blp: Blueprint, service: MemberService) -> None:
         return service.change(uow, project_id, user_id, body["role"])
 
     @blp.endpoint(
-        "DELETE", "/<id:project_id>/members/<id:user_id>", permission="projects.read", target=PROJECT
+        "DELETE", "/<id:project_id>/members/<id:user_id>", permission="projects.leave", target=PROJECT
     )
     def remove_project_member(uow: UnitOfWork, project_id: str, user_id: str) -> Answer:
         """Remove a member, or leave the project."""
