@@ -1,7 +1,8 @@
 """The contract: every question the kernel asks its plugins. The prefix tells what an answer does.
 
-`provide_*` is asked once, while the server is put together. `check_*` may refuse by raising. `extend_*` adds
-to an answer, one call a page. Arguments are passed by name, and new ones are only ever appended.
+`provide_*` is asked while the server is put together, again if another plugin fails. `check_*` may refuse by
+raising. `extend_*` adds to an answer, one call a page. Arguments are passed by name, and new ones are only
+ever appended.
 """
 
 from __future__ import annotations
@@ -81,7 +82,10 @@ def provide_health_checks() -> Sequence[HealthCheck]:  # type: ignore[empty-body
 
 @hookspec
 def check_permission(reader: Reader, permission: str, container_id: str | None) -> None:
-    """Object to what the roles allow, by raising `Forbidden` or `NotFound`. Asked once a request."""
+    """Object to what the roles allow, by raising `Forbidden` or `NotFound`.
+
+    Asked for the permission that the route demands, and for each further one that its service asks about.
+    """
 
 
 @hookspec
