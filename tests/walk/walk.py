@@ -65,23 +65,32 @@ class Walk:
         return found
 
     def _of(self, operation: Operation) -> Iterator[str]:
-        victim, attacker = self._parties()
+        victim, _ = self._parties()
         keys = tuple(each for each in operation.ids if self.concerns(victim, operation, each[1]))
-        if not keys:
+        choices = list(self._choices(operation, keys, victim))
+        if not choices:
             return
         theirs = {**victim.request(operation.id), "header": {HEADER[1]: victim.workspace_id}}
         requests = [theirs, *_ordinary(operation, victim, theirs)]
         before = self.rows.of(victim.workspace_id)
-        for chosen in self._choices(operation, keys, victim):
+        for chosen in choices:
             for request in requests:
-                yield from self._attack(operation, chosen, attacker, victim, request)
-        yield from _differences(before, self.rows.of(victim.workspace_id), attacker, victim)
+                yield from self._attack(operation, chosen, request)
+        yield from self._differences(before, self.rows.of(victim.workspace_id))
         reply = victim.send(operation, theirs)
         expected = self.control.get(operation.id)
-        if reply.status != expected and not (expected is None and reply.status < 300):
+        if keys and reply.status != expected and not (expected is None and reply.status < 300):
             yield f"the victim's own request answers {reply.status} {reply.json}"
         if operation.method != "GET":
             self._pair = None
+
+    def _differences(self, before: Tables, after: Tables) -> Iterator[str]:
+        """Tables in which rows of the victim changed, or came where only the victim writes."""
+        victim, attacker = self._parties()
+        for table, rows in before.items():
+            now = after[table]
+            if not set(rows) <= set(now) or (attacker.workspace_id != victim.workspace_id and now != rows):
+                yield f"the attack changed rows of {table}"
 
     def _parties(self) -> tuple[Party, Party]:
         """Victim and attacker; they stay the same until a request may have changed something."""
@@ -95,12 +104,12 @@ class Walk:
         yield from ((key,) for key in keys)
         if len(keys) > 1:
             yield keys
-        if not operation.places["path"] and self.concerns(victim, operation, "workspace_id"):
-            yield from ((HEADER,) for place, key in keys if key == "workspace_id")
+        named = not operation.places["path"] and operation.permission != "public"
+        if named and self.concerns(victim, operation, "workspace_id"):
+            yield (HEADER,)
 
-    def _attack(
-        self, operation: Operation, chosen: Keys, attacker: Party, victim: Party, theirs: Request
-    ) -> Iterator[str]:
+    def _attack(self, operation: Operation, chosen: Keys, theirs: Request) -> Iterator[str]:
+        victim, attacker = self._parties()
         foreign = _aimed(attacker.request(operation.id), chosen, theirs)
         reply = attacker.send(operation, foreign)
         changed = reply.status < 300 and operation.method != "GET"
@@ -108,6 +117,8 @@ class Walk:
             attacker = self.attacker(victim)
         nothing = _aimed(attacker.request(operation.id), chosen, _invented(theirs, chosen))
         answers = [blank(each, changed) for each in (reply, attacker.send(operation, nothing))]
+        if changed:
+            self._pair = victim, self.attacker(victim)
         names = ", ".join(f"{key} in the {place}" for place, key in chosen)
         if not {(operation.id, key) for _, key in chosen} & self.known:
             if answers[0] != answers[1]:
@@ -121,14 +132,6 @@ class Walk:
             status = send(self.world.anonymous(), operation, foreign).status
             if status != 401:
                 yield f"{names}: without a token it answers {status}, not 401"
-
-
-def _differences(before: Tables, after: Tables, attacker: Party, victim: Party) -> Iterator[str]:
-    """Tables in which rows of the victim changed, or came where only the victim writes."""
-    for table, rows in before.items():
-        now = after[table]
-        if not set(rows) <= set(now) or (attacker.workspace_id != victim.workspace_id and now != rows):
-            yield f"the attack changed rows of {table}"
 
 
 def _ordinary(operation: Operation, victim: Party, theirs: Request) -> Iterator[Request]:
