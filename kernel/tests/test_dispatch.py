@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from pronaflow_kernel.errors import StaleRow
 from pronaflow_kernel.events.dispatch import Dispatcher
 from pronaflow_kernel.events.types import Event, Subscriber
 from pronaflow_kernel.persistence.uow import UnitOfWork
@@ -43,6 +44,20 @@ def test_one_that_fails_harms_neither_the_request_nor_the_next_event(world: Worl
     ann.post("/api/v1/notes", {"title": "good"})
     world.drain()
     assert heard == ["bad", "good"]
+
+
+def test_one_that_others_are_in_the_way_of_runs_again(world: World, ann: Person) -> None:
+    tried: list[str] = []
+
+    def run(uow: UnitOfWork, event: Event) -> None:
+        tried.append(event.id)
+        if len(tried) < 3:
+            raise StaleRow
+
+    listen(world, run, "note.created")
+    ann.post("/api/v1/notes", {"title": "x"})
+    world.drain()
+    assert len(tried) == 3
 
 
 def test_subscribers_of_a_plugin_that_is_off_hear_nothing(world: World, ann: Person) -> None:

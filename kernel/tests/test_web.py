@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
 from notes_plugin.plugin import Note
 from sqlalchemy import select
 
+from pronaflow_kernel.errors import NotFound
+from pronaflow_kernel.hookspecs import hookimpl
 from pronaflow_kernel.ids import new_id
 from pronaflow_kernel.persistence.uow import UnitOfWork
+from pronaflow_kernel.plugins.base import Plugin
+from pronaflow_kernel.plugins.guard import guarded
 from pronaflow_kernel.testing import Person, ResourceSuite, World
 
 
@@ -124,3 +130,57 @@ def test_a_defect_is_logged_and_shows_nothing_of_its_inside(
     assert (reply.status, reply.error["code"]) == (status, code)
     assert "notes__note" not in reply.body.decode()
     assert bool(caplog.records) == (status == 500)
+
+
+def test_a_body_cannot_cost_more_than_its_size(ann: Person) -> None:
+    wide = b'{"' + b"k" * 100_000 + b'": [' + b",".join([b"0"] * 5_000) + b"]}"
+    reply = ann.request("POST", "/api/v1/notes", data=wide)
+    assert reply.status == 422 and len(reply.body) < 2_000
+    many = b"{" + b",".join(b'"k%d":0' % number for number in range(20_000)) + b"}"
+    reply = ann.request("POST", "/api/v1/notes", data=many)
+    assert reply.status == 422 and len(reply.error["details"]["errors"]) == 100
+
+
+def test_forged_cursors_are_refused(ann: Person) -> None:
+    for number in range(3):
+        ann.post("/api/v1/notes", {"title": f"Note {number}"})
+    good = ann.get("/api/v1/notes", page_size=1).json["pagination"]["next_cursor"]
+    sort, descending, value, row_id = json.loads(base64.urlsafe_b64decode(good + "=="))
+    for data in (
+        [sort, descending, value, "x"],
+        [sort, descending, value, 7],
+        [sort, descending, "2026-01-01T00:00:00", row_id],
+        [sort, descending, "0001-01-01T00:00:00+14:00", row_id],
+        [sort, descending, 2**70, row_id],
+        ["title", descending, "a\x00", row_id],
+        ["nonsense", descending, value, row_id],
+        [sort, not descending, value, row_id],
+        [],
+        7,
+    ):
+        forged = base64.urlsafe_b64encode(json.dumps(data).encode()).decode()
+        query = {"sort_by": data[0]} if isinstance(data, list) and data[:1] == ["title"] else {}
+        reply = ann.get("/api/v1/notes", cursor=forged, **query)
+        assert reply.status == 400, data
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [[1], {"x": object()}, {"unknown": 1}, NotFound("gone")],
+    ids=["no mapping", "no JSON", "an unknown record", "a refusal"],
+)
+def test_a_plugin_that_extends_badly_is_left_out(
+    world: World, ann: Person, monkeypatch: pytest.MonkeyPatch, answer: Any
+) -> None:
+    class Extender(Plugin):
+        @hookimpl
+        def extend_payload(self, reader: Any, resource: str, rows: Any) -> Any:
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+    namespace = guarded("extender", Extender(), lambda plugin_id: True)
+    monkeypatch.setattr(world.kernel.hooks, "_extenders", [("extender", namespace.extend_payload)])
+    made = ann.post("/api/v1/notes", {"title": "x"})
+    assert made.status == 201 and "ext" not in made.data
+    assert ann.get(f"/api/v1/notes/{made.data['id']}").data == made.data

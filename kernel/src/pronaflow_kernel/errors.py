@@ -128,13 +128,17 @@ class Problem:
     code: str = "invalid"
 
 
+MAX_PROBLEMS = 100
+"""How many faults an answer names; an answer must not be larger than what it answers."""
+
+
 class ValidationFailed(KernelError):
     """Body or query fail the schema or a rule (422); every field at fault is named."""
 
     status, code, default_message = 422, "VALIDATION_ERROR", "Validation failed"
 
     def __init__(self, problems: Iterable[Problem], message: str | None = None) -> None:
-        self.problems = list(problems)
+        self.problems = list(problems)[:MAX_PROBLEMS]
         first = self.problems[0]
         super().__init__(
             message,

@@ -12,12 +12,18 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import OperationalError
+
+from ..errors import StaleRow
 from .types import Event, Subscriber
 
 if TYPE_CHECKING:
     from ..persistence.uow import Database
 
 log = logging.getLogger("pronaflow.events")
+
+ATTEMPTS = 3
+"""How often a subscriber is run that others are in the way of."""
 
 
 class Dispatcher:
@@ -79,8 +85,20 @@ class Dispatcher:
 
         if self._db is None or not self._active(plugin_id):
             return
-        with self._db.write(Scope.system(event.workspace_id), origin="system") as uow:
-            subscriber.run(uow, event)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self._db.write(Scope.system(event.workspace_id), origin="system") as uow:
+                    subscriber.run(uow, event)
+                return
+            except (StaleRow, OperationalError) as error:
+                log.warning(
+                    "%s.%s met %s at event %s", plugin_id, subscriber.name, type(error).__name__, event.id
+                )
+                if attempt == ATTEMPTS:
+                    raise
+            except Exception:
+                log.error("%s.%s failed at event %s (%s)", plugin_id, subscriber.name, event.id, event.type)
+                raise
 
 
 def _run(action: Callable[[], None]) -> None:
@@ -88,4 +106,4 @@ def _run(action: Callable[[], None]) -> None:
     try:
         action()
     except Exception:
-        log.exception("an after-commit action failed")
+        log.exception("work after a commit failed")

@@ -7,10 +7,9 @@ sort, page or cursor) and kept; a request only supplies values.
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -26,11 +25,14 @@ from sqlalchemy import (
     tuple_,
     type_coerce,
 )
+from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.orm import InstrumentedAttribute
-from sqlalchemy.types import NullType
+from sqlalchemy.types import NullType, TypeDecorator
 
 from ..errors import InvalidRequest, Problem, ValidationFailed
+from ..ids import as_id
 from ..web.answers import Page
+from ..web.body import check_json
 from .types import Id, UtcDateTime
 
 if TYPE_CHECKING:
@@ -38,6 +40,12 @@ if TYPE_CHECKING:
 
 MAX_OFFSET = 10_000
 """Pages reach this far; further on the caller walks by cursor (architecture.md 5)."""
+
+MAX_SHAPES = 200
+"""Statements kept by a list; each one takes about 28 kB with what the drivers keep of it."""
+
+MAX_CURSOR_NUMBER = 2**31 - 1
+"""Largest number that a sort column holds."""
 
 MAX_TOTAL = 10_000
 """Filtered totals are exact up to here."""
@@ -122,18 +130,15 @@ class Listing:
             binds["offset_"] = offset
         rows = reader.all(self._list(shape), **binds)
         more, rows = len(rows) > size, rows[:size]
-        total = None
         if not more and cursor is None and (rows or offset == 0):
-            total = offset + len(rows)
-        if total is None:
-            total = self._count(reader, values, params)
+            total, exact = offset + len(rows), True
+        else:
+            total, exact = self._count(reader, values, params)
         for row in rows[:-1]:
             del row["sort_"]
         last = rows[-1].pop("sort_") if rows else None
         following = self._encode(shape, last, rows[-1]["id"]) if more else None
-        exact = total <= MAX_TOTAL or not values
-        shown = total if exact else MAX_TOTAL
-        return Page(rows, None if cursor else query["page"], size, shown, exact, following)
+        return Page(rows, None if cursor else query["page"], size, total, exact, following)
 
     def _order(self, query: Mapping[str, Any]) -> tuple[str, bool]:
         """The sort and whether it descends, from `sort=-x` or `sort_by` and `sort_order`."""
@@ -153,6 +158,7 @@ class Listing:
     def _list(self, shape: _Shape) -> AnySelect:
         known = self._lists.get(shape)
         if known is None:
+            _make_room(self._lists)
             sort = self._sorts[shape.sort]
             known = self._filtered(shape.filters).add_columns(sort.label("sort_"))
             if shape.keyset:
@@ -165,19 +171,23 @@ class Listing:
             known = self._lists[shape] = known.order_by(*order).limit(bindparam("limit_"))
         return known
 
-    def _count(self, reader: Reader, values: Mapping[str, Any], params: Mapping[str, Any]) -> int:
+    def _count(
+        self, reader: Reader, values: Mapping[str, Any], params: Mapping[str, Any]
+    ) -> tuple[int, bool]:
+        """The total, and whether it is exact: from counters it is, counted only up to `MAX_TOTAL`."""
         if self._total is not None:
             known = self._total(reader, values, params)
             if known is not None:
-                return known
+                return known, True
         names = frozenset(values)
         if names not in self._counts:
+            _make_room(self._counts)
             ones: AnySelect = self._filtered(names).with_only_columns(literal_column("1"))
             counted = select(func.count()).select_from(ones.limit(MAX_TOTAL + 1).subquery())
             # An outer query does not inherit what the inner one is marked with (`unscoped`).
             self._counts[names] = counted.execution_options(**self._statement.get_execution_options())
         count: int = reader.value(self._counts[names], **params, **values)
-        return count
+        return min(count, MAX_TOTAL), count <= MAX_TOTAL
 
     def _encode(self, shape: _Shape, value: Any, row_id: str) -> str:
         data = orjson.dumps([shape.sort, shape.descending, value, row_id])
@@ -188,9 +198,11 @@ class Listing:
             data = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
             sort, descending, value, row_id = data
             value = _typed(value, self._sorts[shape.sort])
-        except (ValueError, TypeError, binascii.Error):
+            if as_id(row_id) is None:
+                raise ValueError(row_id)
+        except (ValueError, TypeError, OverflowError, LookupError, ValidationFailed):
             raise InvalidRequest("The cursor is not one of this list") from None
-        if (sort, descending) != (shape.sort, shape.descending) or not isinstance(row_id, str):
+        if (sort, descending) != (shape.sort, shape.descending):
             raise InvalidRequest("The cursor belongs to another order of this list")
         return {"after_sort": value, "after_id": row_id}
 
@@ -201,14 +213,32 @@ def _with_type(sort: Column) -> Column:
 
 
 def _typed(value: Any, column: Column) -> Any:
-    """A cursor's JSON value as the sort column's type."""
+    """A cursor's JSON value as the sort column's type.
+
+    Raises:
+        ValueError, TypeError, OverflowError, LookupError, ValidationFailed: it is no such value.
+    """
     if isinstance(column.type, UtcDateTime):
-        return datetime.fromisoformat(value)
+        instant = datetime.fromisoformat(value).astimezone(UTC)
+        if "Z" not in value and "+" not in value:
+            raise ValueError(value)
+        return instant
     if isinstance(column.type, Date):
         return date.fromisoformat(value)
     if column.type.python_type is not type(value):
         raise TypeError(value)
-    return value
+    if isinstance(value, int) and abs(value) > MAX_CURSOR_NUMBER:
+        raise OverflowError(value)
+    if isinstance(column.type, TypeDecorator):
+        # A type that stores words as ranks knows its words.
+        column.type.process_bind_param(value, DefaultDialect())
+    return check_json(value)
+
+
+def _make_room(statements: dict[Any, AnySelect]) -> None:
+    """Forget the oldest shape where there are too many: a caller chooses among filters and sorts freely."""
+    if len(statements) >= MAX_SHAPES:
+        del statements[next(iter(statements))]
 
 
 __all__ = ["MAX_OFFSET", "MAX_TOTAL", "Listing"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
+
+import orjson
 
 from ..errors import KernelError, PluginFailed
 from ..hookspecs import hookimpl
@@ -43,10 +45,23 @@ def guarded(plugin_id: str, plugin: Plugin, active: Callable[[str], bool]) -> Si
     return _Implementations(**wrapped)
 
 
+def _checked(name: str, answer: Any) -> Any:
+    """An answer that is shown to callers must be a mapping that JSON can hold; others pass.
+
+    Raises:
+        TypeError: it is not.
+    """
+    if name.startswith("extend_") and answer is not None:
+        if not isinstance(answer, Mapping):
+            raise TypeError(f"{name} answers a mapping from record ids, not {type(answer).__name__}")
+        orjson.dumps(answer)
+    return answer
+
+
 def _wrap(
     plugin_id: str, name: str, method: Callable[..., Any], options: Any, active: Callable[[str], bool]
 ) -> Callable[..., Any]:
-    at_assembly = name.startswith("provide_")
+    at_assembly, extends = name.startswith("provide_"), name.startswith("extend_")
 
     @functools.wraps(method)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -54,11 +69,9 @@ def _wrap(
             return None
         token = CURRENT_PLUGIN.set(plugin_id)
         try:
-            return method(*args, **kwargs)
-        except KernelError:
-            raise
+            return _checked(name, method(*args, **kwargs))
         except Exception as error:
-            if at_assembly:
+            if at_assembly or (isinstance(error, KernelError) and not extends):
                 raise
             log.exception("hook %s of plugin %s failed", name, plugin_id)
             if name.startswith("check_"):

@@ -58,6 +58,11 @@ class Hooks:
         """Whether any plugin implements `check_permission`; spares the call where none does."""
         return bool(self._manager.hook.check_permission.get_hookimpls())
 
+    @property
+    def extends(self) -> bool:
+        """Whether any plugin implements `extend_payload`."""
+        return bool(self._extenders)
+
     def check_permission(self, reader: Reader, permission: str, container_id: str | None) -> None:
         """Let the plugins object to what the roles allow."""
         self._manager.hook.check_permission(reader=reader, permission=permission, container_id=container_id)
@@ -81,5 +86,6 @@ class Hooks:
             if only is not None and plugin_id not in only:
                 continue
             for record_id, data in (extend(reader=reader, resource=resource, rows=rows) or {}).items():
-                extensions[record_id][plugin_id] = data
+                if record_id in extensions:
+                    extensions[record_id][plugin_id] = data
         return extensions

@@ -72,9 +72,8 @@ def failed(candidate: Candidate, phase: str, error: BaseException) -> PluginStat
 
 def compatibility_fault(manifest: Manifest) -> str | None:
     """Why this kernel's hook API does not fit a manifest; None if it does."""
-    try:
-        fits = API_VERSION in SpecifierSet(manifest.api)
-    except InvalidSpecifier:
+    fits = _fits(API_VERSION, manifest.api)
+    if fits is None:
         return f"`api = {manifest.api!r}` is no version range"
     return None if fits else f"needs hook API {manifest.api}, this kernel has {API_VERSION}"
 
@@ -82,6 +81,18 @@ def compatibility_fault(manifest: Manifest) -> str | None:
 def requirement_fault(manifest: Manifest, versions: Mapping[str, str]) -> str | None:
     """Which required plugin has a version out of range; None if all fit."""
     for needed, wanted in manifest.requires.items():
-        if needed in versions and versions[needed] not in SpecifierSet(wanted):
+        fits = _fits(versions.get(needed), wanted)
+        if fits is None:
+            return f"`requires.{needed} = {wanted!r}` is no version range"
+        if not fits:
             return f"requires {needed} {wanted}, installed is {versions[needed]}"
     return None
+
+
+def _fits(version: str | None, wanted: object) -> bool | None:
+    """Whether a version is in a range; None where the range is none. A missing plugin is told elsewhere."""
+    try:
+        wanted_range = SpecifierSet(str(wanted))
+    except InvalidSpecifier:
+        return None
+    return version is None or version in wanted_range

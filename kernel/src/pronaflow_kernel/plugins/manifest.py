@@ -92,7 +92,10 @@ def parse_manifest(data: Mapping[str, Any], where: str) -> Manifest:
     if values.pop("manifest", None) != 1:
         faults.append("`manifest = 1` is missing")
     events = values.pop("events", {})
-    values |= {key: events[key] for key in ("emits", "listens") if key in events}
+    if not isinstance(events, dict) or events.keys() - {"emits", "listens"}:
+        faults.append("`[events]` has `emits` and `listens` and nothing else")
+    else:
+        values |= events
     known = {f.name for f in fields(Manifest)}
     faults += [f"unknown key `{key}`" for key in sorted(values.keys() - known)]
     faults += [f"`{key}` is missing" for key in sorted(_REQUIRED - values.keys())]

@@ -68,13 +68,15 @@ class Trash:
 
         Raises:
             NotFound: it is not in this workspace.
-            Conflict: it is not in the trash.
+            Conflict: it is not in the trash, or has been for longer than `RETENTION`.
         """
         kind = self._resources[resource]
         item = uow.one(_ITEM, resource_type=resource, resource_id=resource_id)
         row = uow.get(kind.model, resource_id, trashed=True)
         if item is None:
             raise Conflict(f"The {resource} is not in the trash")
+        if item["expires_at"] <= uow.now:
+            raise Conflict(f"The {resource} was in the trash for more than {RETENTION.days} days")
         update = uow.update(kind.model, row, {"lifecycle": item["lifecycle_before"]})
         uow.remove(TrashItem, item)
         return update.row

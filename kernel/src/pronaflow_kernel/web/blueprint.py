@@ -129,11 +129,11 @@ class Blueprint(flask_smorest.Blueprint):
         query_schema = query() if query is not None else None
 
         def decorate(handler: F) -> F:
-            call = _adapter(handler, body_schema, query_schema)
+            inputs = _inputs(body_schema, query_schema)
 
             def view(**path: Any) -> Any:
                 pipeline: Pipeline = current_app.extensions["pronaflow.pipeline"]
-                return pipeline.run(route, path, call)
+                return pipeline.run(route, path, inputs, handler)
 
             name = handler.__name__
             if f"{self.name}.{name}" in self.declared:
@@ -179,19 +179,18 @@ class Blueprint(flask_smorest.Blueprint):
         return operation
 
 
-def _adapter(handler: Callable[..., Any], body: Schema | None, query: Schema | None) -> Callable[..., Any]:
-    """The handler with its input loaded."""
+def _inputs(body: Schema | None, query: Schema | None) -> Callable[[], dict[str, Any]]:
+    """Loads what a request brings beside its path, as keyword arguments of the handler."""
 
-    def call(io: Any, **path: Any) -> Any:
+    def load_inputs() -> dict[str, Any]:
+        loaded: dict[str, Any] = {}
         if body is not None:
-            path["body"] = load(body, g.read_body())
+            loaded["body"] = load(body, g.read_body())
         if query is not None:
-            path["query"] = load_query(query, request)
-        if g.unnamed is not None:
-            raise g.unnamed.refuse()
-        return handler(io, **path)
+            loaded["query"] = load_query(query, request)
+        return loaded
 
-    return call
+    return load_inputs
 
 
 @cache

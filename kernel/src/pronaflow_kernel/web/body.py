@@ -11,10 +11,21 @@ from typing import Any
 
 from flask import Request
 
-from ..errors import InvalidRequest, PayloadTooLarge, Problem, UnsupportedMediaType, ValidationFailed
+from ..errors import (
+    MAX_PROBLEMS,
+    InvalidRequest,
+    PayloadTooLarge,
+    Problem,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
 
 MAX_DEPTH = 32
 MAX_ITEMS = 1000
+MAX_KEY = 200
+"""Characters of a key; no schema has a longer one."""
+_Path = tuple["_Path", str | int] | None
+"""Where a value stands, innermost part last; shared between siblings, so that it costs nothing."""
 _INT64 = 2**63
 
 
@@ -71,32 +82,42 @@ def check_json(value: Any, max_items: int = MAX_ITEMS) -> Any:
 
     Raises:
         InvalidRequest: nested more than 32 deep.
-        ValidationFailed: with every text, number or array out of bounds by its path.
+        ValidationFailed: with the texts, numbers and arrays out of bounds by their paths.
     """
     problems: list[Problem] = []
-    stack: list[tuple[str, Any, int]] = [("", value, 1)]
-    while stack:
+    stack: list[tuple[_Path, Any, int]] = [(None, value, 1)]
+    while stack and len(problems) < MAX_PROBLEMS:
         path, item, depth = stack.pop()
         if depth > MAX_DEPTH:
             raise InvalidRequest(f"The body is nested more than {MAX_DEPTH} levels deep")
         if isinstance(item, dict):
             for key, inner in item.items():
-                where = f"{path}.{key}" if path else key
-                if (fault := _text_fault(key)) is not None:
-                    problems.append(Problem(_printable(where), fault))
-                stack.append((where, inner, depth + 1))
+                fault = (
+                    _text_fault(key) if len(key) <= MAX_KEY else f"A key has at most {MAX_KEY} characters."
+                )
+                if fault is not None:
+                    problems.append(Problem(_words((path, key[:MAX_KEY])), fault))
+                else:
+                    stack.append(((path, key), inner, depth + 1))
+        elif isinstance(item, list) and len(item) > max_items:
+            problems.append(Problem(_words(path), f"At most {max_items} items.", "too_many"))
         elif isinstance(item, list):
-            if len(item) > max_items:
-                problems.append(Problem(path or "_schema", f"At most {max_items} items.", "too_many"))
-            stack.extend(
-                (f"{path}.{index}" if path else str(index), inner, depth + 1)
-                for index, inner in enumerate(item)
-            )
+            stack.extend(((path, index), inner, depth + 1) for index, inner in enumerate(item))
         elif (fault := _fault(item)) is not None:
-            problems.append(Problem(_printable(path) or "_schema", fault))
+            problems.append(Problem(_words(path), fault))
     if problems:
         raise ValidationFailed(problems)
     return value
+
+
+def _words(path: _Path) -> str:
+    """A path as `emails.3`; it is put together only where something is at fault."""
+    parts: list[str] = []
+    while path is not None:
+        path, part = path
+        parts.append(str(part))
+    text = ".".join(reversed(parts)) or "_schema"
+    return text.encode("utf-8", "replace").decode().replace("\x00", "\\0")
 
 
 def _fault(item: Any) -> str | None:
@@ -117,7 +138,3 @@ def _text_fault(text: str) -> str | None:
     except UnicodeEncodeError:
         return "Text may not contain lone surrogates."
     return None
-
-
-def _printable(path: str) -> str:
-    return path.encode("utf-8", "replace").decode().replace("\x00", "\\0")

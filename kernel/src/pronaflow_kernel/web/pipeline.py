@@ -24,7 +24,8 @@ ATTEMPTS = 3
 """How often a request is run that finds its rows changed by another one."""
 
 Authenticate = Callable[["Reader", Any], "Principal"]
-Call = Callable[..., Any]
+Handler = Callable[..., Any]
+Inputs = Callable[[], dict[str, Any]]
 
 
 class Pipeline:
@@ -39,25 +40,33 @@ class Pipeline:
         self._kernel = kernel
         self._authenticate = authenticate
 
-    def run(self, route: Route, path: Mapping[str, Any], call: Call) -> Response:
+    def run(self, route: Route, path: Mapping[str, Any], inputs: Inputs, handler: Handler) -> Response:
         """Answer a request.
+
+        Arguments:
+            path: parts of the address by name.
+            inputs: loads body and query; called after authorization and before any transaction.
+            handler: gets a reader or a unit of work, and the path's parts and the inputs by name.
 
         Raises:
             KernelError: rendered by the application's error handler.
         """
         g.read_body = _body_reader(route, self._kernel.settings.limits.body_bytes)
         try:
-            return self._run(route, path, call)
+            return self._run(route, path, inputs, handler)
         except NotFound as error:
             raise worded(route.target, request, path, g.read_body, error) from error
 
-    def _run(self, route: Route, path: Mapping[str, Any], call: Call) -> Response:
+    def _run(self, route: Route, path: Mapping[str, Any], inputs: Inputs, handler: Handler) -> Response:
         with self._kernel.db.read(Scope(Principal.anonymous())) as reader:
-            g.unnamed = self._admit(route, path, reader)
+            unnamed = self._admit(route, path, reader)
+            given = inputs()
+            if unnamed is not None:
+                raise unnamed.refuse()
             if not route.writes:
-                return self._answer(route, reader, call(reader, **path))
+                return self._answer(route, reader, handler(reader, **path, **given))
             scope = reader.scope
-        return self._write(route, scope, lambda uow: call(uow, **path))
+        return self._write(route, scope, path, inputs, handler)
 
     def _admit(self, route: Route, path: Mapping[str, Any], reader: Reader) -> Unnamed | None:
         """Sign in, find the target, authorize; leaves the reader in the request's scope."""
@@ -73,14 +82,27 @@ class Pipeline:
         self._kernel.access.authorize(reader, route.permission, container_id=container)
         return None
 
-    def _write(self, route: Route, scope: Scope, call: Callable[[Any], Any]) -> Response:
+    def _write(
+        self, route: Route, scope: Scope, path: Mapping[str, Any], inputs: Inputs, handler: Handler
+    ) -> Response:
         for _ in range(ATTEMPTS):
-            with contextlib.suppress(StaleRow), self._kernel.db.write(scope) as uow:
-                return self._answer(route, uow, call(uow))
+            # Loaded anew for each attempt: a handler may have changed what it was given.
+            given = inputs()
+            with contextlib.suppress(StaleRow):
+                with self._kernel.db.write(scope) as uow:
+                    result = handler(uow, **path, **given)
+                return self._written(route, uow.scope, result)
         raise Conflict("The record is being changed by others at this moment: try again")
 
+    def _written(self, route: Route, scope: Scope, result: Any) -> Response:
+        """The answer of a committed request; plugins that add to it cannot undo it any more."""
+        if route.resource is None or not self._kernel.hooks.extends:
+            return render(result, route.status, route.project)
+        with self._kernel.db.read(scope) as reader:
+            return self._answer(route, reader, result)
+
     def _answer(self, route: Route, reader: Reader, result: Any) -> Response:
-        if route.resource is not None:
+        if route.resource is not None and self._kernel.hooks.extends:
             self._extend(route.resource, reader, result)
         return render(result, route.status, route.project)
 

@@ -71,7 +71,9 @@ def _each_day_once(values: Sequence[Any]) -> None:
 
 
 def _time(**kwargs: Any) -> fields.String:
-    clock = validate.Regexp(r"([01]\d|2[0-3]):[0-5]\d(?![\s\S])", re.ASCII, error="Must be a time such as 09:00.")
+    clock = validate.Regexp(
+        r"([01]\d|2[0-3]):[0-5]\d(?![\s\S])", re.ASCII, error="Must be a time such as 09:00."
+    )
     return fields.String(validate=clock, **kwargs)
 
 
