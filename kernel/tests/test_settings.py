@@ -54,7 +54,7 @@ class TestDefaults:
         assert settings.public_url == "http://localhost:8000"
         assert (settings.server.host, settings.server.port) == ("127.0.0.1", 8000)
         assert (settings.auth.access_token_ttl, settings.auth.refresh_token_ttl) == (1800, 604800)
-        assert (settings.limits.body_bytes, settings.limits.bulk_body_bytes) == (1 << 20, 8 << 20)
+        assert settings.limits.body_bytes == 1 << 20
         assert settings.rate_limit.enabled
 
     def test_no_password_and_no_key_has_a_default(self) -> None:

@@ -134,13 +134,8 @@ class LimitSettings:
     """How large a request may be; what is larger is refused, never cut."""
 
     body_bytes: int = setting(1024 * 1024, "Largest JSON body in bytes.", least=1024)
-    bulk_body_bytes: int = setting(8 * 1024 * 1024, "Largest body of a bulk or import in bytes.", least=1024)
-    json_depth: int = setting(32, "Deepest nesting of a JSON body.", least=1, most=200)
-    array_items: int = setting(1000, "Most items in one array of a body.", least=1)
-    page_size_max: int = setting(100, "Largest page of a list.", least=1, most=1000)
     query_parameters: int = setting(100, "Most query parameters of a request.", least=1)
     url_bytes: int = setting(8192, "Longest path and query in bytes.", least=256)
-    header_bytes: int = setting(16384, "Largest head of a request in bytes.", least=1024)
 
 
 @dataclass(frozen=True)
