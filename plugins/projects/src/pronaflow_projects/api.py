@@ -9,9 +9,11 @@ from typing import Any, Protocol
 from pronaflow_kernel.api import Reader, Row, UnitOfWork
 
 from .models import Project, ProjectMember
+from .queries import COUNTS
 from .schemas import ProjectCreate
 
 __all__ = [
+    "MEMBER_COUNTS",
     "PROJECT",
     "PROJECT_MEMBER",
     "Counts",
@@ -25,7 +27,10 @@ PROJECT = Project.__table__
 """For joins and foreign keys; published columns: id, workspace_id, key, name, status, lifecycle."""
 
 PROJECT_MEMBER = ProjectMember.__table__
-"""For joins; published columns: workspace_id, project_id, user_id, role."""
+"""For joins; published columns: workspace_id, project_id, user_id, role. Demand `MEMBER_COUNTS` with it."""
+
+MEMBER_COUNTS = COUNTS
+"""Whether a row of `PROJECT_MEMBER` counts: it does not outlast the user's stay in the workspace."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from pronaflow_kernel.api import Conflict, Context, NotFound, Page, Reader, Row, UnitOfWork, invalid, tenancy
@@ -82,19 +83,20 @@ class MemberService:
             raise NotFound
         project = uow.get(Project, project_id)
         heir = body["new_owner_id"]
-        if heir != project["owner_id"]:
-            if not self._projects.is_member(uow, project_id, heir) and not tenancy.is_member(uow, heir):
+        if heir != project["owner_id"] or not self._projects.is_member(uow, project_id, heir):
+            if not tenancy.is_member(uow, heir):
                 raise invalid("new_owner_id", "Not a member of the workspace.", "not_a_member")
             self._hand_over(uow, project, heir, body["reason"], keep=body["keep_old_as"] != "none")
         return self._projects.show(uow, project_id)
 
-    def leave_all(self, uow: UnitOfWork, user_id: str, heir: str) -> None:
+    def leave_all(self, uow: UnitOfWork, user_id: str, heir: str, until: datetime) -> None:
         """Take somebody who left the workspace out of its projects, those in the trash too.
 
         Arguments:
-            heir: becomes the owner of what they owned.
+            heir: becomes the owner of what they owned; they themselves, if it is theirs by now.
+            until: when they left; what they became a member of since then is of another stay.
         """
-        for member in uow.all(queries.MEMBERSHIPS, user_id=user_id):
+        for member in uow.all(queries.MEMBERSHIPS, user_id=user_id, until=until):
             project = uow.get(Project, member["project_id"], trashed=True)
             if member["role"] == "owner":
                 self._hand_over(uow, project, heir, "The owner left the workspace.", keep=False)
@@ -102,8 +104,14 @@ class MemberService:
                 self._take_out(uow, member)
 
     def _hand_over(self, uow: UnitOfWork, project: Row, heir: str, reason: str, *, keep: bool) -> None:
-        """Make somebody the owner; the former one stays as a member, or leaves."""
+        """Make somebody the owner; the former one stays as a member, or leaves.
+
+        An owner who left the workspace and came back can be the heir: then the project is theirs again.
+        """
         project_id = project["id"]
+        if heir == project["owner_id"]:
+            uow.update(ProjectMember, self._load(uow, project_id, heir), {"joined_at": uow.now})
+            return
         if not self._projects.is_member(uow, project_id, heir):
             self._projects.add_member(uow, project_id, heir, "manager")
         former = self._load(uow, project_id, project["owner_id"])
@@ -125,7 +133,7 @@ class MemberService:
 
     def _load(self, uow: UnitOfWork, project_id: str, user_id: str) -> Row:
         member = uow.one(queries.MEMBER, project_id=project_id, user_id=user_id)
-        if member is None:
+        if member is None or not (member["counts"] or member["role"] == "owner"):
             raise NotFound("The user is not a member of the project")
         return member
 

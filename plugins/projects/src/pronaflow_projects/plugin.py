@@ -21,6 +21,7 @@ from pronaflow_kernel.api import (
     Workspace,
     hookimpl,
     load_permissions,
+    tenancy,
 )
 
 from . import routes
@@ -66,8 +67,10 @@ class ProjectsPlugin(Plugin):
         return [Subscriber("departure", ("workspace.member.removed",), self._departed)]
 
     def _departed(self, uow: UnitOfWork, event: Event) -> None:
-        heir = event.payload["reassign_to"] or uow.get(Workspace, str(event.workspace_id))["owner_id"]
-        self.members.leave_all(uow, event.payload["user_id"], heir)
+        heir = event.payload["reassign_to"]
+        if heir is None or not tenancy.is_member(uow, heir):
+            heir = uow.get(Workspace, str(event.workspace_id))["owner_id"]
+        self.members.leave_all(uow, event.payload["user_id"], heir, event.occurred_at)
 
     @hookimpl
     def provide_services(self) -> Mapping[type[Any], Any]:

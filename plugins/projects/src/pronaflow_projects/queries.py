@@ -1,20 +1,45 @@
-"""Prebuilt reads."""
+"""Prebuilt reads.
+
+A membership of a project counts as long as the membership of the workspace lasts under which it was given.
+Who leaves loses it at once, although its row goes only when the event is delivered, and who comes back starts
+without it.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import and_, bindparam, case, func, literal, or_, select
+from sqlalchemy import and_, bindparam, case, exists, func, literal, or_, select
 
-from pronaflow_kernel.api import SCOPE_ROLE, SCOPE_USER, SCOPE_WORKSPACE, IdType, Listing, User
+from pronaflow_kernel.api import (
+    SCOPE_ROLE,
+    SCOPE_USER,
+    SCOPE_WORKSPACE,
+    IdType,
+    Listing,
+    Membership,
+    User,
+    UtcDateTime,
+)
 
 from .models import Project, ProjectMember
 
 MINE = ProjectMember.__table__.alias("mine")
 """The caller's own membership, where there is one."""
 
+_HERE = Membership.__table__.alias("here")
+
+_SINCE = (
+    select(_HERE.c.joined_at)
+    .where(_HERE.c.workspace_id == SCOPE_WORKSPACE, _HERE.c.user_id == SCOPE_USER, _HERE.c.is_active)
+    .correlate(None)
+    .scalar_subquery()
+)
+"""When the caller came to the workspace, the last time; asked once a statement."""
+
 _OWN = and_(
     MINE.c.workspace_id == Project.workspace_id,
     MINE.c.project_id == Project.id,
     MINE.c.user_id == SCOPE_USER,
+    MINE.c.joined_at >= _SINCE,
 )
 _VISIBLE = or_(MINE.c.role.is_not(None), Project.visibility == "public", SCOPE_ROLE == "owner")
 """Private projects are hidden from all but their members and the workspace's owners (modules.md 3.4)."""
@@ -44,11 +69,23 @@ VISIBLE = (
 )
 """Ids of the projects that the caller sees."""
 
+COUNTS = exists().where(
+    _HERE.c.workspace_id == SCOPE_WORKSPACE,
+    _HERE.c.user_id == ProjectMember.user_id,
+    _HERE.c.is_active,
+    _HERE.c.joined_at <= ProjectMember.joined_at,
+)
+"""Whether a row of `ProjectMember` counts; a condition for statements that read it."""
+
+_LISTED = or_(ProjectMember.role == "owner", COUNTS)
+"""Whom lists show: whoever counts, and the owner until the project has another one."""
+
 _MEMBERS = (
     select(func.count())
     .where(
         ProjectMember.workspace_id == Project.workspace_id,
         ProjectMember.project_id == Project.id,
+        _LISTED,
     )
     .scalar_subquery()
 )
@@ -96,18 +133,20 @@ KEYS_LIKE = select(Project.key).where(
 MEMBERSHIPS = select(ProjectMember.__table__).where(
     ProjectMember.workspace_id == SCOPE_WORKSPACE,
     ProjectMember.user_id == bindparam("user_id", type_=IdType()),
+    ProjectMember.joined_at <= bindparam("until", type_=UtcDateTime()),
 )
-"""Everything that a user is a member of in the workspace."""
+"""Everything that a user had become a member of in the workspace by then."""
 
 BY_KEY = select(Project.__table__).where(
     Project.workspace_id == SCOPE_WORKSPACE, Project.key == bindparam("key"), Project.lifecycle != "trashed"
 )
 
-MEMBER = select(ProjectMember.__table__).where(
+MEMBER = select(ProjectMember.__table__, COUNTS.label("counts")).where(
     ProjectMember.workspace_id == SCOPE_WORKSPACE,
     ProjectMember.project_id == bindparam("project_id", type_=IdType()),
     ProjectMember.user_id == bindparam("user_id", type_=IdType()),
 )
+"""A membership, and whether it counts."""
 
 _MEMBERS_SHOWN = (
     select(
@@ -124,6 +163,7 @@ _MEMBERS_SHOWN = (
     .where(
         ProjectMember.workspace_id == SCOPE_WORKSPACE,
         ProjectMember.project_id == bindparam("project_id", type_=IdType()),
+        _LISTED,
     )
 )
 

@@ -65,18 +65,21 @@ class ProjectService:
 
     def is_member(self, reader: Reader, project_id: str, user_id: str) -> bool:
         """See `api.Projects`."""
-        return reader.one(queries.MEMBER, project_id=project_id, user_id=user_id) is not None
+        found = reader.one(queries.MEMBER, project_id=project_id, user_id=user_id)
+        return found is not None and bool(found["counts"])
 
     def add_member(self, uow: UnitOfWork, project_id: str, user_id: str, role: str) -> Row:
         """See `api.Projects`."""
         if not tenancy.is_member(uow, user_id):
             raise invalid("user_id", "Not a member of the workspace.", "not_a_member")
-        if self.is_member(uow, project_id, user_id):
+        found = uow.one(queries.MEMBER, project_id=project_id, user_id=user_id)
+        if found is not None and (found["counts"] or found["role"] == "owner"):
             raise Conflict("The user is a member of the project already", details={"user_id": user_id})
-        row = uow.insert(
-            ProjectMember,
-            {"project_id": project_id, "user_id": user_id, "role": role, "joined_at": uow.now},
-        )
+        values = {"role": role, "joined_at": uow.now}
+        if found is None:
+            row = uow.insert(ProjectMember, {"project_id": project_id, "user_id": user_id, **values})
+        else:
+            row = uow.update(ProjectMember, found, values).row
         payload = {"project_id": project_id, "user_id": user_id, "role": role}
         uow.publish(MEMBER_ADDED, project_id, payload, container_id=project_id)
         return row

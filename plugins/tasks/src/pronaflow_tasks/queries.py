@@ -8,7 +8,7 @@ from sqlalchemy import Date, String, and_, bindparam, cast, func, literal, or_, 
 from sqlalchemy.orm import aliased
 
 from pronaflow_kernel.api import SCOPE_WORKSPACE, IdType, Listing, User, UtcDateTime
-from pronaflow_projects.api import PROJECT_MEMBER
+from pronaflow_projects.api import MEMBER_COUNTS, PROJECT_MEMBER
 
 from . import tags
 from .models import ACTIVE, DUE, SEARCH, Comment, External, Task, TaskList
@@ -126,6 +126,7 @@ MEMBERS = (
         PROJECT_MEMBER.c.workspace_id == SCOPE_WORKSPACE,
         PROJECT_MEMBER.c.project_id == _PROJECT_ID,
         PROJECT_MEMBER.c.user_id.in_(_IDS),
+        MEMBER_COUNTS,
     )
 )
 """Who of some users is a member of a project."""
