@@ -75,3 +75,15 @@ def test_a_project_on_hold_keeps_its_tasks(world: World, ann: Person, project: A
     ann.patch(f"/api/v1/projects/{project['id']}/status", {"status": "on_hold"})
     remove(world, ann, leaver)
     assert assignee(ann, task) == leaver.id
+
+
+def test_a_project_in_the_trash_holds_up_no_other(
+    world: World, ann: Person, project: Any, leaver: Person
+) -> None:
+    task = assigned(ann, project, leaver)
+    gone = ann.post("/api/v1/projects", {"name": "Gone", "key": "GON"}).data
+    ann.post(f"/api/v1/projects/{gone['id']}/members", {"user_id": leaver.id, "role": "member"})
+    assigned(ann, gone, leaver)
+    ann.delete(f"/api/v1/projects/{gone['id']}")
+    remove(world, ann, leaver)
+    assert assignee(ann, task) is None

@@ -10,6 +10,7 @@ from pronaflow_kernel.api import (
     Context,
     Event,
     IdType,
+    NotFound,
     UnitOfWork,
     ValidationFailed,
 )
@@ -46,7 +47,7 @@ class Departures:
         if heir is None and settings.on_member_removed == "keep":
             return
         for row in uow.all(_OPEN, user_id=event.payload["user_id"]):
-            # An heir may not be in the project; a project that is on hold keeps its tasks as they are.
+            # An heir may not be in the project; one on hold or in the trash keeps its tasks as they are.
             if heir is None or not self._assign(uow, row["id"], heir):
                 self._assign(uow, row["id"], None)
 
@@ -54,6 +55,6 @@ class Departures:
         try:
             with uow.savepoint():
                 self._tasks.update(uow, task_id, {"assigned_to": user_id})
-        except (Conflict, ValidationFailed):
+        except (Conflict, NotFound, ValidationFailed):
             return False
         return True
