@@ -185,3 +185,12 @@ class TestAssignees:
             assert ann.post(TASKS, body).faults == {"assigned_to"}
             change = {"assigned_to": person.id}
             assert ann.patch(f"{TASKS}/{task['id']}", change).faults == {"assigned_to"}
+
+
+def test_amounts_are_shown_as_they_are_stored(ann: Person, project: Any) -> None:
+    body = {"project_id": project["id"], "title": "x", "estimated_hours": 1.239, "story_points": 2.26}
+    made = ann.post(TASKS, body).data
+    assert (made["estimated_hours"], made["story_points"]) == (1.24, 2.3)
+    assert ann.get(f"{TASKS}/{made['id']}").data == made
+    changed = ann.patch(f"{TASKS}/{made['id']}", {"estimated_hours": 1.2401, "story_points": None}).data
+    assert (changed["estimated_hours"], changed["story_points"]) == (1.24, None)

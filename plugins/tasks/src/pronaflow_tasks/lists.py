@@ -24,6 +24,7 @@ from .events import LIST_CREATED, LIST_DELETED, LIST_UPDATED, list_payload
 from .models import TaskList
 from .places import PlaceService
 from .rights import Rights
+from .schemas import LAST_ORDER
 
 
 class ListService:
@@ -67,7 +68,7 @@ class ListService:
         row = _columns(values)
         if "position" not in row:
             last = uow.value(queries.LAST_LIST, project_id=project.id)
-            row["position"] = 0 if last is None else last + 1
+            row["position"] = 0 if last is None else min(last + 1, LAST_ORDER)
         self._ctx.hooks.check_change(uow, "task_list", None, row)
         made = uow.insert(TaskList, row)
         uow.publish(LIST_CREATED, made["id"], list_payload(made), container_id=project.id)

@@ -9,6 +9,7 @@ from typing import Any
 from pronaflow_kernel.api import Context, Listing, NotFound, Page, Reader, Row, invalid
 
 from . import counters, queries, tags
+from .models import TaskList
 from .rules import day
 from .schemas import searchable
 
@@ -41,11 +42,17 @@ class TaskReads:
 
         Raises:
             ValidationFailed: a search without any word, an unknown sort.
+            NotFound: the list is in the trash.
         """
         listing, params, filters = self._asked(reader, query)
         now = reader.clock.now()
         page = listing.page(reader, query, filters, **params, now=now, today=now.date())
-        names = tags.names_of(reader, [task["id"] for task in page.rows]) if page.rows else {}
+        if not page.rows:
+            # A list in the trash has no tasks: only what is empty has to be looked for.
+            if "list_id" in params:
+                reader.get(TaskList, params["list_id"])
+            return page
+        names = tags.names_of(reader, [task["id"] for task in page.rows])
         for task in page.rows:
             shown(task, names.get(task["id"], []))
         return page

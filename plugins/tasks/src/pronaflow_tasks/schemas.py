@@ -12,6 +12,9 @@ from pronaflow_kernel.api import Choice, Id, PageQuery, Schema, Text, Timestamp,
 
 from .words import PRIORITIES, PRIORITY_ALIASES, STATUS_ALIASES, STATUSES
 
+LAST_ORDER = 1_000_000_000
+"""The largest `order` of a task list: lists that follow have room in the column too."""
+
 
 class Day(fields.Date):
     """A calendar day; an instant is taken too and means its day in UTC, for which it stays an instant."""
@@ -58,8 +61,21 @@ def _printable(name: str) -> None:
         raise ValidationError("May not contain control characters.")
 
 
-def _amount(most: int) -> fields.Float:
-    return fields.Float(allow_none=True, validate=validate.Range(min=0, max=most))
+class Amount(fields.Float):
+    """A number from 0 on, rounded to the decimal places that are stored.
+
+    Arguments:
+        most: the largest.
+        places: after the decimal point.
+    """
+
+    def __init__(self, most: int, places: int) -> None:
+        self.places = places
+        metadata = {"description": f"Rounded to {places} decimal place{'s' if places > 1 else ''}"}
+        super().__init__(allow_none=True, validate=validate.Range(min=0, max=most), metadata=metadata)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return round(super()._deserialize(value, attr, data, **kwargs), self.places)
 
 
 class _TaskFields(Schema):
@@ -72,8 +88,8 @@ class _TaskFields(Schema):
     assigned_to = Id(allow_none=True)
     start_date = Day(allow_none=True)
     due_date = Day(allow_none=True)
-    estimated_hours = _amount(100_000)
-    story_points = _amount(10_000)
+    estimated_hours = Amount(100_000, 2)
+    story_points = Amount(10_000, 1)
     tags = fields.List(Text(50, least=1, validate=[_printable]), validate=validate.Length(max=50))
     is_milestone = fields.Boolean()
     task_list_id = Id()
@@ -200,7 +216,7 @@ class _ListFields(Schema):
 
     name = Text(100, least=1, required=True)
     description = Text(2_000, allow_none=True)
-    order = fields.Integer(validate=validate.Range(min=0, max=2**31 - 1))
+    order = fields.Integer(validate=validate.Range(min=0, max=LAST_ORDER))
 
     @pre_load
     def alias(self, data: Any, **_: Any) -> Any:
