@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from pronaflow_kernel.testing import Person, World
-from pronaflow_tasks.api import STATUSES
+from pronaflow_tasks.api import STATUSES, Tasks
 
 TASKS = "/api/v1/tasks"
 THREADS = 8
@@ -77,6 +77,21 @@ def test_moves_to_and_fro_at_once_lose_no_count(
     for place in (project["id"], other):
         kept, anew = counted(place)
         assert kept == anew
+
+
+def test_who_deletes_a_list_waits_for_who_fills_it(
+    world: World, ann: Person, project: Any, task: Any, acting: Any, tasks: Tasks
+) -> None:
+    target = ann.post(f"{TASKS}/lists", {"project_id": project["id"], "name": "Doing"}).data["id"]
+    call = ("DELETE", f"{TASKS}/lists/{target}", None)
+    with ThreadPoolExecutor(1) as pool:
+        with acting(ann) as uow:
+            tasks.update(uow, task["id"], {"task_list_id": target})
+            deletion = pool.submit(_at_once, world, ann, [call])
+            wait([deletion], timeout=0.5)
+            assert not deletion.done()
+        assert deletion.result() == [409]
+    assert ann.get(f"{TASKS}/lists/{target}").data["tasks_count"] == 1
 
 
 class _Board(RuleBasedStateMachine):

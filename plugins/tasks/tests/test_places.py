@@ -34,6 +34,23 @@ class TestLists:
         assert [row["name"] for row in shown] == ["One", "First", "Two", "Also"]
         assert shown[0]["task_list_id"] == shown[0]["id"]
 
+    def test_after_the_last_order_there_is_room(self, ann: Person, project: Any) -> None:
+        where = {"project_id": project["id"]}
+        assert ann.post(LISTS, {**where, "name": "Far", "order": 2**31 - 1}).faults == {"order"}
+        last = _list(ann, project, "Last", order=1_000_000_000)
+        assert [_list(ann, project, name)["order"] for name in "ab"] == [last["order"]] * 2
+        assert ann.patch(f"{LISTS}/{last['id']}", {"order": 1_000_000_001}).faults == {"order"}
+
+    def test_the_default_list_is_announced_too(self, ann: Person, task: Any, events: Any) -> None:
+        (told,) = events(task["task_list_id"])
+        assert (told["type"], told["payload"]["name"]) == ("task_list.created", "General")
+
+    def test_a_trashed_list_has_no_page_of_tasks(self, ann: Person, project: Any) -> None:
+        made = _list(ann, project, "Empty")
+        assert ann.get(TASKS, task_list_id=made["id"]).data == []
+        ann.delete(f"{LISTS}/{made['id']}")
+        assert ann.get(TASKS, task_list_id=made["id"]).status == 404
+
     def test_a_list_counts_its_tasks(self, ann: Person, project: Any) -> None:
         made = _list(ann, project, "One")
         for status in ("todo", "done"):
@@ -123,11 +140,23 @@ class TestMoves:
         ann.post(f"{TASKS}/{task['id']}/move", {})
         assert events(task["id"])[-1]["id"] == told["id"], "staying is no move"
 
-    def test_by_patch(self, ann: Person, project: Any, task: Any) -> None:
+    def test_by_patch(self, ann: Person, project: Any, task: Any, events: Any, counted: Any) -> None:
         target = _list(ann, project, "Doing")
+        _task(ann, project, "first", task_list_id=target["id"])
         body = {"task_list_id": target["id"], "status": "doing"}
         data = ann.patch(f"{TASKS}/{task['id']}", body).data
         assert (data["task_list_id"], data["status"]) == (target["id"], "in_progress")
+        assert _order(ann, target["id"]) == ["first", "Design UI"]
+        updated, moved = events(task["id"])[1:]
+        assert (updated["type"], moved["type"]) == ("task.updated", "task.moved")
+        assert (set(updated["changes"]), set(moved["changes"])) == (
+            {"status", "started_at"},
+            {"task_list_id", "position"},
+        )
+        kept, anew = counted(project["id"])
+        assert kept == anew
+        ann.patch(f"{TASKS}/{task['id']}", body)
+        assert events(task["id"])[-1]["id"] == moved["id"], "staying is no move"
         assert ann.patch(f"{TASKS}/{task['id']}", {"task_list_id": project["id"]}).faults == {"task_list_id"}
 
     def test_to_another_project(
@@ -148,7 +177,14 @@ class TestMoves:
             assert kept == anew
             assert kept["total"] == count
         assert member.get(f"{TASKS}/{task['id']}/comments").data[0]["project_id"] == other["id"]
-        assert events(task["id"])[-1]["container_id"] == other["id"]
+        left, came = events(task["id"])[-2:]
+        assert (left["type"], left["container_id"], came["container_id"]) == (
+            "task.moved",
+            project["id"],
+            other["id"],
+        )
+        assert (left["payload"]["left"], left["payload"]["key"], left["changes"]) == (True, "WEB-1", None)
+        assert (came["payload"]["left"], came["payload"]["key"]) == (False, "OTH-1")
 
     def test_a_list_of_another_project_takes_it_there(self, ann: Person, task: Any) -> None:
         other = ann.post("/api/v1/projects", {"name": "Other", "key": "OTH"}).data

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pronaflow_kernel.api import new_id
 from pronaflow_kernel.testing import Person, World
 
 TASKS = "/api/v1/tasks"
@@ -21,6 +22,8 @@ SIMPLE = {
     "status of another's": (200, 200, 200, 200, 403, 403),
     "move another's": (200, 200, 200, 200, 403, 403),
     "comment": (201, 201, 201, 201, 403, 403),
+    "take away another's": (200, 200, 403, 403, 403, 403),
+    "take away own": (200, 200, 200, 200, None, None),
     "delete another's": (200, 200, 403, 403, 403, 403),
     "delete own": (200, 200, 200, 200, None, None),
     "restore another's": (200, 200, 403, 403, 403, 403),
@@ -37,6 +40,10 @@ STRICT = {
     "edit own": (200, 200, 200, 200, None, None),
     "edit as assignee": (200, 200, 200, 200, None, None),
     "change dates of own": (200, 200, 200, 403, None, None),
+    "make a milestone of own": (200, 200, 200, 403, None, None),
+    "move another's": (200, 200, 200, 403, 403, 403),
+    "list of another's": (200, 200, 200, 403, 403, 403),
+    "move own": (200, 200, 200, 200, None, None),
     "create list": (201, 201, 201, 403, 403, 403),
     "rename list": (200, 200, 200, 403, 403, 403),
 }
@@ -101,6 +108,11 @@ def _list(boss: Person, project: str) -> str:
     return f"{TASKS}/lists/{made.data['id']}"
 
 
+def _take_away(me: Person, boss: Person, task: str) -> Any:
+    body = {"name": "Mine", "workspace_id": boss.workspace_id, "visibility": "private"}
+    return me.post(f"{task}/move", {"project_id": me.post("/api/v1/projects", body).data["id"]})
+
+
 DATES = {"due_date": "2026-05-01"}
 TITLE = {"title": "Changed"}
 ACTIONS: dict[str, Callable[[Person, Person, Person, str], Any]] = {
@@ -115,6 +127,15 @@ ACTIONS: dict[str, Callable[[Person, Person, Person, str], Any]] = {
         f"{_task(other, p)}/status", {"status": "done"}
     ),
     "move another's": lambda me, other, boss, p: me.post(f"{_task(other, p)}/move", {"position": 0}),
+    "move own": lambda me, other, boss, p: me.post(f"{_task(me, p)}/move", {"position": 0}),
+    "list of another's": lambda me, other, boss, p: me.post(
+        f"{_task(other, p)}/move", {"task_list_id": _list(boss, p).rpartition("/")[2]}
+    ),
+    "take away another's": lambda me, other, boss, p: _take_away(me, boss, _task(other, p)),
+    "take away own": lambda me, other, boss, p: _take_away(me, boss, _task(me, p)),
+    "make a milestone of own": lambda me, other, boss, p: me.patch(
+        _task(me, p, start_date="2026-03-05", due_date="2026-03-09"), {"is_milestone": True}
+    ),
     "comment": lambda me, other, boss, p: me.post(f"{_task(other, p)}/comments", {"content": "Hm"}),
     "delete another's": lambda me, other, boss, p: me.delete(_task(other, p)),
     "delete own": lambda me, other, boss, p: me.delete(_task(me, p)),
@@ -162,6 +183,25 @@ def test_nobody_moves_a_task_where_they_may_not_create_one(
     task = member.post(TASKS, {"project_id": project["id"], "title": "One"}).data["id"]
     assert member.post(f"{TASKS}/{task}/move", {"project_id": elsewhere}).status == 403
     assert member.post(f"{TASKS}/{task}/move", {"project_id": hidden}).status == 404
+
+
+def test_a_move_does_not_tell_what_is_hidden_from_what_does_not_exist(
+    ann: Person, project: Any, colleague: Callable[..., Person]
+) -> None:
+    member = colleague(project["id"])
+    task = member.post(TASKS, {"project_id": project["id"], "title": "One"}).data["id"]
+    secret = ann.post("/api/v1/projects", {"name": "Hid", "key": "HID", "visibility": "private"}).data["id"]
+    inside = ann.post(TASKS, {"project_id": secret, "title": "Hush"}).data["task_list_id"]
+    for named in (secret, new_id()):
+        reply = member.post(f"{TASKS}/{task}/move", {"project_id": named})
+        assert (reply.status, reply.error["message"]) == (404, f"Project {named} was not found")
+    refused = [member.post(f"{TASKS}/{task}/move", {"task_list_id": named}) for named in (inside, new_id())]
+    assert [reply.status for reply in refused] == [422, 422]
+    assert refused[0].error == refused[1].error
+    assert refused[0].error["details"]["errors"][0]["code"] == "not_found"
+    ann.delete(f"/api/v1/projects/{secret}")
+    gone = ann.post(f"{TASKS}/{task}/move", {"task_list_id": inside})
+    assert gone.error == refused[0].error, "the list of a trashed project is gone too"
 
 
 @pytest.mark.parametrize("status", ["on_hold", "completed", "cancelled"])

@@ -12,13 +12,14 @@ from pronaflow_kernel.api import (
     Row,
     UnitOfWork,
     ValidationFailed,
+    invalid,
     new_id,
 )
 from pronaflow_projects.api import ProjectInfo
 
 from . import counters, externals, queries, rules, tags
 from .counters import Delta
-from .events import TASK_COMPLETED, TASK_CREATED, task_payload
+from .events import LIST_CREATED, TASK_COMPLETED, TASK_CREATED, list_payload, task_payload
 from .models import SEARCH, Task, TaskList
 
 _BLANK: dict[str, Any] = {
@@ -159,6 +160,23 @@ def lists_of(uow: UnitOfWork, project_id: str, list_ids: set[Any]) -> dict[str, 
     return found
 
 
+def project_of_list(uow: UnitOfWork, list_id: str) -> str:
+    """The project of a list that is not in the trash.
+
+    Raises:
+        ValidationFailed: there is no such list.
+    """
+    rows = uow.all(queries.LISTS_AMONG, ids=[list_id])
+    if not rows:
+        raise no_such_list()
+    return str(rows[0]["project_id"])
+
+
+def no_such_list() -> ValidationFailed:
+    """The refusal of a list that does not exist, or that the caller may not see."""
+    return invalid("task_list_id", "There is no such list.", "not_found")
+
+
 def _list_faults(task: Row, known: Collection[str | None]) -> list[Problem]:
     if task["task_list_id"] in known:
         return []
@@ -169,6 +187,7 @@ def make_default_list(uow: UnitOfWork, project_id: str) -> str:
     """The list for tasks that name none; the caller holds the project's counter row, so there is one."""
     made = uow.insert(TaskList, {"project_id": project_id, "name": DEFAULT_LIST})
     counters.set_default_list(uow, project_id, made["id"])
+    uow.publish(LIST_CREATED, made["id"], list_payload(made), container_id=project_id)
     return str(made["id"])
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import fields
 
-from pronaflow_kernel.api import EventType, Id, Row, Schema
+from pronaflow_kernel.api import EventType, Id, Row, Schema, UnitOfWork
 
 
 class TaskPayload(Schema):
@@ -20,6 +21,12 @@ class TaskPayload(Schema):
     status = fields.String()
     priority = fields.String()
     assigned_to = Id(allow_none=True)
+
+
+class MovedPayload(TaskPayload):
+    """A task where it is now; or, for those who see the project that it left, as it was there."""
+
+    left = fields.Boolean(metadata={"description": "Whether it left the project that this event is told in"})
 
 
 class CommentPayload(Schema):
@@ -43,7 +50,11 @@ TASK_CREATED = EventType("task.created", "Task", TaskPayload, summary="A task wa
 TASK_UPDATED = EventType("task.updated", "Task", TaskPayload, summary="A task was changed.")
 TASK_COMPLETED = EventType("task.completed", "Task", TaskPayload, summary="A task was completed.")
 TASK_MOVED = EventType(
-    "task.moved", "Task", TaskPayload, summary="A task went to another list, place or project."
+    "task.moved",
+    "Task",
+    MovedPayload,
+    summary="A task went to another list, place or project; from one project to another there are two, "
+    "first one with `left` in the project that it left, then one in the project where it is.",
 )
 TASK_DELETED = EventType("task.deleted", "Task", TaskPayload, summary="A task was moved to the trash.")
 TASK_RESTORED = EventType("task.restored", "Task", TaskPayload, summary="A task came back from the trash.")
@@ -79,6 +90,19 @@ EVENT_TYPES = (
 def task_payload(task: Row) -> dict[str, Any]:
     """The payload of a task's events."""
     return {"task_id": task["id"], **{name: task[name] for name in _TASK_FIELDS}}
+
+
+def publish_moved(
+    uow: UnitOfWork, task: Row, changes: Mapping[str, Any] | None, *, left: bool = False
+) -> None:
+    """Announce in the task's project that it came, or that it left: who sees one may not see the other.
+
+    Arguments:
+        task: as it is in that project, or as it was there.
+        changes: what the move changed; None where it left.
+    """
+    payload, where = {**task_payload(task), "left": left}, task["project_id"]
+    uow.publish(TASK_MOVED, task["id"], payload, changes=changes, container_id=where)
 
 
 _TASK_FIELDS = tuple(name for name in TaskPayload._declared_fields if name != "task_id")

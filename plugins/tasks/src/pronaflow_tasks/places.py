@@ -12,6 +12,7 @@ from pronaflow_kernel.api import (
     Conflict,
     Context,
     IdType,
+    NotFound,
     Row,
     UnitOfWork,
     invalid,
@@ -20,8 +21,8 @@ from pronaflow_projects.api import ProjectInfo, Projects
 
 from . import counters, queries
 from .counters import Delta
-from .creation import lists_of, make_default_list, members
-from .events import TASK_DELETED, TASK_MOVED, TASK_RESTORED, task_payload
+from .creation import lists_of, make_default_list, members, no_such_list, project_of_list
+from .events import TASK_DELETED, TASK_RESTORED, publish_moved, task_payload
 from .models import Comment, Task
 from .rights import Rights
 
@@ -63,9 +64,9 @@ class PlaceService:
             warnings: what was lost on the way.
 
         Raises:
-            NotFound: the caller does not see the target.
-            Forbidden: the caller may not create tasks there.
-            ValidationFailed: the list is not the project's.
+            NotFound: the caller does not see the project that is named.
+            Forbidden: the caller may not change this task, not take it away, or not create tasks there.
+            ValidationFailed: the list is not the project's, or in none that the caller sees.
             Conflict: one of the projects takes no changes.
         """
         task = uow.get(Task, task_id)
@@ -73,10 +74,13 @@ class PlaceService:
         target = self._target(uow, task, source, where)
         changes = dict(where)
         if target.id != source.id:
+            self._rights.take_away(uow, task)
             return self._emigrate(uow, task, source, target, changes)
         changes.pop("project_id", None)
-        if all(task[name] == value for name, value in changes.items()):
+        differing = {name for name, value in changes.items() if task[name] != value}
+        if not differing:
             return []
+        self._rights.edit(uow, task, source, differing)
         place = counters.add(uow, target.id, Delta(places=1))
         self._settle(uow, task, target, changes, place)
         return []
@@ -85,16 +89,20 @@ class PlaceService:
         self, uow: UnitOfWork, task: Row, source: ProjectInfo, where: Mapping[str, Any]
     ) -> ProjectInfo:
         """The project that a task goes to."""
-        project_id, list_id = where.get("project_id"), where.get("task_list_id")
-        if project_id is None and list_id not in (None, task["task_list_id"]):
-            rows = uow.all(queries.LISTS_AMONG, ids=[list_id])
-            if not rows:
-                raise invalid("task_list_id", "There is no such list.", "not_found")
-            project_id = rows[0]["project_id"]
+        named, list_id = where.get("project_id"), where.get("task_list_id")
+        project_id = named
+        if named is None and list_id not in (None, task["task_list_id"]):
+            project_id = project_of_list(uow, list_id)
         if project_id in (None, source.id):
             return source
-        self._ctx.access.authorize(uow, "tasks.create", container_id=project_id)
-        return self._editable(uow, project_id)
+        try:
+            self._ctx.access.authorize(uow, "tasks.create", container_id=project_id)
+            return self._editable(uow, project_id)
+        except NotFound:
+            # What is hidden reads like what does not exist.
+            if named is None:
+                raise no_such_list() from None
+            raise NotFound(f"Project {named} was not found") from None
 
     def _emigrate(
         self, uow: UnitOfWork, task: Row, source: ProjectInfo, target: ProjectInfo, changes: Row
@@ -118,30 +126,22 @@ class PlaceService:
             changes["assigned_to"] = None
             warnings.append("The assignee is not a member of the project: nobody is assigned now.")
         uow.execute(_MOVE_COMMENTS, task=task["id"], project=target.id)
+        publish_moved(uow, task, None, left=True)
         self._settle(uow, task, target, changes, place)
         return warnings
 
     def _settle(
         self, uow: UnitOfWork, task: Row, project: ProjectInfo, changes: Row, place: Mapping[str, Any]
     ) -> None:
-        """Put a task where `changes` say: the end of the list, or the place of the task at `position`."""
-        list_id = changes.get("task_list_id", task["task_list_id"])
-        stays = project.id == task["project_id"] and list_id == task["task_list_id"]
-        if not stays and list_id not in lists_of(uow, project.id, {list_id}):
-            raise invalid("task_list_id", "Not a list of the project.", "not_found")
+        """Put a task where `changes` say."""
         self._ctx.hooks.check_change(uow, "task", task, changes)
-        if changes.get("position") is None:
-            changes["position"] = place["last_position"]
-        else:
-            changes["position"] = min(changes["position"], place["last_position"])
-            uow.execute(_SHIFT, list_id=list_id, from_=changes["position"])
+        settle(uow, task, project.id, changes, place)
         self._announce_move(uow, task, changes)
 
     def _announce_move(self, uow: UnitOfWork, task: Row, changes: Mapping[str, Any]) -> None:
         moved = uow.update(Task, task, changes)
         if moved.changes:
-            payload, where = task_payload(moved.row), moved.row["project_id"]
-            uow.publish(TASK_MOVED, task["id"], payload, changes=moved.changes, container_id=where)
+            publish_moved(uow, moved.row, moved.changes)
 
     def empty(self, uow: UnitOfWork, project_id: str, tasks: Sequence[Row], list_id: str) -> None:
         """Take tasks of one list to the end of another one of the same project, in their order.
@@ -196,3 +196,26 @@ class PlaceService:
 
     def _editable(self, uow: UnitOfWork, project_id: str) -> ProjectInfo:
         return self._ctx.services.require(Projects).editable(uow, project_id)
+
+
+def settle(
+    uow: UnitOfWork, task: Row, project_id: str, changes: dict[str, Any], place: Mapping[str, Any]
+) -> None:
+    """Complete `changes` by `position`: the end of the list, or that of the task whose place this one takes.
+
+    Arguments:
+        place: of `counters.add`, with one place more. Whoever holds the counter row sees lists as they stay.
+
+    Raises:
+        ValidationFailed: the list is not the project's.
+        Conflict: the list is archived.
+    """
+    list_id = changes.get("task_list_id", task["task_list_id"])
+    stays = project_id == task["project_id"] and list_id == task["task_list_id"]
+    if not stays and list_id not in lists_of(uow, project_id, {list_id}):
+        raise invalid("task_list_id", "Not a list of the project.", "not_found")
+    if changes.get("position") is None:
+        changes["position"] = place["last_position"]
+    else:
+        changes["position"] = min(changes["position"], place["last_position"])
+        uow.execute(_SHIFT, list_id=list_id, from_=changes["position"])

@@ -45,6 +45,15 @@ class Rights:
         if reader.scope.principal.user_id != task["created_by"]:
             self._access.authorize(reader, "tasks.delete_any", container_id=task["project_id"])
 
+    def take_away(self, reader: Reader, task: Row) -> None:
+        """A task that leaves its project is gone for those in it, so that this takes the right to delete it.
+
+        Raises:
+            Forbidden: as in `delete`.
+        """
+        self._access.authorize(reader, "tasks.delete", container_id=task["project_id"])
+        self.delete(reader, task)
+
     def edit_comment(self, reader: Reader, comment: Row) -> None:
         """Only authors edit.
 

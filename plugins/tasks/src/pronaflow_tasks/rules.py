@@ -11,8 +11,11 @@ from pronaflow_kernel.api import Problem, Row
 DATES = frozenset({"start_date", "due_date", "due_at"})
 """Fields that say when a task should be worked on."""
 
-PROGRESS = frozenset({"status", "started_at"})
+PROGRESS = frozenset({"status", "started_at", "completed_at", "progress"})
 """Fields that say how far it is: every member may change them (modules.md 3.4)."""
+
+PLACE = frozenset({"task_list_id", "position"})
+"""Fields that say where in its project it is."""
 
 
 def with_days(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,12 +17,13 @@ from pronaflow_kernel.api import (
 from pronaflow_projects.api import ProjectInfo, Projects
 from pronaflow_workspaces.api import WorkspaceSettings
 
-from . import counters, externals, queries, rules, tags
+from . import counters, externals, rules, tags
 from .comments import CommentService
 from .counters import Delta
-from .creation import Creator, lists_of, members, text
-from .events import TASK_COMPLETED, TASK_UPDATED, task_payload
+from .creation import Creator, members, project_of_list, text
+from .events import TASK_COMPLETED, TASK_UPDATED, publish_moved, task_payload
 from .models import SEARCH, Task
+from .places import settle
 from .rights import Rights
 
 
@@ -79,9 +80,10 @@ class TaskService:
         """
         task = uow.get(Task, task_id)
         project = self._editable(uow, task["project_id"])
-        differing = {name for name, value in changes.items() if name == "tags" or task[name] != value}
+        found = _entailed(uow, task, changes)
+        differing = {name for name, value in found.items() if name == "tags" or task[name] != value}
         self._rights.edit(uow, task, project, differing)
-        return self.change(uow, task, changes)
+        return self._write(uow, task, found)
 
     # Rules
 
@@ -92,13 +94,12 @@ class TaskService:
             ValidationFailed: a value breaks a rule.
             Conflict: a plugin objects.
         """
-        given = dict(changes)
-        names = given.pop("tags", None)
-        found = rules.with_milestone(task, rules.with_effects(task, rules.with_days(given), uow.now))
+        return self._write(uow, task, _entailed(uow, task, changes))
+
+    def _write(self, uow: UnitOfWork, task: Row, found: dict[str, Any]) -> Update:
+        names = found.pop("tags", None)
         self._check(uow, task, found, names)
-        if "status" in found and found["status"] != task["status"]:
-            delta = Delta.of(found["status"]) + Delta.of(task["status"], -1)
-            counters.add(uow, task["project_id"], delta)
+        _count(uow, task, found)
         update = uow.update(Task, task, found)
         if names is not None:
             update = _with_tags(uow, update, names)
@@ -115,10 +116,6 @@ class TaskService:
         person = differing.get("assigned_to")
         if person is not None and not members(uow, task["project_id"], {person}):
             raise invalid("assigned_to", "Not a member of the project.", "not_a_member")
-        if "task_list_id" in differing:
-            wanted = differing["task_list_id"]
-            if wanted not in lists_of(uow, task["project_id"], {wanted}):
-                raise invalid("task_list_id", "Not a list of the project.", "not_found")
         if differing or names is not None:
             asked = differing if names is None else {**differing, "tags": names}
             self._ctx.hooks.check_change(uow, "task", task, asked)
@@ -135,10 +132,29 @@ class TaskService:
         list_id = values.get("task_list_id")
         if list_id is None:
             raise invalid("project_id", "Missing data for required field.", "required")
-        rows = uow.all(queries.LISTS_AMONG, ids=[list_id])
-        if not rows:
-            raise invalid("task_list_id", "There is no such list.", "not_found")
-        return str(rows[0]["project_id"])
+        return project_of_list(uow, list_id)
+
+
+def _entailed(uow: UnitOfWork, task: Row, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes together with all that follows from them."""
+    return rules.with_milestone(task, rules.with_effects(task, rules.with_days(changes), uow.now))
+
+
+def _count(uow: UnitOfWork, task: Row, found: dict[str, Any]) -> None:
+    """Take a change of status or list to the project's counters; in another list the task comes last.
+
+    Raises:
+        ValidationFailed: the list is not the project's.
+        Conflict: the list is archived.
+    """
+    moves = found.get("task_list_id", task["task_list_id"]) != task["task_list_id"]
+    status = found.get("status", task["status"])
+    if not moves and status == task["status"]:
+        return
+    delta = Delta(places=int(moves)) + Delta.of(status) + Delta.of(task["status"], -1)
+    place = counters.add(uow, task["project_id"], delta)
+    if moves:
+        settle(uow, task, task["project_id"], found, place)
 
 
 def _with_tags(uow: UnitOfWork, update: Update, names: Iterable[str]) -> Update:
@@ -157,7 +173,12 @@ def _announce(uow: UnitOfWork, update: Update) -> None:
         return
     task, payload = update.row, task_payload(update.row)
     where = task["project_id"]
-    uow.publish(TASK_UPDATED, task["id"], payload, changes=update.changes, container_id=where)
+    moved = {name: change for name, change in update.changes.items() if name in rules.PLACE}
+    changes = {name: change for name, change in update.changes.items() if name not in rules.PLACE}
+    if changes:
+        uow.publish(TASK_UPDATED, task["id"], payload, changes=changes, container_id=where)
+    if moved:
+        publish_moved(uow, task, moved)
     if "status" in update.changes and task["status"] == "completed":
         when = task["completed_at"]
         uow.publish(TASK_COMPLETED, task["id"], payload, container_id=where, occurred_at=when)
