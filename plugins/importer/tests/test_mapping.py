@@ -10,7 +10,7 @@ import pytest
 
 from pronaflow_importer.mapping import MappingError, read_mapping, shipped
 from pronaflow_importer.report import Report
-from pronaflow_importer.rows import BACKWARDS, convert
+from pronaflow_importer.rows import BACKWARDS, TRIMMED, convert
 
 GOOD = """
 source = "s"
@@ -36,12 +36,15 @@ column = "Died"
 [fields.estimated_hours]
 column = "Est. [h]"
 default = "1"
+[fields.start_date]
+column = "Start"
+only_if = "Month"
 [fields.due_date]
 constant = "2026-{Month}-01"
 only_if = "Month"
 """
 HEAD = GOOD.partition("[fields.title]")[0]
-BLANK = dict.fromkeys(("State", "Labels", "Born", "Died", "Est. [h]", "Month"), "")
+BLANK = dict.fromkeys(("State", "Labels", "Born", "Died", "Est. [h]", "Month", "Start"), "")
 
 
 def item(tmp_path: Path, **cells: str) -> tuple[Any, Report]:
@@ -66,7 +69,9 @@ def test_columns_become_fields(tmp_path: Path) -> None:
         "estimated_hours": 1.0,
     }
     assert [(note.kind, note.field, note.message) for note in report.notes] == [
-        ("changed", "status", "'Closed' became 'completed'")
+        ("changed", "status", "'Closed' became 'completed'"),
+        ("changed", "tags", TRIMMED),
+        ("changed", "estimated_hours", "it was empty and became the default '1'"),
     ]
 
 
@@ -127,13 +132,75 @@ def test_a_cell_with_braces_is_only_text(tmp_path: Path) -> None:
 def test_finished_before_created_is_kept_and_flagged(tmp_path: Path) -> None:
     made, report = item(tmp_path, Born="02.03.2026", Died="2026-03-01")
     assert made.values["tags"] == [BACKWARDS]
-    assert [note.kind for note in report.notes] == ["flag"]
+    assert [note.field for note in report.notes if note.kind == "flag"] == ["completed_at"]
 
 
-def test_nul_characters_are_taken_out_and_reported(tmp_path: Path) -> None:
-    made, report = item(tmp_path, Title="a\x00b")
-    assert made.values["title"] == "ab"
-    assert [(note.kind, note.field) for note in report.notes] == [("changed", "title")]
+def notes(report: Report) -> set[tuple[str, str, str]]:
+    """Notes about the row, without the default that every row of `item` takes."""
+    return {(note.kind, note.field, note.message) for note in report.notes if "default" not in note.message}
+
+
+def test_nul_characters_are_taken_out_of_every_cell_and_reported(tmp_path: Path) -> None:
+    made, report = item(tmp_path, Title="a\x00b", Id="7\x00", Team="1\x00")
+    assert (made.id, made.values["title"], made.data) == ("7", "ab", {"Team": "1"})
+    assert (made.project_key, made.project_name) == ("P1", "Team 1")
+    message = "NUL characters were taken out"
+    assert notes(report) == {("changed", name, message) for name in ("Title", "Id", "Team")}
+
+
+def test_an_id_of_nothing_but_nul_is_empty(tmp_path: Path) -> None:
+    made, report = item(tmp_path, Id="\x00")
+    assert made is None
+    assert [note.message for note in report.errors] == ["the id is empty"]
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-05:00"])
+def test_a_time_that_utc_cannot_hold_is_a_fault_of_its_row(tmp_path: Path, text: str) -> None:
+    made, report = item(tmp_path, Born="02.03.2026", Died=text)
+    assert made is None
+    assert [(note.line, note.field, note.message) for note in report.errors] == [
+        (2, "completed_at", f"{text!r} lies outside of the years 1 to 9999 in UTC")
+    ]
+
+
+def test_times_are_stored_in_utc(tmp_path: Path) -> None:
+    made, _ = item(tmp_path, Died="2026-03-04T05:06:07+02:00")
+    assert made.values["completed_at"].isoformat() == "2026-03-04T03:06:07+00:00"
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "note"),
+    [
+        ("Title", "  T ", ("changed", "title", TRIMMED)),
+        ("Id", " 7 ", ("changed", "Id", TRIMMED)),
+        ("Labels", "a; b ;c", ("changed", "tags", TRIMMED)),
+        ("State", "done", ("changed", "status", "'done' became 'completed'")),
+        ("State", "TODO", ("changed", "status", "'TODO' became 'todo'")),
+        (
+            "Est. [h]",
+            "1.23456",
+            ("changed", "estimated_hours", "rounded to the decimal places that are stored"),
+        ),
+        ("Start", "2026-03-04", ("dropped", "start_date", "Month is empty")),
+    ],
+)
+def test_whatever_becomes_different_is_noted_once(
+    tmp_path: Path, column: str, cell: str, note: tuple[str, str, str]
+) -> None:
+    made, report = item(tmp_path, **{column: cell})
+    assert made is not None
+    assert notes(report) == {note}
+
+
+def test_a_day_takes_no_time_of_day(tmp_path: Path) -> None:
+    made, report = item(tmp_path, Start="2026-03-04T05:06", Month="04")
+    assert made.values["start_date"] == date(2026, 3, 4)
+    assert notes(report) == {("changed", "start_date", "the time of day was left out")}
+
+
+def test_a_row_that_stays_as_it_is_has_no_note(tmp_path: Path) -> None:
+    _, report = item(tmp_path, State="todo", Labels="a;b", Born="02.03.2026", **{"Est. [h]": "1.50"})
+    assert report.notes == []
 
 
 @pytest.mark.parametrize(
