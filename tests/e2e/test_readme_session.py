@@ -7,23 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from .server import Site
 from .session import blocks, documents, run, shows
 
 README = Path(__file__).parents[2] / "README.md"
 HEADING = "A session with curl"
 
 
-@pytest.fixture
-def site(tmp_path):
-    made = Site(tmp_path)
-    yield made
-    made.close()
-
-
-def test_the_session_runs_from_registration_to_a_filtered_list(site, tmp_path):
+def test_the_session_runs_from_registration_to_a_filtered_list(quickstart, tmp_path):
     [script] = blocks(README, HEADING, "bash")
-    answers = run(script, site.server().url, tmp_path)
+    answers = run(script, quickstart.url, tmp_path)
     assert [answer["success"] for answer in answers] == [True] * len(answers)
     [printed] = blocks(README, HEADING, "json")
     assert shows(json.loads(printed), answers[-1]), answers[-1]
