@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import Iterable
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -26,13 +27,16 @@ from ..identity.access_tokens import AccessTokens
 from ..identity.routes import build as identity_blueprint
 from ..ids import as_id, new_id
 from ..kernel import Kernel
-from ..logs import bind, release
+from ..logs import bound
 from ..secrets import JWT
 from .answers import render_error
 from .openapi import Document, IdConverter, create_api
 from .pipeline import Pipeline
 from .projection import dumps
 from .static_pages import blueprint as static_pages
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger("pronaflow.web")
 
@@ -84,6 +88,7 @@ def create_app(kernel: Kernel) -> Flask:
     _add_health(app, kernel)
     _add_edge(app, kernel, owners)
     _add_errors(app, kernel)
+    app.wsgi_app = _with_request_id(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
 
 
@@ -117,14 +122,28 @@ def _shown_state(kernel: Kernel, plugin_id: str, state: str) -> str:
     return state if state != "ready" or kernel.switches.active(plugin_id) else "disabled"
 
 
+REQUEST_ID = "pronaflow.request_id"
+"""Where the WSGI environment holds the request's id."""
+
+
+def _with_request_id(inner: WSGIApplication) -> WSGIApplication:
+    """Give each request an id, the caller's if that is a UUID, and write it on every line that is logged."""
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[REQUEST_ID] = as_id(environ.get("HTTP_X_REQUEST_ID")) or new_id()
+        with bound(request_id=environ[REQUEST_ID]):
+            return inner(environ, start_response)
+
+    return application
+
+
 def _add_edge(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
     """What happens to every request before and after its route."""
     limits = kernel.settings.limits
 
     @app.before_request
     def _arrive() -> None:
-        g.request_id = as_id(request.headers.get("X-Request-Id")) or new_id()
-        g.log_token = bind(request_id=g.request_id)
+        g.request_id = request.environ[REQUEST_ID]
         # WSGI has both as Latin-1, one character a byte.
         if len(request.environ["PATH_INFO"]) + len(request.environ["QUERY_STRING"]) > limits.url_bytes:
             raise InvalidRequest(f"The address is longer than {limits.url_bytes} bytes")
@@ -141,12 +160,6 @@ def _add_edge(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
         if request.path.startswith("/api/"):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
-
-    @app.teardown_request
-    def _gone(_error: BaseException | None) -> None:
-        token = g.pop("log_token", None)
-        if token is not None:
-            release(token)
 
 
 def _add_errors(app: Flask, kernel: Kernel) -> None:
