@@ -63,11 +63,16 @@ def _pool(threads: int) -> dict[str, Any]:
     return {"poolclass": QueuePool, "hide_parameters": True, **size}
 
 
+def _read_pool(threads: int) -> dict[str, Any]:
+    """Arguments of a read engine; in autocommit nothing needs a rollback when a connection comes back."""
+    return {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None, **_pool(threads)}
+
+
 def _sqlite(url: URL, threads: int) -> Engines:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     args = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}
-    read = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=args, **_pool(threads))
+    read = create_engine(url, connect_args=args, **_read_pool(threads))
     write = create_engine(url, connect_args=args, **_pool(threads))
 
     @event.listens_for(read, "connect")
@@ -99,12 +104,8 @@ def _postgresql(url: URL, threads: int) -> Engines:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     common: dict[str, Any] = {"prepare_threshold": 0}
-    read = create_engine(
-        url,
-        isolation_level="AUTOCOMMIT",
-        connect_args={**common, "options": "-c default_transaction_read_only=on -c timezone=UTC"},
-        **_pool(threads),
-    )
+    options = "-c default_transaction_read_only=on -c timezone=UTC"
+    read = create_engine(url, connect_args={**common, "options": options}, **_read_pool(threads))
     write = create_engine(url, connect_args={**common, "options": "-c timezone=UTC"}, **_pool(threads))
     event.listen(read, "connect", _take_ids_as_text)
     event.listen(write, "connect", _take_ids_as_text)

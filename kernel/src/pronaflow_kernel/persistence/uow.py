@@ -19,35 +19,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, cast
-from weakref import WeakKeyDictionary
+from typing import Any
 
-from sqlalchemy import (
-    BindParameter,
-    Connection,
-    Executable,
-    Select,
-    Table,
-    bindparam,
-    delete,
-    insert,
-    select,
-    update,
-)
-from sqlalchemy.sql import ClauseElement, visitors
+from sqlalchemy import Connection, Executable, Table, bindparam, delete, insert, update
 
 from ..clock import Clock
-from ..errors import NotFound, StaleRow
+from ..errors import StaleRow
 from ..events.ledger import Ledger
 from ..events.types import Event, EventType
 from ..ids import new_id
 from .base import Model
 from .engines import Engines
+from .prepared import PreparedReads, Row
+from .reader import Reader
 from .scope import SCOPE_WORKSPACE, Scope
-from .types import Id
 
-Row = dict[str, Any]
-"""A row as plain data: column name to value."""
+__all__ = ["Database", "Reader", "Row", "UnitOfWork", "Update"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,71 +48,6 @@ class Update:
 
     row: Row
     changes: dict[str, dict[str, Any]]
-
-
-class Reader:
-    """Runs statements inside one scope.
-
-    Arguments:
-        connection: of the read engine.
-        scope: for whom and where.
-        clock: tells the present.
-    """
-
-    def __init__(self, connection: Connection, scope: Scope, clock: Clock) -> None:
-        self._base = connection
-        self.clock = clock
-        self.enter(scope)
-
-    def enter(self, scope: Scope) -> None:
-        """Work in `scope` from here on (sign-in and the choice of the workspace narrow it step by step)."""
-        self.scope = scope
-        self.connection = self._base.execution_options(scope=scope)
-
-    @property
-    def dialect(self) -> str:
-        """`sqlite` or `postgresql`."""
-        return self.connection.dialect.name
-
-    def all(self, statement: Executable, /, **params: Any) -> list[Row]:
-        """All rows."""
-        result = self.connection.execute(statement, self._params(statement, params))
-        keys = tuple(result.keys())
-        return [dict(zip(keys, row, strict=True)) for row in result.fetchall()]
-
-    def one(self, statement: Executable, /, **params: Any) -> Row | None:
-        """The first row, or None."""
-        result = self.connection.execute(statement, self._params(statement, params))
-        keys = tuple(result.keys())
-        row = result.fetchone()
-        result.close()
-        return None if row is None else dict(zip(keys, row, strict=True))
-
-    def value(self, statement: Executable, /, **params: Any) -> Any:
-        """The first column of the first row, or None."""
-        return self.connection.execute(statement, self._params(statement, params)).scalar()
-
-    def get(self, model: type[Model], row_id: str, *, trashed: bool = False, lock: bool = False) -> Row:
-        """The row with this id, in the scope's workspace.
-
-        Arguments:
-            trashed: whether a trashed record counts as there.
-            lock: hold it against other writers until the commit (PostgreSQL; SQLite has one writer anyway).
-
-        Raises:
-            NotFound: there is none, or it is another workspace's.
-        """
-        row = self.one(_get(model.__table__, trashed, lock), id=row_id)
-        if row is None:
-            raise NotFound(f"{model.__name__} {row_id} was not found")
-        return row
-
-    def _params(self, statement: Executable, params: Mapping[str, Any]) -> dict[str, Any]:
-        wanted = _scope_binds(statement)
-        if not wanted:
-            return dict(params)
-        binds = self.scope.binds()
-        return {**params, **{name: binds[name] for name in wanted}}
 
 
 class UnitOfWork(Reader):
@@ -304,12 +226,13 @@ class Database:
         self.engines = engines
         self._clock = clock
         self._committed = committed
+        self._prepared = PreparedReads(engines.read)
 
     @contextmanager
     def read(self, scope: Scope) -> Iterator[Reader]:
         """A reader in `scope`."""
         with self.engines.read.connect() as connection:
-            yield Reader(connection, scope, self._clock)
+            yield Reader(connection, scope, self._clock, self._prepared)
 
     @contextmanager
     def write(
@@ -331,25 +254,6 @@ class Database:
         self._committed(events, actions)
 
 
-_SCOPE_NAMES = frozenset({"scope_workspace", "scope_user", "scope_role"})
-_BINDS: WeakKeyDictionary[Executable, tuple[str, ...]] = WeakKeyDictionary()
-
-
-def _scope_binds(statement: Executable) -> tuple[str, ...]:
-    """Names of the scope binds in a statement, found once a statement."""
-    known = _BINDS.get(statement)
-    if known is None:
-        known = tuple(
-            {
-                element.key
-                for element in visitors.iterate(cast(ClauseElement, statement))
-                if isinstance(element, BindParameter) and element.key in _SCOPE_NAMES
-            }
-        )
-        _BINDS[statement] = known
-    return known
-
-
 def _default(column: Any) -> Any:
     default = column.default
     if default is None:
@@ -360,17 +264,6 @@ def _default(column: Any) -> Any:
 @cache
 def _insert(table: Table) -> Any:
     return insert(table)
-
-
-@cache
-def _get(table: Table, trashed: bool, lock: bool) -> Select[Any]:
-    statement = select(table).where(table.c.id == bindparam("id", type_=Id()))
-    if "workspace_id" in table.c:
-        statement = statement.where(table.c.workspace_id == SCOPE_WORKSPACE)
-    if "lifecycle" in table.c and not trashed:
-        statement = statement.where(table.c.lifecycle != "trashed")
-    # NO KEY: rows that refer to this one may be added meanwhile, which a full lock would make a deadlock of.
-    return statement.with_for_update(key_share=True) if lock else statement
 
 
 def _identity(table: Table) -> list[Any]:

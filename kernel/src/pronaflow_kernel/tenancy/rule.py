@@ -10,14 +10,15 @@ SQL and DDL are refused. Where a statement rightly looks across workspaces, it s
     connection.execution_options(unscoped="migration")            # a whole connection
 
 The rule guards against mistakes, not against hostile code in the same process: the driver's own cursor and
-what `@compiles` renders are out of its sight. The shape of a statement is judged once and remembered on its
-compiled form; each further execution costs about three microseconds (contrib/benchmarks/tenant_rule.py).
+what `@compiles` renders are out of its sight. `persistence.prepared` runs repeated reads on that cursor and
+asks `hold` itself. The shape of a statement is judged once and remembered on its compiled form; each further
+execution costs about three microseconds (contrib/benchmarks/tenant_rule.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any, TypeVar, cast
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, Executable, event
 from sqlalchemy.engine.interfaces import ExecuteStyle
@@ -25,6 +26,9 @@ from sqlalchemy.engine.interfaces import ExecuteStyle
 from ..errors import KernelError
 from .notes import HOUSEKEEPING, TenantCompiler
 from .shape import Verdict, judge
+
+if TYPE_CHECKING:
+    from ..persistence.scope import Scope
 
 
 class TenantViolation(KernelError):
@@ -74,15 +78,47 @@ def install(engine: Engine, tables: Collection[str] = ()) -> None:
         event.listen(engine, "do_execute_no_params", _hold_bare)
 
 
+def verdict_of(compiled: TenantCompiler) -> Verdict:
+    """The verdict on a statement, judged when it is first asked for."""
+    verdict: Verdict | None = compiled.verdict
+    if verdict is None:
+        verdict = compiled.verdict = judge(compiled)
+    return verdict
+
+
+def is_marked(options: Mapping[str, Any]) -> bool:
+    """Whether execution options carry the mark of `unscoped`."""
+    reason = options.get("unscoped")
+    return isinstance(reason, str) and bool(reason.strip())
+
+
+def hold(verdict: Verdict, scope: Scope | None, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Hold the values of all rows of one execution to the scope.
+
+    Raises:
+        TenantViolation: the shape is refused, there is no scope, or a bind holds another workspace.
+    """
+    if verdict.problem:
+        mend = f'{verdict.problem}; or say why it is right: unscoped("why", statement)'
+        raise TenantViolation(verdict.kind, verdict.tables, mend)
+    if scope is None:
+        mend = "its connection has no scope: run it through a Reader or a UnitOfWork"
+        raise TenantViolation(verdict.kind, verdict.tables, mend)
+    workspace = scope.workspace_id
+    for row in rows:
+        for name in verdict.binds:
+            if row[name] != workspace:
+                mend = f"its bind {name!r} does not hold the workspace of the connection's scope"
+                raise TenantViolation(verdict.kind, verdict.tables, mend)
+
+
 def _hold(cursor: Any, statement: str, parameters: Any, context: Any) -> None:
     compiled = context.compiled
     if isinstance(compiled, TenantCompiler) and _is_rendered(statement, parameters, context):
-        verdict: Verdict | None = compiled.verdict
-        if verdict is None:
-            verdict = compiled.verdict = judge(compiled)
-        if (verdict.tables or verdict.problem) and not _is_marked(context):
+        verdict = verdict_of(compiled)
+        if (verdict.tables or verdict.problem) and not is_marked(context.execution_options):
             _hold_values(verdict, context)
-    elif not (_is_harmless(statement, context) or _is_marked(context)):
+    elif not (_is_harmless(statement, context) or is_marked(context.execution_options)):
         kind = "DDL" if context.isddl else "Text SQL"
         raise TenantViolation(kind, (), 'it needs a connection marked unscoped("why", connection)')
 
@@ -108,30 +144,9 @@ def _is_harmless(statement: str, context: Any) -> bool:
     return of_a_default and " FROM " not in statement.upper()
 
 
-def _is_marked(context: Any) -> bool:
-    reason = context.execution_options.get("unscoped")
-    return isinstance(reason, str) and bool(reason.strip())
-
-
 def _hold_values(verdict: Verdict, context: Any) -> None:
-    """Hold the values of all rows of one execution to the scope.
-
-    Raises:
-        TenantViolation: the shape is refused, there is no scope, or a bind holds another workspace.
-    """
-    if verdict.problem:
-        mend = f'{verdict.problem}; or say why it is right: unscoped("why", statement)'
-        raise TenantViolation(verdict.kind, verdict.tables, mend)
-    scope = context.root_connection.get_execution_options().get("scope")
-    if scope is None:
-        mend = "its connection has no scope: run it through a Reader or a UnitOfWork"
-        raise TenantViolation(verdict.kind, verdict.tables, mend)
-    if getattr(context, "tenant_held", False):
-        return
-    workspace = scope.workspace_id
-    for row in context.compiled_parameters:
-        for name in verdict.binds:
-            if row[name] != workspace:
-                mend = f"its bind {name!r} does not hold the workspace of the connection's scope"
-                raise TenantViolation(verdict.kind, verdict.tables, mend)
-    context.tenant_held = True
+    """Hold one execution, which may come in several batches, to the scope of its connection."""
+    if not getattr(context, "tenant_held", False):
+        scope = context.root_connection.get_execution_options().get("scope")
+        hold(verdict, scope, context.compiled_parameters)
+        context.tenant_held = True
