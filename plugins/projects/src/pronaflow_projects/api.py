@@ -90,7 +90,7 @@ class Projects(Protocol):
         ...
 
     def editable(self, uow: UnitOfWork, project_id: str) -> ProjectInfo:
-        """A project whose content may change now.
+        """A project whose content may change now, and until the commit: status and key wait for that.
 
         Raises:
             NotFound: there is none.
@@ -107,6 +107,7 @@ class Projects(Protocol):
 
         Raises:
             Conflict: the key is taken.
+            StaleRow: the key that was found for it was taken meanwhile; a further attempt finds another.
         """
         ...
 

@@ -137,6 +137,17 @@ MEMBERSHIPS = select(ProjectMember.__table__).where(
 )
 """Everything that a user had become a member of in the workspace by then."""
 
+SHARED = (
+    select(Project.__table__)
+    .where(
+        Project.workspace_id == SCOPE_WORKSPACE,
+        Project.id == bindparam("id", type_=IdType()),
+        Project.lifecycle != "trashed",
+    )
+    .with_for_update(read=True)
+)
+"""A project that stays as it is until the commit, while others may hold it so too (SQLite has one writer)."""
+
 BY_KEY = select(Project.__table__).where(
     Project.workspace_id == SCOPE_WORKSPACE, Project.key == bindparam("key"), Project.lifecycle != "trashed"
 )

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
+
 from pronaflow_kernel.api import (
     Conflict,
     Context,
@@ -14,6 +16,7 @@ from pronaflow_kernel.api import (
     Page,
     Reader,
     Row,
+    StaleRow,
     UnitOfWork,
     Update,
     invalid,
@@ -34,6 +37,9 @@ from .events import (
 )
 from .models import Project, ProjectMember
 from .schemas import check_dates
+
+_NUMBERS = ((3, range(2, 1000)), (2, range(1000, 10_000)), (1, range(10_000, 100_000)))
+"""How many letters of a name stand before which numbers, so that a key has at most six characters."""
 
 _INFO = tuple(ProjectInfo.__dataclass_fields__)
 
@@ -61,7 +67,10 @@ class ProjectService:
 
     def editable(self, uow: UnitOfWork, project_id: str) -> ProjectInfo:
         """See `api.Projects`."""
-        return _info(writable(uow.get(Project, project_id)))
+        project = uow.one(queries.SHARED, id=project_id)
+        if project is None:
+            raise NotFound("The project was not found")
+        return _info(writable(project))
 
     def is_member(self, reader: Reader, project_id: str, user_id: str) -> bool:
         """See `api.Projects`."""
@@ -93,13 +102,29 @@ class ProjectService:
             raise invalid("owner_id", "A project needs an owner.", "required")
         given["key"] = self._key(uow, values.get("key"), given["name"])
         self._ctx.hooks.check_change(uow, "project", None, given)
-        project = uow.insert(Project, given)
+        project = self._insert(uow, given, chosen=bool(values.get("key")))
         uow.insert(
             ProjectMember,
             {"project_id": project["id"], "user_id": owner, "role": "owner", "joined_at": uow.now},
         )
         uow.publish(PROJECT_CREATED, project["id"], project_payload(project), container_id=project["id"])
         return project
+
+    def _insert(self, uow: UnitOfWork, values: Mapping[str, Any], *, chosen: bool) -> Row:
+        """Insert a project.
+
+        Arguments:
+            chosen: whether somebody wants just this key.
+
+        Raises:
+            StaleRow: another project took the key meanwhile, and a further attempt finds another one.
+        """
+        try:
+            return uow.insert(Project, values)
+        except IntegrityError as error:
+            if chosen:
+                raise
+            raise StaleRow(f"the key {values['key']} was free a moment ago") from error
 
     def may_create(self, uow: UnitOfWork) -> None:
         """Hold members to what the workspace decided about new projects (modules.md 2.4).
@@ -162,7 +187,7 @@ class ProjectService:
         Raises:
             Conflict: the project is finished, or the key is taken.
         """
-        project = uow.get(Project, project_id)
+        project = uow.get(Project, project_id, lock=True)
         changes = dict(body)
         if "status" in changes:
             moved = lifecycle.move(project, changes, uow.now.date())
@@ -186,7 +211,7 @@ class ProjectService:
             InvalidRequest: the machine has no such move.
             Conflict: a plugin objects, e.g. open tasks in strict mode.
         """
-        project = uow.get(Project, project_id)
+        project = uow.get(Project, project_id, lock=True)
         changes = lifecycle.move(project, body, uow.now.date())
         if changes:
             self._write(uow, project, changes, context={"open_tasks": body.get("open_tasks", "keep")})
@@ -233,21 +258,23 @@ class ProjectService:
         return self.show(uow, project_id)
 
     def _key(self, uow: UnitOfWork, wanted: str | None, name: str) -> str:
-        """The wanted key, or a free one made from the name.
+        """The wanted key, or a free one made from the name: WEBS, WEB2 … WEB999, WE1000 … W99999.
 
         Raises:
-            Conflict: the wanted key is taken.
+            Conflict: the wanted key is taken, or all that the name can be made into.
         """
         stem = wanted or _stem(name)
-        taken = {
-            row["key"] for row in uow.all(queries.KEYS_LIKE, stem=f"{stem[:3] if not wanted else stem}%")
-        }
-        if stem not in taken:
-            return stem
-        if wanted:
-            raise Conflict(f"The key {wanted} is taken in this workspace", details={"field": "key"})
-        number = next(n for n in range(2, 1000) if f"{stem[:3]}{n}" not in taken)
-        return f"{stem[:3]}{number}"
+        for letters, numbers in _NUMBERS:
+            start = stem if wanted else stem[:letters]
+            taken = {row["key"] for row in uow.all(queries.KEYS_LIKE, stem=f"{start}%")}
+            if stem not in taken:
+                return stem
+            if wanted:
+                break
+            free = next((key for n in numbers if (key := f"{start}{n}") not in taken), None)
+            if free:
+                return free
+        raise Conflict(f"The key {stem} is taken in this workspace", details={"field": "key"})
 
 
 def writable(project: Row, *, on_hold: bool = False) -> Row:
