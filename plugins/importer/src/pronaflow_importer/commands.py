@@ -47,9 +47,11 @@ def csv_(ctx: click.Context, /, file: Path, mapping: str, as_json: bool, **optio
     try:
         rules = read_mapping(shipped(mapping) or Path(mapping))
         scope = acting_as(ctx_, options["user"], options["workspace"])
-        with progress("Importing", file.stat().st_size) as bar:
-            job = CsvImport(ctx_, scope, file, rules, options["dry_run"], options["skip_errors"], bar.update)
-            report = job.run()
+        job = CsvImport(ctx_, scope, file, rules, options["dry_run"], options["skip_errors"])
+        with progress("Checking", file.stat().st_size) as bar:
+            rows = job.check(bar.update)
+        with progress("Importing", rows) as bar:
+            report = job.write(bar.update)
     except ImportRefused as refusal:
         _write(refusal.report, options["report"])
         _show_errors(refusal.report)

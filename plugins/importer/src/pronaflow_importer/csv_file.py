@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,13 @@ from typing import Any, BinaryIO
 
 FIELD_LIMIT = 16 * 1024 * 1024
 """Largest cell in characters."""
+
+Advance = Callable[[int], None]
+"""Is told of each step how far it went."""
+
+
+def unseen(_steps: int) -> None:
+    """An `Advance` where nobody looks."""
 
 
 class CsvError(ValueError):
@@ -34,8 +41,11 @@ class CsvRow:
 
 
 @contextmanager
-def csv_rows(path: Path) -> Iterator[tuple[list[str], Iterator[CsvRow]]]:
+def csv_rows(path: Path, advance: Advance = unseen) -> Iterator[tuple[list[str], Iterator[CsvRow]]]:
     """The heading and the rows of a file in UTF-8, with or without a byte order mark.
+
+    Arguments:
+        advance: told how many bytes were read.
 
     Raises:
         CsvError: not a file, not UTF-8, without a heading, or with a column twice.
@@ -43,7 +53,7 @@ def csv_rows(path: Path) -> Iterator[tuple[list[str], Iterator[CsvRow]]]:
     previous = csv.field_size_limit(FIELD_LIMIT)
     try:
         with path.open("rb") as stream:
-            reader = csv.reader(_lines(stream), strict=True)
+            reader = csv.reader(_lines(stream, advance), strict=True)
             heading = _heading(reader, path)
             yield heading, _rows(reader, heading)
     except OSError as error:
@@ -52,9 +62,10 @@ def csv_rows(path: Path) -> Iterator[tuple[list[str], Iterator[CsvRow]]]:
         csv.field_size_limit(previous)
 
 
-def _lines(stream: BinaryIO) -> Iterator[str]:
+def _lines(stream: BinaryIO, advance: Advance) -> Iterator[str]:
     """Decoded line by line, so that a wrong byte costs its own row and is reported with its line."""
     for number, line in enumerate(stream):
+        advance(len(line))
         raw = line.removeprefix(codecs.BOM_UTF8) if number == 0 else line
         yield raw.decode("utf-8", "surrogateescape")
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from pronaflow_kernel.api import Context, Scope, UnitOfWork, ValidationFailed
+from pronaflow_kernel.api import Conflict, Context, Problem, Scope, UnitOfWork, ValidationFailed
 from pronaflow_projects.api import Projects
 from pronaflow_tasks.api import Tasks
 
-from .csv_file import CsvError, CsvRow, csv_rows
+from .csv_file import Advance, CsvError, CsvRow, csv_rows, unseen
 from .mapping import CsvMapping
 from .report import Report
 from .rows import Item, convert
@@ -22,14 +23,14 @@ PORTION = 500
 
 
 class ImportRefused(Exception):
-    """Rows are at fault and the import stopped; the report names them."""
+    """Rows are at fault and the import stopped; the report names them.
 
-    def __init__(self, report: Report) -> None:
-        before = (
-            f"the {report.created} tasks before them are imported"
-            if report.created
-            else "nothing was imported"
-        )
+    Arguments:
+        kept: how many tasks of the portions before are imported.
+    """
+
+    def __init__(self, report: Report, kept: int = 0) -> None:
+        before = f"the {kept} tasks before them are imported" if kept else "nothing was imported"
         rows = report.rows_at_fault
         what, them = ("1 row is", "it") if rows == 1 else (f"{rows} rows are", "them")
         super().__init__(f"{what} at fault; {before}; mend {them} or leave {them} out with --skip-errors")
@@ -46,7 +47,6 @@ class CsvImport:
         path: the file; mapping: what it means.
         dry_run: do everything and roll it back.
         skip_errors: import the rows that are right and report the others.
-        advance: told how many rows were done.
     """
 
     ctx: Context
@@ -55,35 +55,52 @@ class CsvImport:
     mapping: CsvMapping
     dry_run: bool = False
     skip_errors: bool = False
-    advance: Callable[[int], None] = lambda _rows: None
 
     def run(self) -> Report:
-        """Import the file.
+        """Import the file: `check`, then `write`; raises what they raise."""
+        self.check()
+        return self.write()
+
+    def check(self, advance: Advance = unseen) -> int:
+        """Read the whole file and tell how many rows there are to write.
+
+        Arguments:
+            advance: told how many bytes of the file were read.
 
         Raises:
             CsvError: the file cannot be read, or a column that the mapping names is missing.
             ImportRefused: rows are at fault and `skip_errors` is off.
         """
         report = Report()
-        for _ in self._items(report):
-            pass
+        rows = sum(1 for _ in self._items(report, advance))
         if report.errors and not self.skip_errors:
             raise ImportRefused(report)
-        final = Report()
-        items = self._items(final)
+        return rows
+
+    def write(self, advance: Advance = unseen) -> Report:
+        """Import the rows that are right.
+
+        Arguments:
+            advance: told how many rows were done.
+
+        Raises:
+            ImportRefused: a rule of projects or tasks refuses rows and `skip_errors` is off.
+        """
+        report = Report()
+        items = self._items(report)
         with (
             self.ctx.db.write(self.scope, origin="import", dry_run=True)
             if self.dry_run
             else nullcontext() as trial
         ):
             while portion := list(islice(items, PORTION)):
-                self._portion(trial, portion, final)
-                self.advance(len(portion))
-        return final
+                self._portion(trial, portion, report)
+                advance(len(portion))
+        return report
 
-    def _items(self, report: Report) -> Iterator[Item]:
+    def _items(self, report: Report, advance: Advance = unseen) -> Iterator[Item]:
         """The rows as items; faults and dropped columns go to the report."""
-        with csv_rows(self.path) as (heading, rows):
+        with csv_rows(self.path, advance) as (heading, rows):
             missing = sorted(self.mapping.columns - set(heading))
             if missing:
                 raise CsvError(f"{self.path} has no column {', '.join(missing)}")
@@ -109,7 +126,7 @@ class CsvImport:
         return item
 
     def _portion(self, trial: UnitOfWork | None, items: list[Item], report: Report) -> None:
-        """Write a portion; rows that the rules of tasks refuse are left out when errors are skipped."""
+        """Write a portion; rows that a rule refuses are left out when errors are skipped."""
         while items:
             try:
                 if trial is not None:
@@ -120,43 +137,75 @@ class CsvImport:
                         self._write(uow, items, report)
                 return
             except _Refused as refusal:
-                row = refusal.item
-                report.note(row.line, row.id, refusal.field, "error", refusal.message)
+                for row, name, message in refusal.faults:
+                    report.note(row.line, row.id, name, "error", message)
                 if not self.skip_errors:
-                    raise ImportRefused(report) from None
-                items = [item for item in items if item is not row]
+                    raise ImportRefused(report, 0 if trial else report.created) from None
+                lines = {row.line for row, _, _ in refusal.faults}
+                items = [item for item in items if item.line not in lines]
 
     def _write(self, uow: UnitOfWork, items: list[Item], report: Report) -> None:
         tasks = self.ctx.services.require(Tasks)
         known = tasks.find_external(uow, self.mapping.source, [item.id for item in items])
         projects: list[str] = []
         for key, group in _by_project(item for item in items if item.id not in known):
-            project_id = self._project(uow, key, group[0].project_name, projects)
+            project_id = self._project(uow, key, group, projects)
             rows = [{**item.values, "external": (self.mapping.source, item.id, item.data)} for item in group]
             try:
-                tasks.create_many(uow, project_id, rows)
+                with uow.savepoint():
+                    tasks.create_many(uow, project_id, rows)
             except ValidationFailed as error:
-                index, _, name = error.problems[0].field.partition(".")
-                raise _Refused(group[int(index)], name, error.problems[0].message) from None
+                raise _Refused([_fault(group, problem) for problem in error.problems]) from None
+            except Conflict:
+                self._one_by_one(uow, project_id, group, rows)
         report.created += len(items) - len(known)
         report.existing += len(known)
         report.projects += projects
 
-    def _project(self, uow: UnitOfWork, key: str, name: str, created: list[str]) -> str:
+    def _one_by_one(
+        self, uow: UnitOfWork, project_id: str, group: list[Item], rows: list[dict[str, Any]]
+    ) -> None:
+        """Find the rows that a plugin objects to, which does not say which it means."""
+        faults: list[Fault] = []
+        for item, row in zip(group, rows, strict=True):
+            try:
+                with uow.savepoint():
+                    self.ctx.services.require(Tasks).create_many(uow, project_id, [row])
+            except Conflict as error:
+                faults.append((item, "", error.message))
+        if faults:
+            raise _Refused(faults)
+
+    def _project(self, uow: UnitOfWork, key: str, group: list[Item], created: list[str]) -> str:
+        """Id of the project that takes a group; made where there is none."""
         projects = self.ctx.services.require(Projects)
         found = projects.find_key(uow, key)
-        if found is None:
-            created.append(key)
-            return str(projects.create(uow, {"key": key, "name": name})["id"])
-        return found.id
+        try:
+            if found is not None:
+                return projects.editable(uow, found.id).id
+            made = projects.create(uow, {"key": key, "name": group[0].project_name})
+        except Conflict as error:
+            hint = "" if found else "; if its project is in the trash, restore it"
+            raise _Refused([(item, "project", f"{error.message}{hint}") for item in group]) from None
+        created.append(key)
+        return str(made["id"])
+
+
+Fault = tuple[Item, str, str]
+"""A row, the field of it and what is wrong with it."""
 
 
 class _Refused(Exception):
-    """The rules of tasks refuse one row."""
+    """A rule refuses rows of a portion."""
 
-    def __init__(self, item: Item, field: str, message: str) -> None:
-        super().__init__(message)
-        self.item, self.field, self.message = item, field, message
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(faults[0][2])
+        self.faults = faults
+
+
+def _fault(group: list[Item], problem: Problem) -> Fault:
+    index, _, name = problem.field.partition(".")
+    return group[int(index)], name, problem.message
 
 
 def _note_dropped(row: CsvRow, item: Item, columns: list[str], report: Report) -> None:
