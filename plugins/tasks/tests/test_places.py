@@ -49,7 +49,8 @@ class TestLists:
         made = _list(ann, project, "Empty")
         assert ann.get(TASKS, task_list_id=made["id"]).data == []
         ann.delete(f"{LISTS}/{made['id']}")
-        assert ann.get(TASKS, task_list_id=made["id"]).status == 404
+        gone = ann.get(TASKS, task_list_id=made["id"])
+        assert (gone.status, gone.error) == (404, ann.get(f"{LISTS}/{made['id']}").error)
 
     def test_a_list_counts_its_tasks(self, ann: Person, project: Any) -> None:
         made = _list(ann, project, "One")

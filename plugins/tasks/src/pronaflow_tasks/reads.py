@@ -9,7 +9,6 @@ from typing import Any
 from pronaflow_kernel.api import Context, Listing, NotFound, Page, Reader, Row, invalid
 
 from . import counters, queries, tags
-from .models import TaskList
 from .rules import day
 from .schemas import searchable
 
@@ -49,8 +48,8 @@ class TaskReads:
         page = listing.page(reader, query, filters, **params, now=now, today=now.date())
         if not page.rows:
             # A list in the trash has no tasks: only what is empty has to be looked for.
-            if "list_id" in params:
-                reader.get(TaskList, params["list_id"])
+            if "list_id" in params and not reader.all(queries.LISTS_AMONG, ids=[params["list_id"]]):
+                raise NotFound(f"Task list {params['list_id']} was not found")
             return page
         names = tags.names_of(reader, [task["id"] for task in page.rows])
         for task in page.rows:
