@@ -73,11 +73,14 @@ def demo() -> None:
 @click.pass_context
 def load(ctx: click.Context, as_json: bool) -> None:
     """Load 3 projects with 200 tasks and 90 days of history into a workspace of their own."""
-    from .demo import load_demo
+    from .demo import DAYS, DemoIncomplete, load_demo
     from .plugin import importer_of
 
-    with progress("Loading", 90) as bar:
-        outcome = load_demo(importer_of(kernel_of(ctx)), bar.update)
+    try:
+        with progress("Loading", DAYS) as bar:
+            outcome = load_demo(importer_of(kernel_of(ctx)), bar.update)
+    except DemoIncomplete as stopped:
+        raise Failure(str(stopped)) from None
     words = "The demonstration is loaded" if outcome["loaded"] else "The demonstration is there already"
     emit(outcome, as_json, f"{words}: workspace {outcome['workspace_id']}, {outcome['tasks']} tasks.")
 

@@ -10,12 +10,16 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
+from itertools import count
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, or_, select, update
 
 from pronaflow_kernel.api import (
+    SCOPE_WORKSPACE,
     Context,
+    IdType,
+    Membership,
     Principal,
     Row,
     Scope,
@@ -26,7 +30,7 @@ from pronaflow_kernel.api import (
     unscoped,
 )
 from pronaflow_projects.api import Projects
-from pronaflow_tasks.api import Tasks
+from pronaflow_tasks.api import TASK, Tasks
 
 from .models import Demo
 from .people import first_admin
@@ -62,7 +66,28 @@ REMARKS = (
 _DEMO = unscoped(
     "the operator asks for the one demonstration, whichever workspace it is", select(Demo.__table__)
 )
-_DEMO_USERS = select(User.__table__).where(User.email_norm.like(f"%{DOMAIN}"))
+_COMPLETE = update(Demo).where(Demo.workspace_id == SCOPE_WORKSPACE).values(complete=True)
+_TASKS = select(func.count()).select_from(TASK).where(TASK.c.workspace_id == SCOPE_WORKSPACE)
+_TAKEN = select(User.id).where(
+    or_(User.username_norm == bindparam("username"), User.email_norm == bindparam("email"))
+)
+_PEOPLE = select(User.__table__).where(User.id.in_(bindparam("ids", expanding=True, type_=IdType())))
+_ELSEWHERE = unscoped(
+    "somebody may have made the demonstration's people members of other workspaces",
+    select(Membership.user_id).where(
+        Membership.user_id.in_(bindparam("ids", expanding=True, type_=IdType()))
+    ),
+)
+
+
+class DemoIncomplete(Exception):
+    """A load was stopped half-way; what it made has to go first."""
+
+    def __init__(self, tasks: int) -> None:
+        super().__init__(
+            f"a demonstration is there, but its load was stopped after {tasks} of {TASKS} tasks; "
+            "remove it with `pronaflow demo reset`, then load it again"
+        )
 
 
 @dataclass(slots=True)
@@ -116,11 +141,17 @@ def load_demo(ctx: Context, advance: Callable[[int], None] = lambda _days: None)
 
     Arguments:
         advance: told of each day.
+
+    Raises:
+        DemoIncomplete: an earlier load was stopped.
     """
-    with ctx.db.read(Scope.system()) as reader:
-        there = reader.one(_DEMO)
+    there = _there(ctx)
     if there is not None:
-        return {"loaded": False, "workspace_id": there["workspace_id"], "tasks": TASKS}
+        with ctx.db.read(Scope.system(there["workspace_id"])) as reader:
+            tasks = reader.value(_TASKS)
+        if not there["complete"]:
+            raise DemoIncomplete(tasks)
+        return {"loaded": False, "workspace_id": there["workspace_id"], "tasks": tasks}
     today = ctx.clock.now().astimezone(UTC).replace(hour=9, minute=0, second=0, microsecond=0)
     begin = today - timedelta(days=DAYS)
     with ctx.db.write(Scope.system(), origin="import", now=begin) as uow:
@@ -131,8 +162,15 @@ def load_demo(ctx: Context, advance: Callable[[int], None] = lambda _days: None)
         with ctx.db.write(stage.scope, origin="import", now=begin + timedelta(days=day)) as uow:
             for act in plan.get(day, ()):
                 _perform(ctx.services.require(Tasks), uow, stage, made, act)
+            if day == DAYS - 1:
+                uow.execute(_COMPLETE)
         advance(1)
     return {"loaded": True, "workspace_id": stage.scope.workspace_id, "tasks": len(made)}
+
+
+def _there(ctx: Context) -> Row | None:
+    with ctx.db.read(Scope.system()) as reader:
+        return reader.one(_DEMO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +189,7 @@ def _set_up(ctx: Context, uow: UnitOfWork) -> _Stage:
     workspace = tenancy.create_workspace(
         uow, owner["id"], {"name": "Demonstration", "workspace_type": "team"}
     )
-    uow.insert(Demo, {"workspace_id": workspace["id"], "created_at": uow.now})
+    uow.insert(Demo, {"complete": False, "user_ids": people})
     for person in people:
         if person != owner["id"]:
             tenancy.add_member(uow, person, "member")
@@ -168,14 +206,23 @@ def _set_up(ctx: Context, uow: UnitOfWork) -> _Stage:
 
 def _person(uow: UnitOfWork, name: str) -> str:
     """A colleague who cannot sign in: there is no password."""
-    username = f"demo_{name.split()[0].lower()}"
-    email = username.removeprefix("demo_") + DOMAIN
+    username, email = _free_name(uow, name.split()[0].lower())
     values = {"email": email, "email_norm": email, "username": username, "username_norm": username}
     return str(
         uow.insert(User, {**values, "full_name": name, "status": "active", "email_verified_at": uow.now})[
             "id"
         ]
     )
+
+
+def _free_name(uow: UnitOfWork, first: str) -> tuple[str, str]:
+    """User name and mail address that nobody has: `demo_amara`, else `demo_amara2` and so on."""
+    for number in count(1):
+        called = first if number == 1 else f"{first}{number}"
+        username, email = f"demo_{called}", called + DOMAIN
+        if uow.one(_TAKEN, username=username, email=email) is None:
+            return username, email
+    raise AssertionError("numbers do not end")
 
 
 def _perform(
@@ -202,13 +249,17 @@ def _perform(
 
 
 def reset_demo(ctx: Context) -> bool:
-    """Remove the demonstration with its workspace and people; the answer tells whether there was one."""
-    with ctx.db.read(Scope.system()) as reader:
-        there = reader.one(_DEMO)
+    """Remove the demonstration with its workspace and people; the answer tells whether there was one.
+
+    Whoever of its people is a member of another workspace by now stays.
+    """
+    there = _there(ctx)
     if there is None:
         return False
     with ctx.db.write(Scope.system(there["workspace_id"]), origin="system") as uow:
         uow.remove(Workspace, uow.get(Workspace, there["workspace_id"], trashed=True))
-        for user in uow.all(_DEMO_USERS):
-            uow.remove(User, user)
+        needed = {row["user_id"] for row in uow.all(_ELSEWHERE, ids=there["user_ids"])}
+        for user in uow.all(_PEOPLE, ids=there["user_ids"]):
+            if user["id"] not in needed:
+                uow.remove(User, user)
     return True

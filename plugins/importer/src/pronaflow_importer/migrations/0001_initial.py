@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from pronaflow_kernel.api import IdType, UtcDateTime
+from pronaflow_kernel.api import IdType, Json, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -16,6 +16,8 @@ def upgrade() -> None:
         "importer__demo",
         sa.Column("workspace_id", IdType(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("user_ids", Json(), nullable=False),
         sa.ForeignKeyConstraint(
             ["workspace_id"],
             ["core__workspace.id"],
