@@ -116,6 +116,36 @@ def test_completing_and_cancelling_leave_their_traces(ann: Person) -> None:
     assert ann.patch(url, {"status": "in_progress"}).data["completion_date"] is None
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "status"),
+    [("completion_date", "2026-01-01", "completed"), ("cancellation_reason", "r", "cancelled")],
+)
+def test_traces_come_with_their_move_only(ann: Person, field: str, value: str, status: str) -> None:
+    url = f"{URL}/{new(ann)['id']}"
+    assert ann.patch(url, {field: None, "name": "x"}).status == 200, "nothing changes"
+    assert ann.patch(url, {field: value}).faults == {field}
+    assert ann.patch(url, {field: value, "status": "on_hold"}).faults == {field}
+    assert ann.patch(url, {field: value, "status": status}).data[field] == value
+    assert ann.patch(url, {field: value, "status": status}).data[field] == value, "a repetition"
+    assert ann.patch(url, {field: None}).faults == {field}
+    assert ann.patch(url, {field: value, "status": "active"}).faults == {field}
+    assert ann.patch(url, {"status": "active"}).data[field] is None
+
+
+def test_open_tasks_at_completion_are_a_warning_in_simple_mode(ann: Person) -> None:
+    for way, patch in (("/status", {}), ("", {"name": "x"})):
+        project = new(ann)
+        url = f"{URL}/{project['id']}"
+        assert "warnings" not in ann.patch(url + way, {"status": "completed", **patch}).data
+        ann.patch(url, {"status": "active"})
+        ann.post("/api/v1/tasks", {"project_id": project["id"], "title": "left"})
+        completed = ann.patch(url + way, {"status": "completed", **patch}).data
+        assert completed["warnings"] == ["Completed with open tasks: 1"]
+        assert "warnings" not in ann.patch(url + way, {"status": "active", **patch}).data
+    body = {"status": "completed", "open_tasks": "cancel"}
+    assert "warnings" not in ann.patch(f"{url}/status", body).data
+
+
 def test_a_finished_project_is_read_only_until_reopened(ann: Person) -> None:
     url = f"{URL}/{new(ann)['id']}"
     ann.patch(f"{url}/status", {"status": "completed"})

@@ -34,6 +34,9 @@ MOVES: Mapping[str, frozenset[str]] = {
 _STRICT_BARS = {("active", "completed")}
 """Moves that strict mode does not know: it completes only what was reviewed."""
 
+TRACES = {"completion_date": "completed", "cancellation_reason": "cancelled"}
+"""What a move leaves behind, and the status that it leads to."""
+
 
 def allowed(project: Row) -> list[str]:
     """Statuses that a project can move to now."""
@@ -71,3 +74,18 @@ def move(project: Row, body: Mapping[str, Any], today: Any) -> Row:
         "completion_date": (body.get("completion_date") or today) if wanted == "completed" else None,
         "cancellation_reason": reason if wanted == "cancelled" else None,
     }
+
+
+def check_traces(project: Row, body: Mapping[str, Any], moved: Row) -> None:
+    """Refuse to write traces by hand, other than those that the project has already.
+
+    Arguments:
+        body: the patch; moved: from `move`, empty where nothing moves.
+
+    Raises:
+        ValidationFailed: it does.
+    """
+    after = {**project, **moved}
+    for name, status in TRACES.items():
+        if moved.get("status") != status and body.get(name, after[name]) != after[name]:
+            raise invalid(name, f"Comes with the move to {status} only.")

@@ -63,7 +63,7 @@ def _add_projects(blp: Blueprint, service: ProjectService) -> None:
         body=ProjectPatch(partial=True),
         **ONE,
     )
-    def update_project(uow: UnitOfWork, project_id: str, body: Any) -> Row:
+    def update_project(uow: UnitOfWork, project_id: str, body: Any) -> Answer:
         """Change a project."""
         return service.update(uow, project_id, body)
 
@@ -75,7 +75,7 @@ def _add_projects(blp: Blueprint, service: ProjectService) -> None:
         body=StatusChange,
         **ONE,
     )
-    def set_project_status(uow: UnitOfWork, project_id: str, body: Any) -> Row:
+    def set_project_status(uow: UnitOfWork, project_id: str, body: Any) -> Answer:
         """Move a project in its life cycle."""
         return service.set_status(uow, project_id, body)
 

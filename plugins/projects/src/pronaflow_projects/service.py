@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from pronaflow_kernel.api import (
+    Answer,
     Conflict,
     Context,
     Forbidden,
@@ -173,6 +174,7 @@ class ProjectService:
             count = counts.get(project["id"], Counts())
             project["tasks_count"], project["tasks_completed"] = count.total, count.completed
             project["progress"] = count.progress
+            project["tasks_open"] = count.open
             if project["role"] not in sees_money:
                 project["budget"] = None
             if project["lifecycle"] == "archived":
@@ -181,18 +183,18 @@ class ProjectService:
 
     # Changes
 
-    def update(self, uow: UnitOfWork, project_id: str, body: Mapping[str, Any]) -> Row:
+    def update(self, uow: UnitOfWork, project_id: str, body: Mapping[str, Any]) -> Answer:
         """Merge a patch into a project; a status in it goes through the machine.
 
         Raises:
             Conflict: the project is finished, or the key is taken.
+            ValidationFailed: `completion_date` or `cancellation_reason` without the move that it belongs to.
         """
         project = uow.get(Project, project_id, lock=True)
-        changes = dict(body)
-        if "status" in changes:
-            moved = lifecycle.move(project, changes, uow.now.date())
-            changes = {k: v for k, v in changes.items() if k not in ("status", *moved)} | moved
-        if changes.keys() - {"status", "completion_date", "cancellation_reason"} and "status" not in changes:
+        moved = lifecycle.move(project, body, uow.now.date()) if "status" in body else {}
+        lifecycle.check_traces(project, body, moved)
+        changes = {k: v for k, v in body.items() if k not in ("status", *lifecycle.TRACES)} | moved
+        if changes and not moved:
             writable(project, on_hold=True)
         check_dates(
             changes.get("start_date", project["start_date"]), changes.get("end_date", project["end_date"])
@@ -202,10 +204,10 @@ class ProjectService:
         if changes.get("key", project["key"]) != project["key"]:
             changes["key"] = self._key(uow, changes["key"], project["name"])
         self._write(uow, project, changes)
-        return self.show(uow, project_id)
+        return self._answer(uow, project_id, moved)
 
-    def set_status(self, uow: UnitOfWork, project_id: str, body: Mapping[str, Any]) -> Row:
-        """Move a project in its life cycle.
+    def set_status(self, uow: UnitOfWork, project_id: str, body: Mapping[str, Any]) -> Answer:
+        """Move a project in its life cycle; one completed in simple mode with open tasks brings a warning.
 
         Raises:
             InvalidRequest: the machine has no such move.
@@ -215,7 +217,15 @@ class ProjectService:
         changes = lifecycle.move(project, body, uow.now.date())
         if changes:
             self._write(uow, project, changes, context={"open_tasks": body.get("open_tasks", "keep")})
-        return self.show(uow, project_id)
+        return self._answer(uow, project_id, changes)
+
+    def _answer(self, reader: Reader, project_id: str, moved: Mapping[str, Any]) -> Answer:
+        """The project after a move, with what looks wrong about it (modules.md 3.3)."""
+        project = self.show(reader, project_id)
+        warned = moved.get("status") == "completed" and project["tasks_open"]
+        return Answer(
+            project, warnings=[f"Completed with open tasks: {project['tasks_open']}"] if warned else []
+        )
 
     def _write(
         self,
