@@ -242,6 +242,20 @@ def test_search_takes_wildcards_literally(ann: Person) -> None:
         assert [row["id"] for row in rows] == [found["id"]]
 
 
+@pytest.mark.parametrize("search", ["ärger", "ÄRGER", "a\u0308rg", "STRASSE", "straße"])
+def test_search_knows_letters_beyond_ascii(ann: Person, search: str) -> None:
+    project = new(ann, name="x")
+    assert ann.patch(f"{URL}/{project['id']}", {"name": "Ärger in der Hauptstraße"}).status == 200
+    made = new(ann, name="Ärger in der Hauptstraße")
+    rows = ann.get(URL, workspace_id=ann.workspace_id, search=search).data
+    assert {row["id"] for row in rows} == {project["id"], made["id"]}
+
+
+def test_a_new_name_is_told_as_it_is(world: World, ann: Person) -> None:
+    ann.patch(f"{URL}/{new(ann)['id']}", {"name": "Ärger"})
+    assert world.events(ann.workspace_id)[-1]["changes"] == {"name": {"old": "Website", "new": "Ärger"}}
+
+
 def test_lists_filter_and_sort(ann: Person) -> None:
     low = new(ann, name="b", priority="low", end_date="2026-05-01")
     top = new(ann, name="a", priority="critical")

@@ -88,7 +88,10 @@ def test_work_is_added_side_by_side(world: World, ann: Person) -> None:
 
 
 def test_the_thousandth_project_of_a_name_gets_a_key(world: World, ann: Person) -> None:
-    rows = [{"key": f"WEB{number}", "name": "x", "owner_id": ann.id} for number in range(2, 1000)]
+    rows = [
+        {"key": f"WEB{number}", "name": "x", "name_folded": "x", "owner_id": ann.id}
+        for number in range(2, 1000)
+    ]
     with world.kernel.db.write(scope(ann)) as uow:
         uow.insert_many(Project, rows)
     assert [new(ann)["key"] for _ in range(3)] == ["WEBS", "WE1000", "WE1001"]

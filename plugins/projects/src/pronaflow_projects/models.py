@@ -20,6 +20,7 @@ class Project(Base, Record):
 
     key: Mapped[str] = mapped_column(String(6))
     name: Mapped[str] = mapped_column(String(150))
+    name_folded: Mapped[str] = mapped_column(Text)
     description: Mapped[str | None] = mapped_column(Text)
     project_type: Mapped[str | None] = mapped_column(String(50))
     status: Mapped[str] = mapped_column(String(20), default="active")

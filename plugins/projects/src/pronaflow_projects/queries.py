@@ -111,11 +111,11 @@ PROJECTS = Listing(
         "status": Project.status == bindparam("status"),
         "priority": Project.priority == bindparam("priority"),
         "owner_id": Project.owner_id == bindparam("owner_id", type_=IdType()),
-        "search": func.lower(Project.name).like(bindparam("search"), escape="\\"),
+        "search": Project.name_folded.like(bindparam("search"), escape="\\"),
         "lifecycle": Project.lifecycle == bindparam("lifecycle"),
     },
     sorts={
-        "name": func.lower(Project.name),
+        "name": Project.name_folded,
         "created_at": Project.created_at,
         "updated_at": Project.updated_at,
         "start_date": func.coalesce(Project.start_date, func.date(_FAR)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from unicodedata import normalize
 
 from sqlalchemy.exc import IntegrityError
 
@@ -121,7 +122,7 @@ class ProjectService:
             StaleRow: another project took the key meanwhile, and a further attempt finds another one.
         """
         try:
-            return uow.insert(Project, values)
+            return uow.insert(Project, {**values, "name_folded": folded(values["name"])})
         except IntegrityError as error:
             if chosen:
                 raise
@@ -158,7 +159,7 @@ class ProjectService:
             "status": query["status"],
             "priority": query["priority"],
             "owner_id": query["owner_id"],
-            "search": f"%{_like(search.lower())}%" if search else None,
+            "search": f"%{_like(folded(search))}%" if search else None,
             "lifecycle": None if query["include_archived"] else "active",
         }
         page = queries.PROJECTS.page(reader, query, filters)
@@ -237,12 +238,14 @@ class ProjectService:
         differing = {name: value for name, value in changes.items() if project[name] != value}
         if differing:
             self._ctx.hooks.check_change(uow, "project", project, {**differing, **(context or {})})
-        update = uow.update(Project, project, differing)
+        columns = {"name_folded": folded(differing["name"])} if "name" in differing else {}
+        update = uow.update(Project, project, {**differing, **columns})
         if update.changes:
             payload, where = project_payload(update.row), project["id"]
-            uow.publish(PROJECT_UPDATED, where, payload, changes=update.changes, container_id=where)
-            if "status" in update.changes:
-                only = {"status": update.changes["status"]}
+            told = {name: change for name, change in update.changes.items() if name != "name_folded"}
+            uow.publish(PROJECT_UPDATED, where, payload, changes=told, container_id=where)
+            if "status" in told:
+                only = {"status": told["status"]}
                 uow.publish(PROJECT_STATUS_CHANGED, where, payload, changes=only, container_id=where)
         return update
 
@@ -312,6 +315,11 @@ def _stem(name: str) -> str:
     """The first letters of a name as a key: "Website" is WEBS, "Q3 plan" Q3P."""
     letters = re.sub(r"[^A-Z0-9]", "", name.upper().encode("ascii", "ignore").decode()).lstrip("0123456789")
     return (letters + "PRJ")[:4] if len(letters) < 2 else letters[:4]
+
+
+def folded(name: str) -> str:
+    """A name as searches compare it, alike on all databases: letters without case, "Straße" as "strasse"."""
+    return normalize("NFC", normalize("NFC", name).casefold())
 
 
 def _like(text: str) -> str:

@@ -16,6 +16,7 @@ def upgrade() -> None:
         "projects__project",
         sa.Column("key", sa.String(length=6), nullable=False),
         sa.Column("name", sa.String(length=150), nullable=False),
+        sa.Column("name_folded", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("project_type", sa.String(length=50), nullable=True),
         sa.Column("status", sa.String(length=20), nullable=False),
