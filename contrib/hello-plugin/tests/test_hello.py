@@ -24,8 +24,16 @@ def test_the_caller_is_greeted_by_name(ann):
     assert ann.get(HELLO).data == {"greeting": f"Hello, {ann.username}!", "greeted": 0}
 
 
-def test_every_task_of_the_workspace_is_greeted(ann, task):
+def test_the_tasks_that_somebody_made_are_counted(ann, task):
     assert ann.get(HELLO).data["greeted"] == 1
+
+
+def test_the_count_tells_nobody_of_tasks_of_others(world, ann, bob):
+    project = ann.post("/api/v1/projects", {"name": "Secret", "visibility": "private"}).data
+    ann.post("/api/v1/tasks", {"project_id": project["id"], "title": "Hide"})
+    world.join(ann.workspace_id, bob, "member")
+    world.drain()
+    assert bob.get(HELLO, workspace_id=ann.workspace_id).data["greeted"] == 0
 
 
 def test_other_workspaces_do_not_count(ann, bob, task):

@@ -15,14 +15,13 @@ class Greeting(api.model_base("hello"), api.InWorkspace):
 
 GREETED = select(Greeting.task_id).where(Greeting.workspace_id == api.SCOPE_WORKSPACE)
 AMONG = GREETED.where(Greeting.task_id.in_(bindparam("ids", expanding=True, type_=api.IdType())))
-HOW_MANY = select(func.count()).select_from(GREETED.subquery())
-Hello = api.Schema.from_dict({"greeting": fields.String(), "greeted": fields.Integer()}, name="Hello")
+OWN = select(TASK.c.id).where(TASK.c.workspace_id == api.SCOPE_WORKSPACE, TASK.c.created_by == api.SCOPE_USER)
+HOW_MANY = select(func.count()).select_from(GREETED.where(Greeting.task_id.in_(OWN)).subquery())
+Out = api.Schema.from_dict({"greeting": fields.String(), "greeted": fields.Integer()}, name="Hello")
 blp = api.Blueprint("hello", url_prefix="/api/v1/hello", tag="Hello", summary="Greetings")
 
 
-@blp.endpoint(
-    "GET", "", permission="hello.read", target=api.WORKSPACE, query=api.WorkspaceQuery, returns=Hello
-)
+@blp.endpoint("GET", "", permission="hello.read", target=api.WORKSPACE, query=api.WorkspaceQuery, returns=Out)
 def hello(reader, query):
     """Be greeted."""
     return {"greeting": f"Hello, {reader.scope.principal.username}!", "greeted": reader.value(HOW_MANY)}
