@@ -92,7 +92,9 @@ def check_permission(reader: Reader, permission: str, container_id: str | None) 
 def check_change(uow: UnitOfWork, resource: str, row: Row | None, changes: Mapping[str, Any]) -> None:
     """Object to a change before it is written, by raising `Conflict` or `ValidationFailed`.
 
-    Asked by the service that owns the resource, in its transaction. `row` is None for a new record.
+    Asked by the service that owns the resource, in its transaction. `row` is None for a new record. `changes`
+    holds new values by column, and besides them what the request asks of other plugins and is no column:
+    with the status of a `project` comes `open_tasks`, `keep` or `cancel`. Ignore names that you do not know.
     """
 
 
