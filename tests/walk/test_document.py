@@ -26,6 +26,15 @@ BESIDE |= {"/health", "/health/live", "/health/ready"}
 """Addresses beside the API."""
 
 
+def test_it_covers_every_installed_plugin(world, listed):
+    assert {
+        status.id: status.reason for status in world.kernel.plugins.values() if status.state != "ready"
+    } == {}
+    with_routes = {plugin_id for plugin_id, _ in world.kernel.blueprints}
+    assert {operation.plugin for operation in listed.values()} == {"core"} | with_routes
+    assert with_routes >= {"workspaces", "projects", "tasks"}
+
+
 def test_it_is_valid(document):
     validate(document)
 
