@@ -87,11 +87,24 @@ STATEMENTS: dict[str, tuple[Any, dict[str, Any]]] = {
     "many values": (NAMES, {"names": ["rake"] * (MOST_VALUES + 1)}),
     "values in a tuple": (NAMES, {"names": ("rake", "spade")}),
     "values of a constant": (sa.select(C.name).where(OURS, C.size.in_([3, 4])), {}),
+    "a value in the text": (sa.select(sa.func.aggregate_strings(C.name, "+")).where(OURS, C.size == 3), {}),
+    "a given value in the text": (
+        sa.select(C.name).where(OURS, C.size == sa.bindparam("size", literal_execute=True, type_=sa.Integer)),
+        {"size": 5},
+    ),
     "pairs of values": (
         sa.select(C.name).where(OURS, sa.tuple_(C.name, C.size).in_(sa.bindparam("pairs", expanding=True))),
         {"pairs": [("rake", 5), ("spade", 4)]},
     ),
     "a marked one": (unscoped("a test", sa.select(C.name).order_by(C.name)), {}),
+}
+
+
+LEFT_TO_SQLALCHEMY = {
+    "many values",
+    "values in a tuple",
+    "pairs of values",
+    "a given value in the text",
 }
 
 
@@ -160,6 +173,22 @@ def test_what_is_read_again_and_again_goes_to_the_driver(reader: Reader) -> None
         assert reader.all(NAMES, names=["spade"]) == [{"name": "spade"}]
         assert reader.one(NAMES, names=["nothing"]) is None
         assert reader.value(NAMES, names=["spade"]) == "spade"
+
+
+@pytest.mark.parametrize("what", sorted(STATEMENTS.keys() - LEFT_TO_SQLALCHEMY))
+def test_nearly_everything_can_be_prepared(reader: Reader, what: str) -> None:
+    statement, params = STATEMENTS[what]
+    first, _ = reader.all(statement, **params), reader.all(statement, **params)
+    with without_sqlalchemy():
+        assert reader.all(statement, **params) == first
+
+
+@pytest.mark.parametrize("what", sorted(LEFT_TO_SQLALCHEMY))
+def test_what_changes_the_text_is_left_to_sqlalchemy(reader: Reader, what: str) -> None:
+    statement, params = STATEMENTS[what]
+    with driver_untouched():
+        for _ in range(3):
+            reader.all(statement, **params)
 
 
 def test_what_is_built_for_one_execution_stays_with_sqlalchemy(reader: Reader) -> None:

@@ -113,7 +113,7 @@ class Prepared:
         self._text = state.statement
         self._parts = dict(state.parameter_expansion)
         names = compiled.bind_names.items()
-        self._constants = {n: bind.value for bind, n in names if not (bind.required or n in self._parts)}
+        self._constants = {name: bind.value for bind, name in names if not bind.required}
         converters = {
             part: _converter(bind, compiled.dialect)
             for bind, name in names
@@ -201,15 +201,19 @@ def _prepare(connection: Connection, statement: Any, given: Given) -> Prepared |
 
 def _is_plain(compiled: SQLCompiler, given: Given) -> bool:
     """Whether the text depends on nothing but the numbers of values in its INs."""
-    lists = {name for name, value in given.items() if type(value) is list}
     binds = compiled.bind_names.items()
-    return not (
-        compiled.literal_execute_params
-        or compiled.escaped_bind_names
-        or any(len(given[name]) > MOST_VALUES for name in lists)
-        or any(bind.expanding != (name in lists) or bind.callable for bind, name in binds)
-        or any(isinstance(bind.type, TupleType) for bind, _ in binds)
-    )
+    return not compiled.escaped_bind_names and all(_is_plain_bind(compiled, *bind, given) for bind in binds)
+
+
+def _is_plain_bind(compiled: SQLCompiler, bind: BindParameter[Any], name: str, given: Given) -> bool:
+    if bind.callable or isinstance(bind.type, TupleType):
+        return False
+    if name not in given:
+        return True
+    value = given[name]
+    is_list = type(value) is list
+    in_text = bind in compiled.literal_execute_params
+    return bind.expanding == is_list and not in_text and not (is_list and len(value) > MOST_VALUES)
 
 
 def _converter(bind: BindParameter[Any], dialect: Dialect) -> _Process | None:
