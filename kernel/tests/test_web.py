@@ -141,6 +141,12 @@ def test_a_body_cannot_cost_more_than_its_size(ann: Person) -> None:
     assert reply.status == 422 and len(reply.error["details"]["errors"]) == 100
 
 
+def test_a_query_is_refused_where_nothing_reads_it(ann: Person) -> None:
+    url = f"/api/v1/notes/{ann.post('/api/v1/notes', {'title': 'x'}).data['id']}"
+    assert ann.get(url, nonsense=1).faults == {"nonsense"}
+    assert ann.get(url, workspace_id=ann.workspace_id).status == 200
+
+
 def test_forged_cursors_are_refused(ann: Person) -> None:
     for number in range(3):
         ann.post("/api/v1/notes", {"title": f"Note {number}"})

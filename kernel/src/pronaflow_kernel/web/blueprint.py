@@ -23,6 +23,7 @@ from flask import current_app, g, request
 from marshmallow import Schema, fields
 
 from .arguments import load, load_query
+from .fields import WorkspaceQuery
 from .projection import Projection, projection
 from .targets import NOWHERE, Target
 
@@ -179,6 +180,10 @@ class Blueprint(flask_smorest.Blueprint):
         return operation
 
 
+_NO_QUERY = WorkspaceQuery()
+"""What a route without a query schema takes: any route may be told its workspace."""
+
+
 def _inputs(body: Schema | None, query: Schema | None) -> Callable[[], dict[str, Any]]:
     """Loads what a request brings beside its path, as keyword arguments of the handler."""
 
@@ -188,6 +193,8 @@ def _inputs(body: Schema | None, query: Schema | None) -> Callable[[], dict[str,
             loaded["body"] = load(body, g.read_body())
         if query is not None:
             loaded["query"] = load_query(query, request)
+        elif request.args:
+            load_query(_NO_QUERY, request)
         return loaded
 
     return load_inputs
