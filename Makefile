@@ -39,7 +39,7 @@ imports: install ## Check who imports whom
 check: lint types imports test ## All of the above
 
 bench: install ## Measure start, memory and the hot list against the bare reference
-	for script in contrib/benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	$(BIN)/python contrib/benchmarks/run.py
 
 docs: install ## Write the generated reference pages anew
 	$(BIN)/python -m tests.seed.coverage

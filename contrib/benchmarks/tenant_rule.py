@@ -1,17 +1,17 @@
 """What the tenant rule costs: executions of prebuilt statements with it and without it.
 
-    python contrib/benchmarks/tenant_rule.py
+    python contrib/benchmarks/tenant_rule.py [--quick]
 
-Prints, for a few statements on SQLite in memory, the median time of one execution without and with the rule
-and their ratio (rounds of both alternate, so that the noise of the machine hits both alike), and what judging
-the shape of a statement costs the first time.
+On SQLite in memory, for a few statements: an execution without and with the rule, and what judging the shape
+of the statement costs the first time.
 """
 
-import statistics
-import time
+from collections.abc import Callable
+from statistics import median
 from types import SimpleNamespace
 from typing import Any
 
+from measure import Figures, Options, Times, alternate, options, show
 from sqlalchemy import (
     Column,
     Connection,
@@ -31,7 +31,7 @@ from sqlalchemy.pool import StaticPool
 from pronaflow_kernel.tenancy.rule import install
 from pronaflow_kernel.tenancy.shape import judge
 
-ROUNDS, LOOPS = 60, 400
+TITLE = "Tenant rule: CPU of an execution without and with it"
 OURS = "00000000-0000-7000-8000-00000000000a"
 W = bindparam("scope_workspace", type_=String())
 METADATA = MetaData()
@@ -74,39 +74,37 @@ def connect(*, held: bool) -> Connection:
     return connection.execution_options(scope=SimpleNamespace(workspace_id=OURS))
 
 
-def once(connection: Connection, statement: Any, params: Any) -> float:
-    """Microseconds of one execution, over a round."""
-    start = time.perf_counter()
-    for _ in range(LOOPS):
+def execution(connection: Connection, statement: Any, params: Any) -> Callable[[], None]:
+    def execute() -> None:
         connection.execute(statement, params).close()
-    spent = time.perf_counter() - start
-    connection.rollback()
-    return spent / LOOPS * 1e6
+        connection.rollback()
+
+    return execute
 
 
-def compare(name: str, statement: Any, params: Any) -> None:
-    pairs = [(connect(held=False), statement), (connect(held=True), statement)]
-    times = [[once(connection, each, params) for connection, each in pairs] for _ in range(ROUNDS)]
-    bare, held = (statistics.median(column) for column in zip(*times, strict=True))
-    added = statistics.median(with_rule - without for without, with_rule in times)
-    print(f"{name:18} {bare:8.1f} us {held:8.1f} us   ratio {held / bare:5.3f}   added {added:6.2f} us")
+def judging(statement: Any, rounds: int) -> Times:
+    """CPU of judging a statement, which happens once."""
+    engine = connect(held=True).engine
+    compiled = statement.compile(engine)
+    return alternate({"judge": lambda: judge(compiled)}, rounds)["judge"]
 
 
-def judging(name: str, statement: Any) -> None:
-    compiled = [statement.compile(connect(held=True).engine) for _ in range(200)]
-    start = time.perf_counter()
-    for each in compiled:
-        judge(each)
-    print(f"{name:18} judged in {(time.perf_counter() - start) / len(compiled) * 1e6:6.1f} us, once")
-
-
-def main() -> None:
-    print(f"{'statement':18} {'without':>11} {'with':>11}")
+def figures(asked: Options) -> Figures:
+    rounds = 3 if asked.quick else 60
+    without, with_ = connect(held=False), connect(held=True)
     for name, (statement, params) in STATEMENTS.items():
-        compare(name, statement, params)
+        calls = {
+            "without": execution(without, statement, params),
+            "with": execution(with_, statement, params),
+        }
+        times = alternate(calls, rounds)
+        added = median(b - a for a, b in zip(times["without"].rounds, times["with"].rounds, strict=True))
+        yield f"{name}, without", str(times["without"])
+        ratio = times["with"].ratio(times["without"])
+        yield f"{name}, with the rule", f"{times['with']}  {ratio:.3f} times without, {added:+.1f} us"
     for name, (statement, _) in STATEMENTS.items():
-        judging(name, statement)
+        yield f"{name}, judged once", str(judging(statement, rounds))
 
 
 if __name__ == "__main__":
-    main()
+    show(TITLE, figures(options(__doc__)))
