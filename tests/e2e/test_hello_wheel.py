@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -39,7 +40,11 @@ pytestmark = pytest.mark.install
 
 
 def call(*command):
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=300)
+    # Whoever runs the tests may have told pip to be quiet; its answers are needed here.
+    environment = {name: value for name, value in os.environ.items() if name != "PIP_QUIET"}
+    done = subprocess.run(
+        [str(part) for part in command], env=environment, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
     return done.stdout
 
