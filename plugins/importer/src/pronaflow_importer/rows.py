@@ -61,7 +61,7 @@ def convert(line: int, cells: Mapping[str, str], mapping: CsvMapping, report: Re
     What the API would refuse in a body is refused here, field by field and in the same words.
     """
     row_id = cells[mapping.id].replace(NUL, "").strip()
-    before = len(report.errors)
+    before = len(report.notes)
 
     def refuse(name: str, message: str) -> None:
         report.note(line, row_id, name, "error", message)
@@ -90,7 +90,7 @@ def convert(line: int, cells: Mapping[str, str], mapping: CsvMapping, report: Re
     values = _held_to(_TASK, values, "", refuse, changed)
     project = {"key": filled(mapping.project_key, cells), "name": filled(mapping.project_name, cells)}
     project = _held_to(_PROJECT, project, "project.", refuse, changed)
-    if len(report.errors) > before:
+    if any(note.kind == "error" for note in report.notes[before:]):
         return None
     _flag(line, row_id, values, report)
     data = {column: cells[column] for column in mapping.keep if cells[column]}
