@@ -12,7 +12,7 @@ SQL and DDL are refused. Where a statement rightly looks across workspaces, it s
 The rule guards against mistakes, not against hostile code in the same process: the driver's own cursor and
 what `@compiles` renders are out of its sight. `persistence.prepared` runs repeated reads on that cursor and
 asks `hold` itself. The shape of a statement is judged once and remembered on its compiled form; each further
-execution costs about three microseconds (contrib/benchmarks/tenant_rule.py).
+execution costs about four microseconds (contrib/benchmarks/tenant_rule.py).
 """
 
 from __future__ import annotations
