@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import pluggy
+from .plugins.markers import hookimpl as hookimpl
+from .plugins.markers import hookspec as hookspec
 
 if TYPE_CHECKING:
     import click
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 API_VERSION = "1.0"
 """Version of this contract, matched against a manifest's `api` range."""
-
-hookspec = pluggy.HookspecMarker("pronaflow")
-hookimpl = pluggy.HookimplMarker("pronaflow")
 
 
 @hookspec
