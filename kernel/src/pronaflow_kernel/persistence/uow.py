@@ -24,7 +24,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable, Table, bindparam, delete, insert, update
 
 from ..clock import Clock
-from ..errors import StaleRow
+from ..errors import PreconditionFailed, StaleRow
 from ..events.ledger import Ledger
 from ..events.types import Event, EventType
 from ..ids import new_id
@@ -74,6 +74,15 @@ class UnitOfWork(Reader):
         self.now = now or clock.now()
         self._ledger = Ledger()
         self._after_commit: list[Callable[[], None]] = []
+        self._expected: tuple[type[Model], str, frozenset[int]] | None = None
+
+    def expect(self, model: type[Model], row_id: str, versions: frozenset[int]) -> None:
+        """Commit only if a record has one of these versions when the work takes it up (`If-Match`).
+
+        The row that `update` or `remove` is given counts, which finds whoever comes between; where the work
+        does neither to the record, the stored row does. `PreconditionFailed` comes from there.
+        """
+        self._expected = (model, row_id, versions)
 
     def insert(self, model: type[Model], values: Mapping[str, Any]) -> Row:
         """Store a new row and return it whole.
@@ -101,7 +110,9 @@ class UnitOfWork(Reader):
 
         Raises:
             StaleRow: somebody else changed or removed it since; the request is run again.
+            PreconditionFailed: it has not the version that was expected.
         """
+        self._meet(model, row)
         table = model.__table__
         differing = {name: value for name, value in changes.items() if row[name] != value}
         if not differing:
@@ -125,7 +136,9 @@ class UnitOfWork(Reader):
 
         Raises:
             StaleRow: somebody else changed or removed it since.
+            PreconditionFailed: it has not the version that was expected.
         """
+        self._meet(model, row)
         statement = _delete(model.__table__)
         params = self._params(statement, _key_binds(model.__table__, row))
         if self.connection.execute(statement, params).rowcount != 1:
@@ -179,18 +192,36 @@ class UnitOfWork(Reader):
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """A part of the transaction that can fail alone: when the block raises, only its work is undone."""
-        events, actions = self._ledger.mark(), len(self._after_commit)
+        events, actions, expected = self._ledger.mark(), len(self._after_commit), self._expected
         try:
             with self.connection.begin_nested():
                 yield
         except BaseException:
             self._ledger.rewind(events)
             del self._after_commit[actions:]
+            self._expected = expected
             raise
 
     def finish(self) -> tuple[list[Event], list[Callable[[], None]]]:
-        """Store the events; for whoever commits."""
+        """Store the events; for whoever commits.
+
+        Raises:
+            PreconditionFailed: a record has not the version that was expected.
+        """
+        if self._expected is not None:
+            model, row_id, _ = self._expected
+            self._meet(model, self.get(model, row_id, trashed=True, lock=True))
         return self._ledger.flush(self.connection), self._after_commit
+
+    def _meet(self, model: type[Model], row: Row) -> None:
+        """Compare a row with what is expected of it; what the work does to it afterwards is its own."""
+        if self._expected is None or self._expected[:2] != (model, row.get("id")):
+            return
+        if row["version"] not in self._expected[2]:
+            raise PreconditionFailed(
+                f"It was changed meanwhile and has version {row['version']} now: read it again"
+            )
+        self._expected = None
 
     def _complete(self, table: Table, values: Mapping[str, Any]) -> Row:
         row = {column.key: _default(column) for column in table.c}

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response
 
 from ..errors import KernelError
+from .preconditions import etag
 from .projection import Projection, dumps
 
 JSON = "application/json"
@@ -66,12 +67,13 @@ class Answer:
     warnings: list[str] = field(default_factory=list)
 
 
-def render(result: Any, status: int, project: Projection | None) -> Response:
+def render(result: Any, status: int, project: Projection | None, resource: str | None = None) -> Response:
     """The enveloped answer of a handler's result.
 
     Arguments:
         result: a row, a list of rows, a `Page`, an `Answer`, or None with 204.
         project: compiled from the schema the route declares; None shows the data as it is.
+        resource: resource type of the data; a single record of one carries an ETag.
     """
     if status == 204:
         return Response(status=204)
@@ -86,7 +88,11 @@ def render(result: Any, status: int, project: Projection | None) -> Response:
         body["data"]["warnings"] = answer.warnings
     if answer.message is not None:
         body["message"] = answer.message
-    return Response(dumps(body), status=status, mimetype=JSON)
+    sent = dumps(body)
+    headers = {}
+    if resource is not None and isinstance(answer.data, Mapping) and "version" in answer.data:
+        headers["ETag"] = etag(answer.data["version"], sent)
+    return Response(sent, status=status, headers=headers, mimetype=JSON)
 
 
 def _shown(data: Any, project: Projection | None) -> Any:

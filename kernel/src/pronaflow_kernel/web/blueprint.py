@@ -142,8 +142,10 @@ class Blueprint(flask_smorest.Blueprint):
             view.__name__ = name
             view.__doc__ = handler.__doc__
             view._apidoc = self._inputs(body_schema, query_schema)  # type: ignore[attr-defined]
-            documented = self.response(status, _documented(returns, many))(view)
-            documented = self.doc(**self._operation(route, name, body is not None))(documented)
+            tagged = resource is not None and not many
+            headers = {"ETag": {"$ref": "#/components/headers/ETag"}} if tagged else None
+            documented = self.response(status, _documented(returns, many), headers=headers)(view)
+            documented = self.doc(**self._operation(route, name, body is not None, tagged))(documented)
             self.route(rule, methods=[method], tags=[self.tag])(documented)
             self.declared[f"{self.name}.{name}"] = route
             return handler
@@ -161,7 +163,7 @@ class Blueprint(flask_smorest.Blueprint):
                 documented = self.arguments(schema, location=location, error_status_code=422)(documented)
         return getattr(documented, "_apidoc", {})
 
-    def _operation(self, route: Route, name: str, has_body: bool) -> dict[str, Any]:
+    def _operation(self, route: Route, name: str, has_body: bool, tagged: bool) -> dict[str, Any]:
         """What the declaration says for the OpenAPI document."""
         operation: dict[str, Any] = {
             "operationId": f"{self.plugin_id}_{name}",
@@ -172,11 +174,17 @@ class Blueprint(flask_smorest.Blueprint):
         codes = {400, 401, 403, 404, 422, 429}
         if route.method != "GET":
             codes |= {409}
+        if route.writes and route.target.source == "path":
+            codes |= {412}
+            operation["parameters"] = ["IfMatch"]
         if has_body:
             codes |= {413, 415}
         operation["responses"] = {
             str(code): {"$ref": "#/components/responses/Error"} for code in sorted(codes)
         }
+        if route.method == "GET" and tagged:
+            operation["parameters"] = ["IfNoneMatch"]
+            operation["responses"]["304"] = {"$ref": "#/components/responses/NotModified"}
         return operation
 
 

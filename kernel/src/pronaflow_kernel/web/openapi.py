@@ -85,7 +85,29 @@ def create_api(app: Flask, version: str) -> flask_smorest.Api:
             "content": {"application/json": {"schema": ERROR_SCHEMA}},
         },
     )
+    _add_conditions(spec)
     return api
+
+
+def _add_conditions(spec: APISpec) -> None:
+    """The headers by which a caller says what it has seen of a record (`preconditions`)."""
+    shown = {"schema": {"type": "string", "examples": ['"3-1f2e3d4c"']}}
+    spec.components.header("ETag", {"description": "Names this state of the record", **shown})
+    spec.components.parameter(
+        "IfMatch",
+        "header",
+        {
+            "name": "If-Match",
+            "description": "Do it only if the record still has the version of this ETag; else 412",
+            **shown,
+        },
+    )
+    spec.components.parameter(
+        "IfNoneMatch",
+        "header",
+        {"name": "If-None-Match", "description": "Answer 304 if this ETag is still the record's", **shown},
+    )
+    spec.components.response("NotModified", {"description": "What the caller has is still right"})
 
 
 class Document:

@@ -14,6 +14,7 @@ from ..persistence.scope import Scope
 from .answers import Answer, Page, render
 from .blueprint import PUBLIC, Route
 from .body import read_json
+from .preconditions import expect_match, unless_known
 from .targets import Unnamed, resolve, worded
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ class Pipeline:
             if unnamed is not None:
                 raise unnamed.refuse()
             if not route.writes:
-                return self._answer(route, reader, handler(reader, **path, **given))
+                response = self._answer(route, reader, handler(reader, **path, **given))
+                return unless_known(request, response) if route.method == "GET" else response
             scope = reader.scope
         return self._write(route, scope, path, inputs, handler)
 
@@ -90,6 +92,7 @@ class Pipeline:
             given = inputs()
             with contextlib.suppress(StaleRow):
                 with self._kernel.db.write(scope) as uow:
+                    expect_match(uow, request, route.target, path, self._kernel.resources)
                     result = handler(uow, **path, **given)
                 return self._written(route, uow.scope, result)
         raise Conflict("The record is being changed by others at this moment: try again")
@@ -97,14 +100,14 @@ class Pipeline:
     def _written(self, route: Route, scope: Scope, result: Any) -> Response:
         """The answer of a committed request; plugins that add to it cannot undo it any more."""
         if route.resource is None or not self._kernel.hooks.extends:
-            return render(result, route.status, route.project)
+            return render(result, route.status, route.project, route.resource)
         with self._kernel.db.read(scope) as reader:
             return self._answer(route, reader, result)
 
     def _answer(self, route: Route, reader: Reader, result: Any) -> Response:
         if route.resource is not None and self._kernel.hooks.extends:
             self._extend(route.resource, reader, result)
-        return render(result, route.status, route.project)
+        return render(result, route.status, route.project, route.resource)
 
     def _extend(self, resource: str, reader: Reader, result: Any) -> None:
         """Let plugins add to the shown records: on lists only those that `?ext=` names."""

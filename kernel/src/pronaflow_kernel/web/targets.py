@@ -116,6 +116,11 @@ def worded(
     return error if found is None or error.message != NotFound.default_message else _missing(*found)
 
 
+def named_in_path(target: Target, path: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Resource and id of the record that a route's path leads to; None where it leads to none."""
+    return _named_record(target, path) if target.source == "path" else None
+
+
 def _holder(
     target: Target, request: Request, path: Mapping[str, Any], body: Callable[[], Any]
 ) -> Mapping[str, Any]:
