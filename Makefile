@@ -41,7 +41,7 @@ check: lint types imports test ## All of the above
 bench: install ## Measure start, memory and the hot list against the bare reference
 	$(BIN)/python contrib/benchmarks/run.py
 
-docs: install ## Write the generated reference pages anew
+docs: install ## Write the generated reference pages and hookspecs.lock.json anew
 	$(BIN)/python -m tests.seed.coverage
 	$(BIN)/python -m tests.reference
 

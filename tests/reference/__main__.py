@@ -1,4 +1,4 @@
-"""Writes the pages of docs/reference that tell what the code declares.
+"""Writes the pages of docs/reference that tell what the code declares, and the lock of the hook specs.
 
 ``python -m tests.reference`` writes them, ``--check`` only compares.
 """
@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+
+from pronaflow_kernel.hookspecs import API_VERSION
+from pronaflow_kernel.plugins.spec_lock import LOCK, Lock, dump
+from pronaflow_kernel.plugins.specs import kernel_specs
 
 from .installation import installation
 from .pages import FOLDER, PAGES
@@ -19,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     check = parser.parse_args(arguments).check
     with installation() as world:
         pages = {FOLDER / f"{name}.md": build(world) for name, build in PAGES.items()}
+    pages[LOCK] = dump(Lock(API_VERSION, kernel_specs()))
     stale = [path for path, text in pages.items() if not path.exists() or path.read_text("utf-8") != text]
     if check and stale:
         names = ", ".join(path.name for path in stale)

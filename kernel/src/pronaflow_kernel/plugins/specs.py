@@ -40,13 +40,13 @@ class Semantics:
 
 
 _BREAKER = (
-    "Five failures within 60 seconds open the breaker: the plugin is `degraded`, and not asked for 30 seconds. "
+    "Five failures within 60 seconds open the breaker: the plugin is `degraded`, not asked for 30 seconds. "
     "A call that takes longer than `plugins.slow_hook_ms` counts as a failure."
 )
 
 PREFIXES = {
     "provide": Semantics(
-        "While the server is put together, in the order in which plugins start, on the thread that starts it. "
+        "While the server is put together, in the order in which plugins start, on the thread that does it. "
         "Again when another plugin fails, since everything is then put together anew without that one. A "
         "plugin that is switched off is asked, too: it can be switched on at any time.",
         "Taken into the server as it is, after checks.",
@@ -196,7 +196,8 @@ def _faults(name: str, function: FunctionType, taken: Collection[str]) -> Iterat
     parameters = _parameters(function)
     for parameter in parameters:
         if parameter.kind is not parameter.POSITIONAL_OR_KEYWORD or parameter.default is not parameter.empty:
-            yield f"takes {parameter}, but a hook has plain arguments without defaults, passed by name"
+            written = parameter.replace(annotation=parameter.empty)
+            yield f"takes {written}, but a hook has plain arguments without defaults, passed by name"
     bare = [parameter.name for parameter in parameters if parameter.annotation is parameter.empty]
     if bare:
         yield f"has no type for {', '.join(bare)}"
