@@ -20,7 +20,7 @@ from .world import World
 
 
 class ResourceSuite:
-    """Permission, isolation, bad input, merge PATCH, paging and budgets of one resource.
+    """Permission, isolation, bad input, merge PATCH, ETags, paging and budgets of one resource.
 
     Class attributes:
         path: of the collection.
@@ -102,6 +102,30 @@ class ResourceSuite:
         assert ann.patch(self.url(record), self.patch).status == 200
         after = ann.get(self.url(record)).data
         assert {key: after[key] for key in self.patch} == self.patch
+
+    def test_who_has_seen_it_is_not_sent_it_again(self, ann: Person, record: Any) -> None:
+        first = ann.get(self.url(record))
+        seen = {"If-None-Match": first.headers["ETag"]}
+        again = ann.request("GET", self.url(record), headers=seen)
+        assert (again.status, again.body, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+        ann.patch(self.url(record), self.patch)
+        changed = ann.request("GET", self.url(record), headers=seen)
+        assert changed.status == 200 and changed.headers["ETag"] != first.headers["ETag"]
+
+    def test_a_write_that_is_late_is_refused(self, ann: Person, record: Any) -> None:
+        late = {"If-Match": ann.get(self.url(record)).headers["ETag"]}
+        ann.patch(self.url(record), self.patch)
+        now = ann.get(self.url(record))
+        for method, body in (("PATCH", self.patch), ("PATCH", {}), ("DELETE", None)):
+            reply = ann.request(method, self.url(record), body, headers=late)
+            assert (reply.status, reply.error["code"]) == (412, "PRECONDITION_FAILED"), (method, body)
+        assert ann.get(self.url(record)).body == now.body
+        bad = {"If-Match": "no quotes"}
+        assert ann.request("PATCH", self.url(record), self.patch, headers=bad).status == 400
+        for known in ("*", now.headers["ETag"]):
+            reply = ann.request("PATCH", self.url(record), self.patch, headers={"If-Match": known})
+            assert reply.status == 200
+        assert ann.request("DELETE", self.url(record), headers={"If-Match": "*"}).status < 300
 
     def test_pages_and_cursors_lose_and_double_nothing(self, ann: Person) -> None:
         made = {ann.post(self.path, self.body(ann, n)).data["id"] for n in range(2, 9)}
