@@ -80,6 +80,7 @@ def broken(environment: dict[str, str]) -> dict[str, str]:
         "plugins show",
         "plugins enable",
         "plugins disable",
+        "plugins compat",
         "config",
         "config check",
         "config show",

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .compat import compat
 from .failures import Failure, failure_of, unknown_plugin
 from .output import emit, json_option, note, table
+from .scaffold import new
 from .state import State, config_option, state_of
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ cascade_option = click.option("--cascade", is_flag=True, help="Switch the others
 @click.group()
 def plugins() -> None:
     """List plugins, see how they fare, switch them."""
+
+
+plugins.add_command(compat)
 
 
 @plugins.command("list")
