@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .document import operations
-from .rows import Rows
+from pronaflow_kernel.testing.walk import Makers, Rows, operations
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +17,12 @@ def document(world):
 def listed(document):
     """Every operation, by its id."""
     return {operation.id: operation for operation in operations(document)}
+
+
+@pytest.fixture(scope="session")
+def makers(listed):
+    """How records of every kind are made."""
+    return Makers(listed)
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from .prying import seen
-from .supplies import MAKERS, Party
-from .walk import words_in
+from pronaflow_kernel.testing.walk import Party, seen, words_in
 
 THEIRS, OWN, PERSON = "xenolith", "ownwords", "quaggaperson"
 WORDS = (THEIRS, PERSON)
@@ -18,10 +16,10 @@ PLAIN_PATHS = ("/openapi.json", "/health", "/health/live", "/health/ready", "/do
 
 
 @pytest.fixture
-def tenant(world, listed):
+def tenant(world, makers):
     """Somebody who has marked whatever can be marked, with a record of every kind."""
-    party = Party(world, listed, THEIRS, name=PERSON)
-    fill(party, MAKERS)
+    party = Party(world, makers, THEIRS, name=PERSON)
+    fill(party, makers.kinds)
     party.create("core_update_me")
     assert party.person.post(f"/api/v1/workspaces/{party.workspace_id}/access").status == 204
     world.drain()
@@ -39,9 +37,9 @@ def test_the_tenant_sees_the_words_in_every_read(tenant, listed):
     assert found == {operation.id for operation in listed.values() if operation.method == "GET"}
 
 
-def test_another_tenant_sees_none_of_them(world, tenant, listed, rows, caplog):
-    other = Party(world, listed, OWN)
-    fill(other, MAKERS)
+def test_another_tenant_sees_none_of_them(world, tenant, listed, makers, rows, caplog):
+    other = Party(world, makers, OWN)
+    fill(other, makers.kinds)
     assert seen(other, listed.values(), lambda each: other.request(each.id), WORDS) == []
     assert seen(other, listed.values(), lambda each: tenant.request(each.id), WORDS) == []
     for path in PLAIN_PATHS:
@@ -58,13 +56,13 @@ def test_another_tenant_sees_none_of_them(world, tenant, listed, rows, caplog):
 
 
 @pytest.mark.parametrize("role", ["member", "admin"])
-def test_a_member_sees_nothing_of_a_private_project(world, listed, role):
+def test_a_member_sees_nothing_of_a_private_project(world, listed, makers, role):
     contained = [name for name, kind in world.kernel.resources.items() if kind.container]
     owner, outsider = world.person(), world.person()
     world.join(owner.workspace_id, outsider, role)
     known = {"workspace": owner.workspace_id}
-    hidden = Party(world, listed, THEIRS, person=owner, visibility="private", known=known)
-    other = Party(world, listed, OWN, person=outsider, known={**known, "invitation": owner.workspace_id})
+    hidden = Party(world, makers, THEIRS, person=owner, visibility="private", known=known)
+    other = Party(world, makers, OWN, person=outsider, known={**known, "invitation": owner.workspace_id})
     for party in (hidden, other):
         fill(party, contained)
     assert seen(other, listed.values(), lambda each: other.request(each.id), WORDS) == []

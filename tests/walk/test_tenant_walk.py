@@ -8,38 +8,30 @@ from __future__ import annotations
 
 import pytest
 
-from .supplies import MAKERS, Party
-from .walk import Walk
+from pronaflow_kernel.testing.walk import Party, Walk
 
 THEIRS, OWN, PERSON = "xenolith", "ownwords", "quaggaperson"
 
 WORKSPACES = "/api/v1/workspaces"
 
-CONTROL = {"projects_join_project": 409}
-"""The owner of a project is in it already, which only somebody who sees it is told."""
 
-PEOPLE = frozenset({("workspaces_add_member", "user_id")})
-"""People are added to a workspace by their id, whatever workspaces they are in (modules.md 2.1)."""
-
-
-def test_a_stranger_cannot_tell_a_foreign_id_from_an_invented_one(world, rows, listed):
+def test_a_stranger_cannot_tell_a_foreign_id_from_an_invented_one(world, rows, listed, makers):
     walk = Walk(
         world,
         rows,
         listed,
-        victim=lambda: Party(world, listed, THEIRS, name=PERSON),
-        attacker=lambda victim: Party(world, listed, OWN),
+        victim=lambda: Party(world, makers, THEIRS, name=PERSON),
+        attacker=lambda victim: Party(world, makers, OWN),
         concerns=lambda victim, operation, key: True,
         hidden=(THEIRS, PERSON),
-        control=CONTROL,
-        known=PEOPLE,
+        known=makers.open_ids,
     )
     findings = walk.findings()
     assert not findings, "\n".join(findings)
 
 
 @pytest.mark.parametrize("role", ["admin", "viewer"])
-def test_a_member_cannot_tell_a_private_project_from_none(world, rows, listed, role):
+def test_a_member_cannot_tell_a_private_project_from_none(world, rows, listed, makers, role):
     contained = {resource.name for resource in world.kernel.resources.values() if resource.container}
 
     def hidden(kind):
@@ -48,13 +40,13 @@ def test_a_member_cannot_tell_a_private_project_from_none(world, rows, listed, r
     def owner():
         person = world.person()
         known = {"workspace": person.workspace_id}
-        return Party(world, listed, THEIRS, person=person, visibility="private", known=known)
+        return Party(world, makers, THEIRS, person=person, visibility="private", known=known)
 
     def outsider(victim):
         person = world.person()
         world.join(victim.workspace_id, person, "member")
-        party = Party(world, listed, OWN, person=person, known={"workspace": victim.workspace_id})
-        for kind in (*filter(hidden, MAKERS), "member", "member:second"):
+        party = Party(world, makers, OWN, person=person, known={"workspace": victim.workspace_id})
+        for kind in (*filter(hidden, makers.kinds), "user", "user:second"):
             party.id_of(kind)
         body = {"role": role}
         assert victim.person.patch(f"{WORKSPACES}/{victim.workspace_id}/members/{person.id}", body).data
@@ -66,9 +58,8 @@ def test_a_member_cannot_tell_a_private_project_from_none(world, rows, listed, r
         listed,
         victim=owner,
         attacker=outsider,
-        concerns=lambda victim, operation, key: hidden(victim.maker(operation, key)),
+        concerns=lambda victim, operation, key: hidden(makers.kind(operation, key)),
         hidden=(THEIRS,),
-        control={"projects_join_project": 404},  # nobody joins a private project, not even its owner
     )
     findings = walk.findings()
     assert not findings, "\n".join(findings)

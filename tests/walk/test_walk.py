@@ -10,12 +10,7 @@ import pytest
 
 from pronaflow_kernel.plugins.discovery import GROUP, discover
 from pronaflow_kernel.testing import World
-
-from .document import operations
-from .prying import seen
-from .rows import Rows
-from .supplies import MAKERS, Party
-from .walk import Walk
+from pronaflow_kernel.testing.walk import Makers, Party, Rows, Walk, operations, seen
 
 LEAKY = EntryPoint("leaky", "pronaflow_leaky.plugin:LeakyPlugin", GROUP)
 
@@ -51,8 +46,7 @@ def party(leaky, listed):
     """Makes somebody with a leak."""
 
     def make(mark):
-        makers = {**MAKERS, "leak": lambda party: party.create("leaky_create_leak")["id"]}
-        made = Party(leaky, listed, mark, makers=makers)
+        made = Party(leaky, Makers(listed), mark)
         made.id_of("leak")
         return made
 
@@ -93,8 +87,9 @@ def test_every_leak_is_found_and_nothing_else(findings):
 def test_an_id_that_nobody_supplies_is_named(findings):
     [message] = [found for found in findings if "gadget_id" in found]
     assert message == (
-        "leaky_leak_by_gadget (GET /api/v1/leaks/by/{gadget_id}) needs an id under 'gadget_id': "
-        "tell MAKERS in tests/walk/supplies.py how to make a 'gadget'"
+        "leaky_leak_by_gadget (GET /api/v1/leaks/by/{gadget_id}) needs an id under 'gadget_id', and no route "
+        "makes a 'gadget': declare `resource='gadget'` at the POST that makes one, say by `Id(of=...)` what "
+        "the id is of, or supply it by the pytest hook pytest_pronaflow_makers"
     )
 
 

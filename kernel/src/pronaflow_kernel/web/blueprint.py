@@ -169,8 +169,11 @@ class Blueprint(flask_smorest.Blueprint):
             "operationId": f"{self.plugin_id}_{name}",
             "x-plugin": self.plugin_id,
             "x-permission": route.permission,
+            "x-target": {"in": route.target.source, "records": {key: kind for kind, key in route.target.names}},
             "security": [] if route.permission == PUBLIC else [{"bearer": []}],
         }
+        if route.resource is not None:
+            operation["x-resource"] = route.resource
         codes = {400, 401, 403, 404, 422, 429}
         if route.method != "GET":
             codes |= {409}

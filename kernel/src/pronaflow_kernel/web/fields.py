@@ -25,12 +25,19 @@ class Schema(ma.Schema):
 
 
 class Id(fields.String):
-    """A UUID, loaded as canonical lower-case text."""
+    """A UUID, loaded as canonical lower-case text.
+
+    Arguments:
+        of: kind of record, where the name of the field does not tell it (`assigned_to` is `of="user"`); the
+            OpenAPI document says so as `x-resource`.
+    """
 
     default_error_messages = {"invalid_id": "Not a valid UUID."}
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, of: str | None = None, **kwargs: Any) -> None:
         metadata = {"format": "uuid", **kwargs.pop("metadata", {})}
+        if of is not None:
+            metadata["x-resource"] = of
         super().__init__(metadata=metadata, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:

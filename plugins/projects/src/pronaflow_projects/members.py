@@ -44,10 +44,13 @@ class MemberService:
 
         Raises:
             NotFound: the project is private.
+            Conflict: the caller is in it already, be it private or not.
         """
-        if self._projects.get(uow, project_id).visibility != "public":
+        caller = str(uow.scope.principal.user_id)
+        private = self._projects.get(uow, project_id).visibility != "public"
+        if private and not self._projects.is_member(uow, project_id, caller):
             raise NotFound
-        return self.add(uow, project_id, str(uow.scope.principal.user_id), "member")
+        return self.add(uow, project_id, caller, "member")
 
     def change(self, uow: UnitOfWork, project_id: str, user_id: str, role: str) -> Row:
         """Give a member another role.

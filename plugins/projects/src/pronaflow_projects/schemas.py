@@ -65,7 +65,7 @@ class ProjectPatch(ProjectFields):
     key = Text(
         6, validate=[validate.Regexp(r"^[A-Z][A-Z0-9]{1,5}$", error="2 to 6 capital letters or digits.")]
     )
-    status = Choice(STATUSES, ALIASES)
+    status = Choice(STATUSES, ALIASES, metadata={"examples": ["cancelled"]})
     cancellation_reason = Text(1000, allow_none=True)
     completion_date = fields.Date(allow_none=True)
 
@@ -73,7 +73,7 @@ class ProjectPatch(ProjectFields):
 class StatusChange(Schema):
     """Body of PATCH /projects/{id}/status."""
 
-    status = Choice(STATUSES, ALIASES, required=True)
+    status = Choice(STATUSES, ALIASES, required=True, metadata={"examples": ["cancelled"]})
     completion_date = fields.Date(load_default=None, allow_none=True)
     cancellation_reason = Text(1000, load_default=None, allow_none=True)
     open_tasks = Choice(("keep", "cancel"), load_default="keep")
@@ -120,7 +120,7 @@ class ProjectQuery(PageQuery, WorkspaceQuery):
 
     status = Choice(STATUSES, ALIASES, load_default=None)
     priority = Choice(LEVELS, LEVEL_ALIASES, load_default=None)
-    owner_id = Id(load_default=None)
+    owner_id = Id(of="user", load_default=None)
     search = Text(100, load_default=None)
     include_archived = fields.Boolean(load_default=False)
 
@@ -141,7 +141,7 @@ class MemberChange(Schema):
 class Transfer(Schema):
     """Body of POST /projects/{id}/ownership/transfer."""
 
-    new_owner_id = Id(required=True)
+    new_owner_id = Id(of="user", required=True)
     reason = Text(1000, least=1, required=True)
     keep_old_as = Choice(("member", "none"), load_default="member")
 

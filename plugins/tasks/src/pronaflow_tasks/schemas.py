@@ -85,7 +85,7 @@ class _TaskFields(Schema):
     description = Text(100_000, allow_none=True)
     status = _status()
     priority = _priority()
-    assigned_to = Id(allow_none=True)
+    assigned_to = Id(of="user", allow_none=True)
     start_date = Day(allow_none=True)
     due_date = Day(allow_none=True)
     estimated_hours = Amount(100_000, 2)
@@ -192,8 +192,8 @@ class TaskQuery(PageQuery, WorkspaceQuery):
     task_list_id = Id(load_default=None)
     status = Several(_status(), load_default=None)
     priority = Several(_priority(), load_default=None)
-    assigned_to = IdOrMe(load_default=None, metadata={"description": "A user's id, or `me`"})
-    created_by = IdOrMe(load_default=None, metadata={"description": "A user's id, or `me`"})
+    assigned_to = IdOrMe(of="user", load_default=None, metadata={"description": "A user's id, or `me`"})
+    created_by = IdOrMe(of="user", load_default=None, metadata={"description": "A user's id, or `me`"})
     due_date_from = Day(load_default=None)
     due_date_to = Day(load_default=None)
     overdue = fields.Boolean(load_default=None)
@@ -247,7 +247,11 @@ class TaskListDelete(Schema):
     """What becomes of the tasks of a list that is deleted."""
 
     force = fields.Boolean(load_default=False, metadata={"description": "Trash them too"})
-    move_to = Id(load_default=None, metadata={"description": "Another list of the project that takes them"})
+    move_to = Id(
+        of="task_list",
+        load_default=None,
+        metadata={"description": "Another list of the project that takes them"},
+    )
 
 
 class TaskListOut(Schema):

@@ -34,6 +34,7 @@ class WorkspaceRemoveQuery(Schema):
     """What to do with the work of somebody who leaves."""
 
     reassign_to = Id(
+        of="user",
         load_default=None,
         metadata={"description": "The member who takes the work over; else the settings decide"},
     )
@@ -42,7 +43,7 @@ class WorkspaceRemoveQuery(Schema):
 class WorkspaceTransferIn(Schema):
     """Who owns the workspace from now on."""
 
-    new_owner_id = Id(required=True)
+    new_owner_id = Id(of="user", required=True)
 
 
 class WorkspaceMemberOut(Schema):

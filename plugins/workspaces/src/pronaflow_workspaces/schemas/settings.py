@@ -95,7 +95,7 @@ class WorkHours(Schema):
 class Holiday(Schema):
     """A day on which nobody works; a bare date is enough."""
 
-    date = fields.String(required=True, validate=_a_day)
+    date = fields.String(required=True, validate=_a_day, metadata={"examples": ["2026-12-24"]})
     name = Text(100, allow_none=True, load_default=None)
 
     @pre_load
@@ -109,7 +109,7 @@ class SettingsIn(Schema):
     allow_public_access = fields.Boolean(allow_none=True)
     allow_member_invitations = fields.Boolean(allow_none=True)
     default_task_status = Choice(_OPEN_STATUSES, _STATUS_ALIASES, allow_none=True)
-    timezone = fields.String(validate=_a_timezone, allow_none=True)
+    timezone = fields.String(validate=_a_timezone, allow_none=True, metadata={"examples": ["Europe/Berlin"]})
     work_days = fields.List(
         Choice(DAYS, _DAY_NAMES), validate=[validate.Length(min=1), _each_once], allow_none=True
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import inspect, text
 
-from pronaflow_kernel.persistence.engines import open_bare
+from ...persistence.engines import open_bare
 
 Tables = dict[str, list[str]]
 """Rows by table."""

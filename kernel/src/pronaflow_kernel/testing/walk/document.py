@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 METHODS = ("get", "post", "put", "patch", "delete")
+
+Schemas = Mapping[str, dict[str, Any]]
+"""JSON schemas by name."""
 
 
 @dataclass(frozen=True)
@@ -15,10 +19,14 @@ class Operation:
 
     Arguments:
         method: in capitals; path: with `{task_id}` for what a request fills in.
-        id: the operation id; plugin, permission: as the document names them.
+        id: the operation id; plugin, permission, summary: as the document names them.
         places: schemas by key, for each of `path`, `query` and `body`.
         has_body: whether it takes JSON; required: what that must have.
-        responses: the documented status codes.
+        responses: the documented status codes; status: that of success.
+        answer: schema of the whole answer to a success; empty where none is documented.
+        resource: kind of record that the answer shows.
+        target: where the route looks: `path`, `body`, `query`, `workspace` or `nowhere`.
+        records: kind of record by the key that holds its id, as far as the route's target tells.
     """
 
     method: str
@@ -26,20 +34,35 @@ class Operation:
     id: str
     plugin: str
     permission: str
-    places: dict[str, dict[str, Any]]
+    summary: str
+    places: Mapping[str, Schemas]
     has_body: bool
     required: frozenset[str]
     responses: frozenset[int]
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    resource: str | None = None
+    target: str = "nowhere"
+    records: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def body(self) -> dict[str, Any]:
+    def body(self) -> Schemas:
         """Schemas of the properties of the JSON body."""
         return self.places["body"]
 
     @property
-    def query(self) -> dict[str, Any]:
+    def query(self) -> Schemas:
         """Schemas of the query parameters."""
         return self.places["query"]
+
+    @property
+    def status(self) -> int:
+        """The status of a success."""
+        return min(self.responses)
+
+    @property
+    def many(self) -> bool:
+        """Whether it answers a list of records."""
+        return types(self.answer.get("properties", {}).get("data", {})) == {"array"}
 
     @cached_property
     def ids(self) -> list[tuple[str, str]]:
@@ -50,6 +73,15 @@ class Operation:
             for key, schema in schemas.items()
             if schema.get("format") == "uuid"
         ]
+
+    @cached_property
+    def path_ids(self) -> list[str]:
+        """Keys of the ids in the path, in its order."""
+        named = [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
+        return [key for key in named if ("path", key) in self.ids]
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.method} {self.path})"
 
 
 def operations(document: dict[str, Any]) -> list[Operation]:
@@ -73,16 +105,24 @@ def _operation(document: dict[str, Any], path: str, item: dict[str, Any], method
     body: dict[str, Any] = {"properties": {}}
     if "requestBody" in spoken:
         body = written_out(document, spoken["requestBody"]["content"]["application/json"]["schema"])
+    responses = frozenset(int(code) for code in spoken["responses"] if code.isdigit())
+    success = written_out(document, spoken["responses"].get(str(min(responses)), {}))
+    target = spoken.get("x-target", {})
     return Operation(
         method=method.upper(),
         path=path,
         id=spoken["operationId"],
         plugin=spoken["x-plugin"],
         permission=spoken["x-permission"],
+        summary=spoken.get("summary", ""),
         places={**places, "body": body["properties"]},
         has_body="requestBody" in spoken,
         required=frozenset(body.get("required", ())),
-        responses=frozenset(int(code) for code in spoken["responses"] if code.isdigit()),
+        responses=responses,
+        answer=success.get("content", {}).get("application/json", {}).get("schema", {}),
+        resource=spoken.get("x-resource"),
+        target=target.get("in", "nowhere"),
+        records=target.get("records", {}),
     )
 
 
@@ -104,7 +144,7 @@ def written_out(document: dict[str, Any], schema: Any) -> Any:
     return {key: written_out(document, value) for key, value in schema.items()}
 
 
-def types(schema: dict[str, Any]) -> set[str]:
+def types(schema: Mapping[str, Any]) -> set[str]:
     """The JSON types that a schema allows; empty where it allows any."""
     named = schema.get("type", [])
     return {named} if isinstance(named, str) else set(named)

@@ -1,7 +1,8 @@
-"""Requests that a document's operations accept: every id, every free text and all that is required."""
+"""Bodies that a document's operations accept: all that is required and every text that is free."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
@@ -10,15 +11,13 @@ from .document import types
 PASSWORD = "Quiet-Meadow7!x"
 _numbers = count(1)
 
-BY_NAME = {
+BY_NAME: dict[str, Callable[[str], Any]] = {
     "role": lambda mark: "viewer",
-    "timezone": lambda mark: "Europe/Berlin",
-    "date": lambda mark: "2026-12-24",
     "username": lambda mark: f"{mark}_{next(_numbers)}",
 }
-"""Values that a schema does not tell."""
+"""Values of the kernel's own words, which a schema does not tell."""
 
-BY_FORMAT = {
+BY_FORMAT: dict[str, Callable[[str], Any]] = {
     "email": lambda mark: f"{mark}{next(_numbers)}@example.com",
     "url": lambda mark: f"https://example.com/{mark}",
     "password": lambda mark: PASSWORD,
@@ -27,8 +26,11 @@ BY_FORMAT = {
 }
 
 
-def filled(properties: dict[str, Any], required: frozenset[str], mark: str) -> dict[str, Any]:
-    """Values for what a body must have and for every text that its sender chooses freely.
+def filled(properties: Mapping[str, dict[str, Any]], required: frozenset[str], mark: str) -> dict[str, Any]:
+    """Values for what a body must have, for every text that its sender chooses freely and for all examples.
+
+    A field whose schema has `examples` gets the first of them: so a plugin tells which values go together
+    (`metadata={"examples": ["cancelled"]}`).
 
     Arguments:
         properties: schemas by name, ids left out.
@@ -38,7 +40,7 @@ def filled(properties: dict[str, Any], required: frozenset[str], mark: str) -> d
     for name, schema in properties.items():
         if schema.get("readOnly") or schema.get("format") == "uuid":
             continue
-        if name in required or _holds_text(name, schema):
+        if name in required or schema.get("examples") or _holds_text(name, schema):
             found[name] = _value(name, schema, mark)
     return found
 
@@ -56,6 +58,8 @@ def _holds_text(name: str, schema: dict[str, Any]) -> bool:
 
 def _value(name: str, schema: dict[str, Any], mark: str) -> Any:
     kinds = types(schema)
+    if schema.get("examples"):
+        return schema["examples"][0]
     if name in BY_NAME:
         return BY_NAME[name](mark)
     if "enum" in schema:

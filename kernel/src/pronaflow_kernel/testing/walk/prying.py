@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from ..people import Reply
 from .document import Operation, types
-from .supplies import Party, Request
-from .walk import words_in
+from .party import Party, Request
 
 
 def seen(
@@ -29,6 +29,12 @@ def seen(
         for request in _prying(operation, requests(operation), words[0])
         if (found := words_in(reply := party.send(operation, request), words))
     ]
+
+
+def words_in(reply: Reply, words: Iterable[str]) -> list[str]:
+    """Those of some words that an answer holds, in whatever case."""
+    shown = reply.body.decode("utf-8", "replace").lower()
+    return sorted(word for word in words if word.lower() in shown)
 
 
 def _prying(operation: Operation, request: Request, word: str) -> Iterator[Request]:

@@ -1,0 +1,31 @@
+"""Walks over every operation of a server, generated from its OpenAPI document.
+
+A `Party` makes the requests that the document's operations accept, and the records that their ids need.
+`Walk` sends ids that the caller must not know of, `seen` looks for marked words in all that can be read, and
+`Refusals` sends what no operation accepts. Each answers with what is wrong, one line a fault.
+"""
+
+from __future__ import annotations
+
+from .document import Operation, operations
+from .makers import Makers
+from .party import Party, Request, Unsupplied, send
+from .prying import seen, words_in
+from .refusals import Refusals
+from .rows import Rows
+from .walk import Walk
+
+__all__ = [
+    "Makers",
+    "Operation",
+    "Party",
+    "Refusals",
+    "Request",
+    "Rows",
+    "Unsupplied",
+    "Walk",
+    "operations",
+    "seen",
+    "send",
+    "words_in",
+]

@@ -1,0 +1,71 @@
+"""How the kernel's own records are made: workspaces, users, and the tokens that come by mail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from .bodies import PASSWORD
+from .party import LEFT_OUT, Party
+
+
+def _workspace(party: Party) -> str:
+    """The party's workspace, its texts marked by every operation that changes nothing but it."""
+    for operation in party.makers.operations.values():
+        ids = [party.makers.kind(operation, key) for _, key in operation.ids]
+        if operation.method == "PATCH" and ids == ["workspace"]:
+            party.create(operation.id, **{operation.ids[0][1]: party.workspace_id})
+    return party.workspace_id
+
+
+def _newcomer(party: Party) -> str:
+    """A member of the workspace who is in no container."""
+    person = party.world.person(party.name)
+    party.world.join(party.workspace_id, person, "member")
+    return person.id
+
+
+def _member(party: Party) -> str:
+    """A member of the workspace and of the party's containers."""
+    user_id = _newcomer(party)
+    for operation, key in party.makers.memberships:
+        if "workspace" not in operation.records.values():
+            party.create(operation.id, **{key: user_id})
+    return user_id
+
+
+MAKERS: dict[str, Callable[[Party], str]] = {
+    "workspace": _workspace,
+    "user": _member,
+    "user:second": _newcomer,
+    "user:caller": lambda party: party.person.id,
+    "user:stranger": lambda party: party.world.person(party.name).id,
+}
+"""By kind; every one of them before what the document tells."""
+
+
+def _mailed(operation_id: str, **further: Any) -> Callable[[Party], dict[str, Any]]:
+    """A new account and the token that an operation mails to it."""
+
+    def ask(party: Party) -> dict[str, Any]:
+        anybody = Party(party.world, party.makers, party.mark, name=party.name)
+        account = anybody.create("core_register")
+        body = {"email": account["email"]}
+        asking = party.makers.operations[operation_id]
+        anybody.send(asking, {"path": {}, "query": {}, "header": {}, "body": body})
+        party.world.drain()
+        mail = party.world.outbox.to(account["email"])[-1]
+        token = re.search(r"^token: (\S+)$", mail.text, re.MULTILINE)
+        assert token is not None
+        return {"user_id": account["id"], "token": token[1], **further}
+
+    return ask
+
+
+REQUESTS: dict[str, Callable[[Party], dict[str, Any]]] = {
+    "core_verify_email": _mailed("core_resend_verification"),
+    "core_resend_verification": lambda party: {"email": LEFT_OUT},
+    "core_reset_password": _mailed("core_request_reset", new_password=f"{PASSWORD}y"),
+}
+"""Values by operation id."""
