@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from ..plugins.discovery import Candidate
     from .people import Person
     from .world import World
+    from .zoo import Animal
 
 
 @pytest.fixture(scope="session")
@@ -89,3 +92,20 @@ def ann(world: World) -> Person:
 def bob(world: World) -> Person:
     """Another one, a stranger to ann."""
     return world.person("bob")
+
+
+@pytest.fixture
+def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., list[Candidate]]]:
+    """Settles broken plugins as packages: `new_world(candidates=zoo(NEIGHBOUR, ANIMALS["raises_on_load"]))`."""
+    from .zoo import settle
+
+    folder = tmp_path / "zoo"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+
+    def settled(*animals: Animal) -> list[Candidate]:
+        return settle(animals, folder)
+
+    yield settled
+    for name in [name for name in sys.modules if name.startswith("zoo_")]:
+        del sys.modules[name]

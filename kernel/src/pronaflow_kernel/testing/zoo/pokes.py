@@ -1,0 +1,93 @@
+"""Ways to provoke an animal; each answers in words what the caller got."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...access.principal import Principal
+from ...errors import KernelError
+from ...persistence.scope import Scope
+from .healthy import PEBBLES
+
+if TYPE_CHECKING:
+    from ..people import Person, Reply
+    from ..world import World
+    from .animal import Poke
+
+
+def said(reply: Reply) -> str:
+    """An HTTP answer in words: `200`, or `503 PLUGIN_FAILED`."""
+    return str(reply.status) if reply.status < 400 else f"{reply.status} {reply.error['code']}"
+
+
+def asks_permission(world: World, person: Person) -> str:
+    """Have a permission checked that animals object to."""
+    return said(person.get("/api/v1/neighbour/poke"))
+
+
+def writes(world: World, person: Person) -> str:
+    """Have a change checked that animals object to."""
+    return said(person.post(PEBBLES, {"title": "poke"}))
+
+
+def signs_in(world: World, person: Person) -> str:
+    """Come with a credential that only plugins can know."""
+    return said(person.request("GET", PEBBLES, headers={"Authorization": "Bearer poke"}))
+
+
+def lists(animal: str) -> Poke:
+    """Have one animal add to a list of pebbles, and no other plugin."""
+
+    def poke(world: World, person: Person) -> str:
+        person.post(PEBBLES, {"title": "Listed"})
+        reply = person.get(PEBBLES, ext=animal)
+        shown = any("ext" in row for row in reply.data)
+        return f"{said(reply)} {'with' if shown else 'without'} ext"
+
+    return poke
+
+
+def hears(world: World, person: Person) -> str:
+    """Have an event delivered; says whether the neighbour heard it, too."""
+    made = person.post(PEBBLES, {"title": "Heard"})
+    world.drain()
+    shown = person.get(f"{PEBBLES}/{made.data['id']}").data["ext"]["neighbour"]
+    return f"{said(made)} {'heard' if shown['heard'] else 'not heard'}"
+
+
+def visits(path: str, method: str = "GET") -> Poke:
+    """Call a route of its own, and have done what it leaves for after the commit."""
+
+    def poke(world: World, person: Person) -> str:
+        reply = person.request(method, f"/api/v1/{path}")
+        world.drain()
+        return said(reply)
+
+    return poke
+
+
+def checks_health(check: str) -> Poke:
+    """Ask how the server is: what supervisors get, and how the plugin's own check is shown."""
+
+    def poke(world: World, person: Person) -> str:
+        ready = world.anonymous().get("/health/ready")
+        return f"{ready.status} {ready.json['status']}, {ready.json['components'][check]}"
+
+    return poke
+
+
+def collects(world: World, person: Person) -> str:
+    """Have a person's data collected."""
+    with world.kernel.db.read(Scope(Principal.system())) as reader:
+        found = world.kernel.hooks.collect_user_data(reader, person.id)
+    return f"data of {', '.join(found) or 'nobody'}"
+
+
+def erases(world: World, person: Person) -> str:
+    """Have a person's data erased."""
+    try:
+        with world.kernel.db.write(Scope(Principal.system())) as uow:
+            world.kernel.hooks.erase_user_data(uow, person.id)
+    except KernelError as error:
+        return f"{error.status} {error.code}"
+    return "erased"

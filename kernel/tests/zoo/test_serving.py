@@ -1,0 +1,73 @@
+"""An animal that breaks while it serves: its caller is told, the log names it, and nobody else is harmed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import column, func, select, table
+
+from pronaflow_kernel.plugins.breaker import FAILURES
+from pronaflow_kernel.testing import World
+from pronaflow_kernel.testing.zoo import ANIMALS, NEIGHBOUR, Animal, journey, with_company
+
+if TYPE_CHECKING:
+    from conftest import Meet
+
+SLEEPERS = {"plugins.slow_hook_ms": 1}
+BREAKING = [animal for animal in ANIMALS.values() if animal.poke is not None]
+DEGRADED = [animal for animal in BREAKING if animal.ends == "degraded"]
+WRITERS = [animal for animal in BREAKING if "Trace" in animal.plugin]
+
+
+def provoke(world: World, animal: Animal) -> str:
+    assert animal.poke is not None
+    return animal.poke(world, world.person())
+
+
+@pytest.mark.parametrize("animal", BREAKING, ids=str)
+def test_its_caller_is_told_and_nobody_else_notices(
+    meet: Meet, animal: Animal, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = meet(*with_company(animal), **SLEEPERS)
+    found = {status.id: (status.state, status.reason) for status in world.kernel.plugins.values()}
+    assert found == dict.fromkeys(found, ("ready", ""))
+    caplog.clear()
+    assert provoke(world, animal) == animal.sees
+    assert [word for word in animal.words if word not in caplog.text] == []
+    told = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert len(told) == 1
+    journey(world, world.person())
+
+
+@pytest.mark.parametrize("animal", DEGRADED, ids=str)
+def test_one_that_fails_again_and_again_is_left_alone(
+    meet: Meet, animal: Animal, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = meet(*with_company(animal), **SLEEPERS)
+    caplog.clear()
+    for _ in range(FAILURES + 10):
+        assert provoke(world, animal) == animal.sees
+    status = world.kernel.state(animal.id)
+    assert status.state == "degraded"
+    assert [word for word in animal.words if word not in f"{animal.id} {status.reason}"] == []
+    assert world.kernel.state(f"needs_{animal.id}").state == "ready"
+    health = world.anonymous().get("/health")
+    assert (health.status, health.json["plugins"][animal.id]) == (200, "degraded")
+    assert status.reason not in health.body.decode()
+    assert len([r for r in caplog.records if animal.id in r.getMessage()]) <= FAILURES + 1
+    journey(world, world.person())
+
+
+@pytest.mark.parametrize("animal", WRITERS, ids=str)
+def test_nothing_of_what_it_wrote_before_it_failed_is_kept(meet: Meet, animal: Animal) -> None:
+    world = meet(NEIGHBOUR, animal)
+    person = world.person()
+    assert animal.poke is not None
+    animal.poke(world, person)
+    with world.kernel.db.engines.read.connect() as connection:
+        trace = table(f"{animal.id}__trace", column("id"))
+        assert connection.scalar(select(func.count()).select_from(trace)) == 0
+    if animal.sees.startswith("503"):
+        assert person.get("/api/v1/neighbour/pebbles").data == []
+        assert [e for e in world.events(person.workspace_id) if e["type"].startswith("pebble")] == []
