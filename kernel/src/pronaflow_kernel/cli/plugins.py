@@ -27,6 +27,7 @@ def plugins() -> None:
 
 
 plugins.add_command(compat)
+plugins.add_command(new)
 
 
 @plugins.command("list")
