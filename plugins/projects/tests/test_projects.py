@@ -175,10 +175,7 @@ PUBLIC = {
     "budget": (200, 200, 403, 403, 403, 403, 403, 403),
     "delete": (200, 200, 403, 403, 403, 200, 403, 403),
 }
-PRIVATE = {
-    **{act: (*row[:5], 404, 404, 404) for act, row in PUBLIC.items()},
-    "join": (404,) * 8,
-}
+PRIVATE = {act: (*row[:5], 404, 404, 404) for act, row in PUBLIC.items()}
 
 
 @pytest.mark.parametrize("visibility", ["public", "private"])
