@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..persistence.chains import Chain
 from ..plugins.discovery import discover
 from ..plugins.lifecycle import PluginStatus
 from ..plugins.survey import survey as look
+from .failures import Failure, failure_of
+
+if TYPE_CHECKING:
+    from ..kernel import Kernel
+    from .state import State
 
 
 def survey(disabled: Collection[str] = ()) -> dict[str, PluginStatus]:
@@ -22,6 +28,22 @@ def database_missing(url: str) -> bool:
 
     parsed = make_url(url)
     return parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists()
+
+
+def assembled(state: State) -> tuple[Kernel | None, str]:
+    """The kernel as a server that starts now would have it, with nothing made or migrated.
+
+    Without one, None and why in words for an operator; then commands tell what can be told all the same.
+    """
+    try:
+        if database_missing(state.settings().database_url):
+            raise Failure("There is no database yet; pronaflow quickstart or pronaflow db upgrade makes one")
+        return state.kernel(migrate=False), ""
+    except Exception as error:
+        failure = error if isinstance(error, Failure) else failure_of(error)
+        if failure is None:
+            raise
+        return None, failure.message
 
 
 def requirements(statuses: Mapping[str, PluginStatus], plugin_id: str) -> set[str]:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "admin": "admin",
     "db": "database",
     "plugins": "plugins",
+    "hooks": "hooks",
     "config": "config",
 }
 """The kernel's commands, as they are listed, and the modules that hold them under the same name."""
