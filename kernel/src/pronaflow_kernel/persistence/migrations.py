@@ -72,6 +72,8 @@ __all__ = [
     "Progress",
     "Step",
     "downgrade",
+    "move",
+    "one_transaction",
     "sql",
     "status",
     "upgrade",
@@ -137,12 +139,47 @@ def downgrade(
     Raises:
         MigrationError: an unknown target, a database newer than the code, or a revision that failed.
     """
-    if target is not None and target not in chain.scripts():
-        raise MigrationError(
-            f"{chain.id} has no revision {target!r}; it has {', '.join(chain.scripts())}", chain.id
-        )
+    _refuse_unknown(chain, target)
     with _runner(engine, progress) as runner:
         return runner.run(chain, lambda current: chain.step_down(current, target))
+
+
+@contextmanager
+def one_transaction(engine: Engine, label: str) -> Iterator[Connection]:
+    """One transaction that no migration overlaps, for what makes, fills and drops tables at once.
+
+    On SQLite the file is copied first, and foreign keys are off, so that whoever writes rows checks them.
+
+    Arguments:
+        engine: one that may write.
+        label: what the copy is called after.
+    """
+    with _runner(engine, None) as runner, runner.locked():
+        runner.copy(label)
+        yield runner.connection
+
+
+def move(connection: Connection, chain: Chain, target: str | None) -> list[Step]:
+    """Bring one chain to a revision, up or down, inside `one_transaction`.
+
+    Arguments:
+        target: the revision to end at; None undoes all.
+
+    Returns:
+        The steps that were run.
+
+    Raises:
+        MigrationError: an unknown target, a database newer than the code, or a revision that failed.
+    """
+    _refuse_unknown(chain, target)
+    runner, done = _Runner(connection, None), []
+    while (current := runner.revision(chain)) != target:
+        up = current is None or (target is not None and current < target)
+        step = chain.step_up(current) if up else chain.step_down(current, target)
+        assert step is not None
+        runner.apply(step)
+        done.append(step)
+    return done
 
 
 def sql(chain: Chain, current: str | None = None, target: str | None = None, *, dialect: str) -> str:
@@ -172,18 +209,25 @@ def sql(chain: Chain, current: str | None = None, target: str | None = None, *, 
     return buffer.getvalue()
 
 
+def _refuse_unknown(chain: Chain, target: str | None) -> None:
+    if target is not None and target not in chain.scripts():
+        raise MigrationError(
+            f"{chain.id} has no revision {target!r}; it has {', '.join(chain.scripts()) or 'none'}", chain.id
+        )
+
+
 class _Runner:
     """Runs steps over one connection, each in its own transaction."""
 
     def __init__(self, connection: Connection, progress: Progress | None) -> None:
-        self._connection = connection
+        self.connection = connection
         self._progress = progress
         self._sqlite = connection.dialect.name == "sqlite"
         self._copied = False
 
     def refuse_newer(self, chains: Sequence[Chain]) -> None:
-        with self._locked():
-            current = _revisions(self._connection, chains)
+        with self.locked():
+            current = _revisions(self.connection, chains)
         for chain in chains:
             found = chain.status(current.get(chain.id))
             if found.ahead:
@@ -192,38 +236,45 @@ class _Runner:
     def run(self, chain: Chain, choose: Callable[[str | None], Step | None]) -> list[Step]:
         done: list[Step] = []
         while True:
-            with self._locked():
-                step = choose(_revisions(self._connection, [chain]).get(chain.id))
+            with self.locked():
+                step = choose(self.revision(chain))
                 if step is None:
                     return done
                 if self._progress is not None:
                     self._progress(step)
-                self._apply(step)
+                self.apply(step, f"{step.chain}-{step.revision}")
             done.append(step)
 
+    def revision(self, chain: Chain) -> str | None:
+        """Where the database stands on a chain."""
+        return _revisions(self.connection, [chain]).get(chain.id)
+
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """A transaction that no other runner's overlaps; on SQLite beginning it is the lock."""
-        with self._connection.begin():
+        with self.connection.begin():
             if not self._sqlite:
-                self._connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
+                self.connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
             yield
 
-    def _copy(self, step: Step) -> None:
-        if self._sqlite and not self._copied and inspect(self._connection).get_table_names():
-            copy_before(Path(str(self._connection.engine.url.database)), f"{step.chain}-{step.revision}")
+    def copy(self, label: str) -> None:
+        """Copy a SQLite database, once a runner."""
+        if self._sqlite and not self._copied and inspect(self.connection).get_table_names():
+            copy_before(Path(str(self.connection.engine.url.database)), label)
         self._copied = True
 
-    def _apply(self, step: Step) -> None:
+    def apply(self, step: Step, label: str | None = None) -> None:
+        """Run a step in the transaction that is open; with a label, a copy is taken first."""
         from alembic.runtime.migration import MigrationContext
 
         try:
-            self._copy(step)
-            _run_script(MigrationContext.configure(self._connection), step)
+            if label is not None:
+                self.copy(label)
+            _run_script(MigrationContext.configure(self.connection), step)
             for statement in _record(step):
-                self._connection.execute(statement)
+                self.connection.execute(statement)
             if self._sqlite:
-                _check_foreign_keys(self._connection)
+                check_foreign_keys(self.connection)
         except Exception as error:
             raise MigrationError(
                 f"{step} ({step.file.name}) failed and was rolled back, the database stays at revision "
@@ -309,7 +360,12 @@ def _load(step: Step) -> ModuleType:
     return script
 
 
-def _check_foreign_keys(connection: Connection) -> None:
+def check_foreign_keys(connection: Connection) -> None:
+    """Look at every foreign key of a SQLite database, which were off until now.
+
+    Raises:
+        ValueError: rows point at rows that do not exist; the message names the tables.
+    """
     rows = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     found = Counter((row[0], row[2]) for row in rows)
     if found:
