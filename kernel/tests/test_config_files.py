@@ -79,7 +79,8 @@ class TestExampleFiles:
             said = tree.get(section, {}) if section else tree
             for key, field in keys(cls).items():
                 if key in said and field.default not in (None, "", ()):
-                    assert said[key] == (str(field.default) if key == "data_dir" else field.default)
+                    default = list(field.default) if isinstance(field.default, tuple) else field.default
+                    assert said[key] == (str(default) if key == "data_dir" else default)
 
     def test_every_source_is_the_line_of_its_key(self, name: str) -> None:
         lines = (CONFIG / f"{name}.toml").read_text().splitlines()

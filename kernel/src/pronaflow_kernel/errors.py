@@ -113,6 +113,10 @@ class PluginDisabled(KernelError):
     status, code, default_message = 404, "PLUGIN_DISABLED", "This plugin is switched off"
 
 
+class CapabilityDenied(KernelError):
+    """A plugin does what its manifest does not say: a defect of the plugin, whose words are for the log (500)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong with the input.

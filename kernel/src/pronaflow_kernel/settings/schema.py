@@ -103,6 +103,11 @@ class PluginSettings:
     startup: Literal["continue", "abort"] = setting(
         "continue", "What a plugin that fails does to the start: continue without it, or abort."
     )
+    safe_mode: bool = setting(False, "Whether only first-party plugins run, to find out what is at fault.")
+    trace_hooks: bool = setting(False, "Whether each call of a plugin's code is logged, with its time.")
+    slow_hook_ms: int = setting(
+        1000, "Milliseconds from which an addition of a plugin to an answer counts as a failure.", least=1
+    )
 
 
 @dataclass(frozen=True)
@@ -117,8 +122,16 @@ class EgressSettings:
     """Requests that the server itself makes to other machines."""
 
     allow: tuple[str, ...] = setting(
-        (), "Private networks that outgoing requests may reach, such as 10.1.0.0/16.", check=checks.network
+        (),
+        "Private networks that outgoing requests may reach, such as 10.1.0.0/16; there also by http and on "
+        "any port from 1024.",
+        check=checks.network,
     )
+    allow_http: bool = setting(False, "Whether requests to public addresses may go unencrypted, by http.")
+    ports: tuple[int, ...] = setting(
+        (80, 443, 8080, 8443), "Ports of public addresses that may be reached.", least=1, most=65535
+    )
+    timeout: float = setting(30.0, "Most seconds that a request may take in all.", least=0.1, most=600)
 
 
 @dataclass(frozen=True)
