@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,19 +41,21 @@ def check_start(world: World, animal: Animal, log: pytest.LogCaptureFixture) -> 
     found = world.kernel.plugins
     status = found[animal.id]
     unrun = animal.pending and world.kernel.db.engines.write.dialect.name == "postgresql"
-    state, words = ("pending", ("pending: 0001", "pronaflow db upgrade")) if unrun else (animal.state, animal.words)
+    state, words = (
+        ("pending", ("pending: 0001", "pronaflow db upgrade")) if unrun else (animal.state, animal.words)
+    )
     assert status.state == state, status.reason
     assert [word for word in words if word not in status.reason] == [], status.reason
     assert "\n" not in status.reason
     assert bool(status.trace) == (animal.traced and not unrun)
-    first, second = found[f"needs_{animal.id}"], found[f"needs_needs_{animal.id}"]
+    first, second = found[f"on_{animal.id}"], found[f"on_on_{animal.id}"]
     assert (first.state, first.reason) == (
         "blocked",
         f"requires {animal.id}, which is {state} ({status.reason})",
     )
     assert (second.state, second.reason) == (
         "blocked",
-        f"requires needs_{animal.id}, which is blocked ({first.reason})",
+        f"requires on_{animal.id}, which is blocked ({first.reason})",
     )
     assert found["neighbour"].state == "ready"
     told = [r for r in log.records if r.levelname == "ERROR" and f"plugin {animal.id} " in r.getMessage()]

@@ -96,7 +96,7 @@ def bob(world: World) -> Person:
 
 @pytest.fixture
 def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., list[Candidate]]]:
-    """Settles broken plugins as packages: `new_world(candidates=zoo(NEIGHBOUR, ANIMALS["raises_on_load"]))`."""
+    """Settles broken plugins as packages: `new_world(candidates=zoo(NEIGHBOUR, animal))`."""
     from .zoo import settle
 
     folder = tmp_path / "zoo"

@@ -111,7 +111,7 @@ def settle(animals: Iterable[Animal], folder: Path) -> list[Candidate]:
 def dependant(animal: Animal) -> Animal:
     """A healthy plugin that requires an animal, and is blocked where that cannot start."""
     return Animal(
-        f"needs_{animal.id}",
+        f"on_{animal.id}",
         f"Nothing: it requires {animal.id}.",
         state="ready" if animal.state == "ready" else "blocked",
         words=(f"requires {animal.id}, which is {animal.state}",),

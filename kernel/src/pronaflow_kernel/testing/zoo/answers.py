@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...plugins.breaker import FAILURES
 from .animal import Animal, arguments_of, implements, source
 from .pokes import asks_permission, collects, erases, lists, signs_in, writes
 from .tables import with_trace
@@ -58,7 +59,7 @@ def _does(verb: str, hook: str, poke: Poke | None = None, sees: str = REFUSED, e
 
 
 def _after_write(hook: str, poke: Poke) -> Animal:
-    id = f"writes_and_raises_in_{hook}"
+    id = f"spills_in_{hook}"
     body = f"{_WHEN[hook]}\n    uow.insert(Trace, {{'text': 'half done'}})\n    {_statement('raises', hook)}"
     return with_trace(
         Animal(
@@ -74,14 +75,14 @@ def _after_write(hook: str, poke: Poke) -> Animal:
     )
 
 
-def _answers(id: str, wrong: str, hook: str, body: str, *words: str, head: str = "") -> Animal:
+def _answers(id: str, wrong: str, hook: str, body: str, *words: str) -> Animal:
     return Animal(
         id,
         wrong,
         state="ready",
         words=(hook, id, *words),
         declares=f'hooks = ["{hook}"]',
-        plugin=source(implements(hook, body), head=head),
+        plugin=source(implements(hook, body)),
         poke=collects if hook == "collect_user_data" else lists(id),
         sees="data of nobody" if hook == "collect_user_data" else "200 without ext",
         ends="degraded",
@@ -100,14 +101,16 @@ ANIMALS = (
     _does("raises", "collect_user_data", collects, "data of nobody", "degraded"),
     _does("raises", "erase_user_data", erases),
     _after_write("erase_user_data", erases),
-    _answers(
+    Animal(
         "sleeps_in_extend_payload",
-        "It adds to the shown records, but slowly.",
-        "extend_payload",
-        "time.sleep(0.002)\nreturn {}",
-        "took",
-        "plugins.slow_hook_ms",
-        head="import time",
+        "It has nothing to add to the shown records, and takes its time to say so.",
+        state="ready",
+        words=("extend_payload", "sleeps_in_extend_payload", "took", "plugins.slow_hook_ms"),
+        declares='hooks = ["extend_payload"]',
+        plugin=source(implements("extend_payload", "time.sleep(0.002)"), head="import time"),
+        poke=lists("sleeps_in_extend_payload", FAILURES),
+        sees="200 without ext",
+        ends="degraded",
     ),
     _answers(
         "list_for_extend_payload",

@@ -25,7 +25,9 @@ def _brings(hook: str, answer: str, head: str = "") -> str:
 def _service(id: str, wrong: str, give: str, words: tuple[str, ...]) -> Animal:
     """One whose service `Treats` has only the method with this source."""
     head = f"{_SERVICE}\n\nclass Bag:\n{give}\n"
-    return Animal(id, wrong, words=words, traced=True, plugin=_brings("provide_services", "{Treats: Bag()}", head))
+    return Animal(
+        id, wrong, words=words, traced=True, plugin=_brings("provide_services", "{Treats: Bag()}", head)
+    )
 
 
 HOOKS = (
@@ -48,7 +50,7 @@ HOOKS = (
     Animal(
         "pushy",
         "Its hook wants to be asked before all others.",
-        words=("check_change", "tryfirst"),
+        words=("check_change", "first"),
         traced=True,
         declares='hooks = ["check_change"]',
         plugin=source("@api.hookimpl(tryfirst=True)\ndef check_change(self, uow):\n    pass"),
@@ -56,7 +58,7 @@ HOOKS = (
     Animal(
         "wrapper",
         "Its hook wraps the answers of all others.",
-        words=("extend_payload", "wrapper"),
+        words=("extend_payload", "around"),
         traced=True,
         declares='hooks = ["extend_payload"]',
         plugin=source("@api.hookimpl(wrapper=True)\ndef extend_payload(self):\n    return (yield)"),
@@ -135,9 +137,7 @@ CLAIMS = (
         words=("permission 'neighbour.read' exists already",),
         traced=True,
         declares='uses = ["neighbour"]\npermissions = ["read:pebbles"]',
-        plugin=_brings(
-            "provide_permissions", "[api.Permission('neighbour.read', 'Rival', 'read:pebbles')]"
-        ),
+        plugin=_brings("provide_permissions", "[api.Permission('neighbour.read', 'Rival', 'read:pebbles')]"),
     ),
     Animal(
         "rival_resource",

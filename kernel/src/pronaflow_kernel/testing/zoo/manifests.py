@@ -145,9 +145,7 @@ ANIMALS = (
         "Its range of hook APIs is none.",
         state="incompatible",
         words=("is no version range",),
-        files=_manifest(
-            "garbled_api", 'manifest = 1\nid = "{id}"\nname = "X"\nsummary = "x"\napi = "one"\n'
-        ),
+        files=_manifest("garbled_api", 'manifest = 1\nid = "{id}"\nname = "X"\nsummary = "x"\napi = "one"\n'),
     ),
     Animal(
         "circle_left",

@@ -35,12 +35,16 @@ def signs_in(world: World, person: Person) -> str:
     return said(person.request("GET", PEBBLES, headers={"Authorization": "Bearer poke"}))
 
 
-def lists(animal: str) -> Poke:
-    """Have one animal add to a list of pebbles, and no other plugin."""
+def lists(animal: str, times: int = 1) -> Poke:
+    """Have one animal add to a list of pebbles, and no other plugin; says whether the list shows it."""
 
     def poke(world: World, person: Person) -> str:
-        person.post(PEBBLES, {"title": "Listed"})
-        reply = person.get(PEBBLES, ext=animal)
+        from zoo_neighbour.models import Pebble  # type: ignore[import-not-found]
+
+        with world.kernel.db.write(Scope.system(person.workspace_id)) as uow:
+            uow.insert(Pebble, {"title": "Listed"})
+        for _ in range(times):
+            reply = person.get(PEBBLES, ext=animal)
         shown = any("ext" in row for row in reply.data)
         return f"{said(reply)} {'with' if shown else 'without'} ext"
 

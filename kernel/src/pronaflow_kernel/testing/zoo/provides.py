@@ -1,4 +1,4 @@
-"""Animals that fail the questions of the assembly: two for every `provide_*` hook of the kernel."""
+"""Animals that fail the questions of the assembly: four for every `provide_*` hook of the kernel."""
 
 from __future__ import annotations
 
@@ -16,33 +16,13 @@ def _raises(hook: str) -> Animal:
     )
 
 
-def _answers_a_number(hook: str) -> Animal:
+def _answers(prefix: str, what: str, answer: str, hook: str) -> Animal:
     return Animal(
-        f"number_for_{hook}",
-        f"It answers 7 when it is asked to {hook}.",
-        words=(hook, "int"),
+        f"{prefix}_for_{hook}",
+        f"It answers {what} when it is asked to {hook}.",
+        words=(hook,),
         traced=True,
-        plugin=source(implements(hook, "return 7")),
-    )
-
-
-def _answers_numbers(hook: str) -> Animal:
-    return Animal(
-        f"numbers_for_{hook}",
-        f"It answers a list of numbers when it is asked to {hook}.",
-        words=(hook, "int"),
-        traced=True,
-        plugin=source(implements(hook, "return [7, 8]")),
-    )
-
-
-def _answers_text(hook: str) -> Animal:
-    return Animal(
-        f"text_for_{hook}",
-        f"It answers text when it is asked to {hook}.",
-        words=(hook, "str"),
-        traced=True,
-        plugin=source(implements(hook, "return 'none of your business'")),
+        plugin=source(implements(hook, f"return {answer}")),
     )
 
 
@@ -50,9 +30,9 @@ _HOOKS = [name for name, spec in kernel_specs().items() if spec.prefix == "provi
 
 ANIMALS = (
     *(_raises(hook) for hook in _HOOKS),
-    *(_answers_a_number(hook) for hook in _HOOKS),
-    *(_answers_numbers(hook) for hook in _HOOKS),
-    *(_answers_text(hook) for hook in _HOOKS),
+    *(_answers("number", "a number", "7", hook) for hook in _HOOKS),
+    *(_answers("numbers", "a list of numbers", "[7, 8]", hook) for hook in _HOOKS),
+    *(_answers("text", "text", "'none of your business'", hook) for hook in _HOOKS),
     Animal(
         "exits_in_provide_blueprints",
         "It ends the process when it is asked for its routes.",

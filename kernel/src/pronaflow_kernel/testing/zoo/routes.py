@@ -16,22 +16,26 @@ def door():
 """
 
 
-def _routes(id: str, rule: str, declared: str, arguments: str = "", method: str = "GET") -> str:
-    """Source of a plugin with one route, made anew for each attempt to build the server."""
-    return source(
-        implements(
-            "provide_blueprints",
-            f'''
-            blp = api.Blueprint("{id}", url_prefix="/api/v1/{id.replace("_", "-")}", tag="Zoo")
+def _routes(
+    owner: str,
+    prefix: str,
+    rule: str = "",
+    declared: str = "permission=api.PUBLIC",
+    then: str = "return [blp]",
+) -> str:
+    """Source of a hook that brings a blueprint with one route, made anew whenever it is asked for."""
+    return implements(
+        "provide_blueprints",
+        f'''
+        blp = api.Blueprint("{owner}", url_prefix="{prefix}", tag="Zoo")
 
-            @blp.endpoint("{method}", "{rule}", {declared})
-            def visit(reader{arguments}):
-                """Visit."""
-                return {{"visited": True}}
+        @blp.endpoint("GET", "{rule}", {declared})
+        def visit(reader, **path):
+            """Visit."""
+            return {{"visited": True}}
 
-            return [blp]
-            ''',
-        )
+        {then}
+        ''',
     )
 
 
@@ -43,9 +47,7 @@ def _rival(id: str, wrong: str, prefix: str, rule: str, words: tuple[str, ...]) 
         words=words,
         traced=True,
         declares='requires = { neighbour = ">=0" }',
-        plugin=_routes(id, rule, "permission=api.PUBLIC", ", **path").replace(
-            f"/api/v1/{id.replace('_', '-')}", prefix
-        ),
+        plugin=source(_routes(id, prefix, rule)),
     )
 
 
@@ -62,8 +64,12 @@ ANIMALS = (
         "Its blueprint declares one route properly and adds another one behind it.",
         words=("'side_door'", "without a declared permission"),
         traced=True,
-        plugin=_routes("side_door", "", "permission=api.PUBLIC").replace(
-            "return [blp]", "blp.add_url_rule('/back', 'back', lambda: 'open')\n        return [blp]"
+        plugin=source(
+            _routes(
+                "side_door",
+                "/api/v1/side-door",
+                then="blp.add_url_rule('/back', 'back', lambda: 'open'); return [blp]",
+            )
         ),
     ),
     Animal(
@@ -71,32 +77,34 @@ ANIMALS = (
         "Its route demands a permission that nobody provides.",
         words=("'unknown_permission.enter'", "nobody provides"),
         traced=True,
-        plugin=_routes("unknown_permission", "", "permission='unknown_permission.enter'"),
+        plugin=source(
+            _routes("unknown_permission", "/api/v1/unknown", declared="permission='unknown_permission.enter'")
+        ),
     ),
     Animal(
         "unknown_target",
         "Its route is aimed at a resource type that nobody provides.",
         words=("'unicorn'", "no resource type"),
         traced=True,
-        plugin=_routes(
-            "unknown_target",
-            "/<id:unicorn_id>",
-            "permission='unknown_target.enter', target=api.in_path('unicorn')",
-            ", unicorn_id",
-        ).replace(
-            "class Plugin(api.Plugin):\n",
-            "class Plugin(api.Plugin):\n"
-            "    @api.hookimpl\n    def provide_permissions(self):\n"
-            "        return [api.Permission('unknown_target.enter', 'Enter', 'read:unicorns')]\n\n",
-        ),
         declares='permissions = ["read:unicorns"]',
+        plugin=source(
+            implements(
+                "provide_permissions", "return [api.Permission('unicorn.read', 'R', 'read:unicorns')]"
+            ),
+            _routes(
+                "unknown_target",
+                "/api/v1/unicorns",
+                "/<id:unicorn_id>",
+                "permission='unicorn.read', target=api.in_path('unicorn')",
+            ),
+        ),
     ),
     Animal(
         "odd_rule",
         "Its route has an address that cannot be read.",
         words=("routes", "no_such_converter"),
         traced=True,
-        plugin=_routes("odd_rule", "/<no_such_converter:x>", "permission=api.PUBLIC", ", x"),
+        plugin=source(_routes("odd_rule", "/api/v1/odd", "/<no_such_converter:x>")),
     ),
     _rival(
         "rival_route",
@@ -122,9 +130,9 @@ ANIMALS = (
     _rival(
         "rival_kernel_route",
         "Its route has the address of one of the kernel's.",
-        "/api/v1/users",
+        "/api/v1/auth",
         "/me",
-        ("GET /api/v1/users/me", "kernel"),
+        ("GET /api/v1/auth/me", "kernel"),
     ),
     _rival(
         "rival_health",
@@ -139,8 +147,6 @@ ANIMALS = (
         words=("blueprint", "'neighbour'"),
         traced=True,
         declares='requires = { neighbour = ">=0" }',
-        plugin=_routes("rival_blueprint", "", "permission=api.PUBLIC").replace(
-            'Blueprint("rival_blueprint"', 'Blueprint("neighbour"'
-        ),
+        plugin=source(_routes("neighbour", "/api/v1/rival-blueprint")),
     ),
 )

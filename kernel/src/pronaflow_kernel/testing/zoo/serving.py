@@ -1,16 +1,11 @@
-"""Animals that start well and break while they serve: routes, subscribers, services and all that is theirs."""
+"""Animals that start well and break while they serve: routes, subscribers, services and the like."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from .animal import Animal, implements, source
 from .answers import DEEDS, LEAVE
 from .pokes import checks_health, hears, visits
 from .tables import with_trace
-
-if TYPE_CHECKING:
-    from .animal import Poke
 
 BROKEN = "500 INTERNAL_ERROR"
 """What the caller of a broken route sees; whose fault it is stands in the log."""
@@ -49,9 +44,7 @@ def _handler(id: str, wrong: str, body: str, *words: str, method: str = "GET", h
 def _handler_does(verb: str) -> Animal:
     does, statement, logged = _LOGGED[verb]
     id = f"{verb}_in_handler"
-    return _handler(
-        id, f"Its route {does}.", statement.format(itself="visit(db)"), id, logged, head=LEAVE
-    )
+    return _handler(id, f"Its route {does}.", statement.format(itself="visit(db)"), id, logged, head=LEAVE)
 
 
 def _subscriber(id: str, wrong: str, body: str, *words: str) -> Animal:
@@ -99,7 +92,9 @@ def _health(verb: str) -> Animal:
         f"Its health check {does}.",
         state="ready",
         words=(id, logged),
-        plugin=source(implements("provide_health_checks", f"return [api.HealthCheck('{id}', probe)]"), head=head),
+        plugin=source(
+            implements("provide_health_checks", f"return [api.HealthCheck('{id}', probe)]"), head=head
+        ),
         poke=checks_health(id),
         sees="200 ready, unhealthy",
     )
@@ -129,7 +124,9 @@ def _service(id: str, wrong: str, body: str, logged: str, marked: str = "") -> A
         wrong,
         state="ready",
         words=(id, logged),
-        plugin=source(implements("provide_services", "return {Treats: Bag()}"), head=f"{from_api}{LEAVE}{give}"),
+        plugin=source(
+            implements("provide_services", "return {Treats: Bag()}"), head=f"{from_api}{LEAVE}{give}"
+        ),
         files={"api.py": _TREATS.lstrip().replace("    def give", f"{marked}    def give")},
         companions=(
             Animal(
@@ -146,13 +143,16 @@ def _service(id: str, wrong: str, body: str, logged: str, marked: str = "") -> A
 
 
 _WRITES = "db.insert(Trace, {'text': 'half done'})\n"
-_OTHERS = "from sqlalchemy import insert, select, text\nfrom zoo_neighbour.models import Pebble\n"
+_OTHERS = """
+from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
+from sqlalchemy.schema import CreateTable
+from zoo_neighbour.models import Pebble
+"""
 
 
 def _capability(id: str, wrong: str, statement: str, *words: str, method: str = "GET") -> Animal:
     """One that touches what its manifest does not name."""
-    animal = _handler(id, wrong, statement, "CapabilityDenied", id, *words, method=method, head=_OTHERS)
-    return animal
+    return _handler(id, wrong, statement, "CapabilityDenied", id, *words, method=method, head=_OTHERS)
 
 
 _EVENT = """
@@ -167,14 +167,14 @@ ANIMALS = (
     *(_handler_does(verb) for verb in _LOGGED),
     with_trace(
         Animal(
-            "writes_and_raises_in_handler",
+            "spills_in_handler",
             "Its route writes and then raises.",
             state="ready",
-            words=("writes_and_raises_in_handler", "RuntimeError: this is too much"),
-            poke=visits("writes_and_raises_in_handler", "POST"),
+            words=("spills_in_handler", "RuntimeError: this is too much"),
+            poke=visits("spills_in_handler", "POST"),
             sees=BROKEN,
         ),
-        route("writes_and_raises_in_handler", _WRITES + DEEDS["raises"][1], "POST"),
+        route("spills_in_handler", _WRITES + DEEDS["raises"][1], "POST"),
     ),
     _handler(
         "no_json_from_handler",
@@ -185,7 +185,7 @@ ANIMALS = (
     ),
     *(_subscriber_does(verb) for verb in _LOGGED),
     _subscriber(
-        "writes_and_raises_in_subscriber",
+        "spills_in_subscriber",
         "Its subscriber writes and then raises.",
         "uow.insert(Trace, {'text': 'half done'}); raise RuntimeError('this is too much')",
         "RuntimeError: this is too much",
@@ -230,8 +230,22 @@ ANIMALS = (
     _capability(
         "speaks_sql",
         "It runs SQL that is text.",
-        "db.execute(text('DELETE FROM neighbour__pebble'))",
+        "db.execute(api.unscoped('sly', text('DELETE FROM neighbour__pebble')))",
         "text SQL",
+        method="POST",
+    ),
+    _capability(
+        "whispers_sql",
+        "It passes SQL to the driver.",
+        "db.connection.exec_driver_sql('DELETE FROM neighbour__pebble')",
+        "text SQL",
+        method="POST",
+    ),
+    _capability(
+        "makes_tables",
+        "It makes a table while it serves.",
+        "db.connection.execute(CreateTable(Table('makes_tables__toy', MetaData(), Column('id', Integer))))",
+        "DDL",
         method="POST",
     ),
     _handler(

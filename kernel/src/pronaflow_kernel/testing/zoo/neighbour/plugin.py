@@ -94,17 +94,15 @@ def _heard(uow: api.UnitOfWork, event: api.Event) -> None:
 
 def _routes(ctx: api.Context, service: PebbleService) -> api.Blueprint:
     blp = api.Blueprint("neighbour", url_prefix="/api/v1/neighbour", tag="Neighbour")
-    one = {"target": api.in_path("pebble"), "returns": PebbleOut, "resource": "pebble"}
-    everywhere = {"target": api.WORKSPACE, "returns": PebbleOut, "resource": "pebble"}
+    one: dict[str, Any] = {"target": api.in_path("pebble"), "returns": PebbleOut, "resource": "pebble"}
+    everywhere: dict[str, Any] = {"target": api.WORKSPACE, "returns": PebbleOut, "resource": "pebble"}
 
     @blp.endpoint("GET", "/pebbles", permission="neighbour.read", query=PebbleQuery, many=True, **everywhere)
     def list_pebbles(reader: api.Reader, query: Any) -> api.Page:
         """List pebbles."""
         return _PEBBLES.page(reader, query, {})
 
-    @blp.endpoint(
-        "POST", "/pebbles", permission="neighbour.write", body=PebbleIn, status=201, **everywhere
-    )
+    @blp.endpoint("POST", "/pebbles", permission="neighbour.write", body=PebbleIn, status=201, **everywhere)
     def create_pebble(uow: api.UnitOfWork, body: Any) -> api.Row:
         """Lay a pebble down."""
         return service.create(uow, body)
