@@ -35,8 +35,11 @@ class Route(NamedTuple):
 
 
 @contextmanager
-def installation(*further: EntryPoint) -> Iterator[World]:
+def installation(*further: EntryPoint, database_url: str | None = None) -> Iterator[World]:
     """A running server with all first-party plugins, and no others than `further`.
+
+    Arguments:
+        database_url: of an empty database; without one, SQLite in a folder that goes afterwards.
 
     Raises:
         Incomplete: not all of them are installed and ready.
@@ -45,7 +48,8 @@ def installation(*further: EntryPoint) -> Iterator[World]:
     points = [point for point in entry_points(group=GROUP) if point.name in wanted]
     candidates = discover([*points, *further])
     with TemporaryDirectory(prefix="pronaflow-reference-") as folder:
-        world = World(f"sqlite:///{folder}/pronaflow.sqlite3", Path(folder), candidates=candidates)
+        url = database_url or f"sqlite:///{folder}/pronaflow.sqlite3"
+        world = World(url, Path(folder), candidates=candidates)
         try:
             states = dict.fromkeys(wanted, "is not installed") | {
                 status.id: f"is {status.state}: {status.reason}" for status in world.kernel.plugins.values()

@@ -8,12 +8,13 @@ import sys
 
 import pytest
 
+from pronaflow_kernel.plugins.specs import kernel_specs
 from pronaflow_kernel.web.blueprint import PUBLIC
 
 from . import __main__ as command
 from .errors import GENERAL
 from .events import owned as owned_events
-from .hooks import PREFIXES, hooks
+from .hooks import TRANSACTIONS
 from .installation import KERNEL, ROOT, packages, plugins, provided, routes
 from .pages import FOLDER, PAGES
 from .permissions import owned as owned_permissions
@@ -56,8 +57,9 @@ def test_a_stale_page_is_named_and_written(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "hooks.md").read_text() == "new\n"
 
 
-def test_every_hook_has_a_prefix_that_tells_its_semantics():
-    assert {name.partition("_")[0] for name in hooks()} == set(PREFIXES)
+def test_every_hook_says_in_which_transaction_it_is_asked():
+    first = {spec.arguments[0].type for spec in kernel_specs().values() if spec.arguments}
+    assert first == set(TRANSACTIONS)
 
 
 def test_every_permission_is_demanded_by_a_route_or_asked_for_in_its_plugin(server):
