@@ -96,15 +96,17 @@ def bob(world: World) -> Person:
 
 @pytest.fixture
 def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., list[Candidate]]]:
-    """Settles broken plugins as packages: `new_world(candidates=zoo(NEIGHBOUR, animal))`."""
+    """Settles broken plugins as packages: `new_world(candidates=zoo(animal, installed=True))`."""
+    from ..plugins.discovery import discover
     from .zoo import settle
 
     folder = tmp_path / "zoo"
     folder.mkdir()
     monkeypatch.syspath_prepend(str(folder))
 
-    def settled(*animals: Animal) -> list[Candidate]:
-        return settle(animals, folder)
+    def settled(*animals: Animal, installed: bool = False) -> list[Candidate]:
+        """The animals, with `installed` beside all plugins that are."""
+        return [*(discover() if installed else ()), *settle(animals, folder)]
 
     yield settled
     for name in [name for name in sys.modules if name.startswith("zoo_")]:

@@ -32,7 +32,7 @@ _WHEN = {
     "check_permission": "if permission == 'neighbour.poke':",
     "check_change": "if changes.get('title') == 'poke':",
     "pick_principal": "if credential == 'poke':",
-    "extend_payload": "if resource == 'pebble':",
+    "extend_payload": "if rows:",
     "collect_user_data": "if user_id:",
     "erase_user_data": "if user_id:",
 }

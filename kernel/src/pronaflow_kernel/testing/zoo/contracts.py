@@ -156,6 +156,21 @@ CLAIMS = (
         plugin=_brings("provide_event_types", "[api.EventType('pebble.created', 'P', Payload)]", _SCHEMA),
     ),
     Animal(
+        "rival_health_check",
+        "Its health check has the name of the kernel's own.",
+        words=("health check 'database' exists already",),
+        traced=True,
+        plugin=_brings("provide_health_checks", "[api.HealthCheck('database', bool)]"),
+    ),
+    Animal(
+        "echo",
+        "Two of its subscribers share a name.",
+        words=("provide_subscribers", "two subscribers are called ear"),
+        traced=True,
+        declares='[events]\nlistens = ["pebble.*"]',
+        plugin=_brings("provide_subscribers", "[api.Subscriber('ear', ('pebble.*',), print)] * 2"),
+    ),
+    Animal(
         "rival_service",
         "It provides a service that the neighbour provides.",
         words=("service Pebbles", "neighbour"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
 from ...access.principal import Principal
 from ...errors import KernelError
 from ...persistence.scope import Scope
+from ...plugins.discovery import GROUP
 from .healthy import PEBBLES
 
 if TYPE_CHECKING:
@@ -76,6 +78,23 @@ def checks_health(check: str) -> Poke:
     def poke(world: World, person: Person) -> str:
         ready = world.anonymous().get("/health/ready")
         return f"{ready.status} {ready.json['status']}, {ready.json['components'][check]}"
+
+    return poke
+
+
+def runs(command: str, entry_point: str) -> Poke:
+    """Run a command of a plugin that has the same id, as `pronaflow` does."""
+
+    def poke(world: World, person: Person) -> str:
+        from click import Group
+        from click.testing import CliRunner
+
+        from ...cli.contributed import PluginCommand
+        from ...cli.state import State
+
+        there = PluginCommand(command, "Fail", EntryPoint(command, entry_point, GROUP))
+        done = CliRunner().invoke(Group("pronaflow", {command: there}), [command], obj=State())
+        return f"exit {done.exit_code}: {done.output.strip().removeprefix('Error: ')}"
 
     return poke
 

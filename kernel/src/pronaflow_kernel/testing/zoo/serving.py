@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .animal import Animal, implements, source
 from .answers import DEEDS, LEAVE
-from .pokes import checks_health, hears, visits
+from .pokes import checks_health, hears, runs, visits
 from .tables import with_trace
 
 BROKEN = "500 INTERNAL_ERROR"
@@ -155,6 +155,14 @@ def _capability(id: str, wrong: str, statement: str, *words: str, method: str = 
     return _handler(id, wrong, statement, "CapabilityDenied", id, *words, method=method, head=_OTHERS)
 
 
+_FORMAT = """
+from pronaflow_kernel.web.formats import ErrorFormat
+
+
+def render(error, now):
+    raise RuntimeError('this is too much')
+"""
+
 _EVENT = """
 class Payload(api.Schema):
     pass
@@ -204,6 +212,43 @@ ANIMALS = (
         "return 1",
         "name it under `permissions`",
         marked='    @api.needs_scope("write:treats")\n',
+    ),
+    Animal(
+        "raises_in_command",
+        "Its command raises.",
+        state="ready",
+        words=("raises_in_command", "RuntimeError: this is too much"),
+        declares='commands = { raises_in_command = "Fail" }',
+        plugin=source(
+            implements("provide_commands", "return [click.Command('raises_in_command', callback=run)]"),
+            head="\nimport click\n\n\ndef run():\n    raise RuntimeError('this is too much')\n",
+        ),
+        poke=runs("raises_in_command", "zoo_raises_in_command.plugin:Plugin"),
+        sees="exit 1: The command raises_in_command of the plugin raises_in_command failed: "
+        "RuntimeError: this is too much",
+    ),
+    Animal(
+        "raises_in_error_format",
+        "It cannot render the errors below its path.",
+        state="ready",
+        words=("raises_in_error_format", "RuntimeError: this is too much"),
+        plugin=source(
+            implements(
+                "provide_error_format", "return ErrorFormat('/api/v1/raises_in_error_format', render)"
+            ),
+            head=_FORMAT,
+        ),
+        poke=visits("raises_in_error_format"),
+        sees="404 NOT_FOUND",
+    ),
+    _handler(
+        "calls_home",
+        "It sends a request to a host that it does not declare.",
+        "self.ctx.http.request('GET', 'https://elsewhere.example/')",
+        "CapabilityDenied",
+        "calls_home",
+        "elsewhere.example",
+        "network",
     ),
     _capability(
         "reads_users",
