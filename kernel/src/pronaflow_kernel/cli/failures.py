@@ -109,6 +109,7 @@ KNOWN: dict[str, tuple[ExitCode, Callable[[Any], str | None]]] = {
     "pronaflow_kernel.settings.problems.SettingsError": (ExitCode.SETTINGS, _settings),
     "pronaflow_kernel.assembly.StartRefused": (ExitCode.START_REFUSED, str),
     "pronaflow_kernel.persistence.chains.MigrationError": (ExitCode.MIGRATION, str),
+    "pronaflow_kernel.persistence.bundles.BundleError": (ExitCode.FAILED, str),
     "pronaflow_kernel.errors.KernelError": (ExitCode.FAILED, refusal),
     "sqlalchemy.exc.OperationalError": (ExitCode.DATABASE, _database),
     "builtins.ModuleNotFoundError": (ExitCode.FAILED, _module),

@@ -11,6 +11,7 @@ import click
 from .compat import compat
 from .failures import Failure, failure_of, unknown_plugin
 from .output import emit, json_option, note, table
+from .removal import restore, uninstall
 from .scaffold import new
 from .state import State, config_option, state_of
 
@@ -28,6 +29,8 @@ def plugins() -> None:
 
 plugins.add_command(compat)
 plugins.add_command(new)
+plugins.add_command(uninstall)
+plugins.add_command(restore)
 
 
 @plugins.command("list")

@@ -159,9 +159,8 @@ def new(folder: Path) -> Iterator[Writer]:
     Raises:
         BundleError: the folder exists and is not empty.
     """
+    refuse_filled(folder)
     existed = folder.exists()
-    if existed and (not folder.is_dir() or any(folder.iterdir())):
-        raise BundleError(f"{folder} exists and is not an empty folder: name another one")
     # What people wrote is in it: for the owner's eyes.
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
@@ -170,6 +169,16 @@ def new(folder: Path) -> Iterator[Writer]:
         for path in [*folder.iterdir()] if existed else [folder]:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         raise
+
+
+def refuse_filled(folder: Path) -> None:
+    """Refuse a folder in which no bundle can be made.
+
+    Raises:
+        BundleError: it exists and is not empty.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BundleError(f"{folder} exists and is not an empty folder: name another one")
 
 
 def read(folder: Path) -> Bundle:
