@@ -110,7 +110,7 @@ def new(name: str, wanted: str, into: Path, as_json: bool) -> None:
         many = f"{len(faults)} things speak against it:\n" if len(faults) > 1 else ""
         raise Failure(f"Nothing was written. {many}{chr(10).join(faults)}")
     files = render(name, parts)
-    _write(folder, files)
+    write(folder, files)
     steps = _steps(name, folder)
     data = {"id": name, "folder": str(folder), "files": sorted(files), "next": steps}
     emit(data, as_json, f"{folder} has {len(files)} files. Next:\n\n" + "\n".join(f"  {s}" for s in steps))
@@ -232,8 +232,13 @@ def _place_faults(into: Path, folder: Path) -> Iterator[str]:
         yield f"{folder} exists already"
 
 
-def _write(folder: Path, files: Mapping[str, str]) -> None:
-    """All files or none: they are written beside the folder, which then gets its name in one step."""
+def write(folder: Path, files: Mapping[str, str]) -> None:
+    """Write a distribution: all files or none, since they are written beside the folder and then renamed.
+
+    Arguments:
+        folder: must not exist yet.
+        files: path to text, from `render`.
+    """
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
