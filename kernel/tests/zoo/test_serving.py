@@ -6,8 +6,9 @@ import logging
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import column, func, select, table
+from sqlalchemy import Column, MetaData, Table, func, select
 
+from pronaflow_kernel.api import IdType
 from pronaflow_kernel.plugins.breaker import FAILURES
 from pronaflow_kernel.testing import World
 from pronaflow_kernel.testing.zoo import ANIMALS, NEIGHBOUR, Animal, journey, with_company
@@ -65,8 +66,8 @@ def test_nothing_of_what_it_wrote_before_it_failed_is_kept(meet: Meet, animal: A
     person = world.person()
     assert animal.poke is not None
     animal.poke(world, person)
+    trace = Table(f"{animal.id}__trace", MetaData(), Column("id", IdType()))
     with world.kernel.db.engines.read.connect() as connection:
-        trace = table(f"{animal.id}__trace", column("id"))
         assert connection.scalar(select(func.count()).select_from(trace)) == 0
     if animal.sees.startswith("503"):
         assert person.get("/api/v1/neighbour/pebbles").data == []

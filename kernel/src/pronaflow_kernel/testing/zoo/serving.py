@@ -144,7 +144,7 @@ def _service(id: str, wrong: str, body: str, logged: str, marked: str = "") -> A
 
 _WRITES = "db.insert(Trace, {'text': 'half done'})\n"
 _OTHERS = """
-from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
+from sqlalchemy import Column, Integer, MetaData, Table, select, text
 from sqlalchemy.schema import CreateTable
 from zoo_neighbour.models import Pebble
 """
@@ -265,10 +265,10 @@ ANIMALS = (
         "`reads`",
     ),
     _capability(
-        "writes_pebbles",
-        "It writes into a table of the neighbour.",
-        "db.execute(api.unscoped('greedy', insert(Pebble).values(title='mine')))",
-        "neighbour__pebble",
+        "writes_users",
+        "It writes into a table of the kernel.",
+        "db.insert(api.User, {'email': 'intruder@example.com'})",
+        "core__user",
         "does not own",
         method="POST",
     ),
