@@ -275,7 +275,9 @@ class _Runner:
                 self.connection.execute(statement)
             if self._sqlite:
                 check_foreign_keys(self.connection)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a script may raise anything, SystemExit too
             raise MigrationError(
                 f"{step} ({step.file.name}) failed and was rolled back, the database stays at revision "
                 f"{step.before or 'none'}: {type(error).__name__}: {error}",
