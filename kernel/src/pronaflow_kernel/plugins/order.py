@@ -36,10 +36,11 @@ def start_order(
             for plugin in set(circle):
                 faults[plugin] = f"requirements go in a circle: {' -> '.join(circle)}"
                 remaining.pop(plugin, None)
+    stopped = {**(others or {}), **{plugin: _blocked(reason) for plugin, reason in faults.items()}}
     for plugin in order:
-        reason = blocked_by(manifests[plugin], manifests.keys() - faults.keys(), {**(others or {}), **faults})
+        reason = blocked_by(manifests[plugin], manifests.keys() - faults.keys(), stopped)
         if reason:
-            faults[plugin] = reason
+            faults[plugin], stopped[plugin] = reason, _blocked(reason)
     return [plugin for plugin in order if plugin not in faults], faults
 
 
@@ -49,6 +50,11 @@ def blocked_by(manifest: Manifest, present: set[str], reasons: Mapping[str, str]
         if needed not in present:
             return f"requires {needed}, which {reasons.get(needed, 'is not installed')}"
     return None
+
+
+def _blocked(reason: str) -> str:
+    """The end of a sentence about a plugin, as `survey.reasons` makes them."""
+    return f"is blocked ({reason})"
 
 
 def _sorted(graph: Mapping[str, list[str]]) -> list[str]:
