@@ -5,9 +5,23 @@ Installed with the kernel as a pytest plugin; a plugin's tests import from here 
 
 from __future__ import annotations
 
+from ..clock import FixedClock
 from ..persistence.autogenerate import drift
+from .doubles import Double
+from .emitted import Emitted
 from .people import Person, Reply
+from .sink import WebhookSink
 from .suite import ResourceSuite
 from .world import World
 
-__all__ = ["Person", "Reply", "ResourceSuite", "World", "drift"]
+__all__ = [
+    "Double",
+    "Emitted",
+    "FixedClock",
+    "Person",
+    "Reply",
+    "ResourceSuite",
+    "WebhookSink",
+    "World",
+    "drift",
+]

@@ -12,10 +12,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from ..clock import FixedClock
+    from ..kernel import Kernel
+    from ..mail import Mail
+    from ..persistence.uow import Row
     from ..plugins.discovery import Candidate
+    from .doubles import Double
+    from .emitted import Emitted
     from .people import Person
+    from .sink import WebhookSink
     from .world import World
     from .zoo import Animal
+
+pytest_plugins = ["pronaflow_kernel.testing.contract_option"]
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +60,11 @@ def new_database(
 
 @pytest.fixture
 def new_world(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Callable[..., World]]:
-    """Makes servers over fresh databases: `new_world(settings={"auth.password_profile": "nist"})`."""
+    """Makes servers over fresh databases.
+
+    `new_world(settings={"auth.password_profile": "nist"})` sets something, `new_world(plugins=["tasks"])`
+    runs only that plugin and what it requires.
+    """
     from .world import World
 
     made: list[World] = []
@@ -92,6 +105,88 @@ def ann(world: World) -> Person:
 def bob(world: World) -> Person:
     """Another one, a stranger to ann."""
     return world.person("bob")
+
+
+@pytest.fixture
+def kernel(world: World) -> Kernel:
+    """The kernel of `world`: services, hooks, switches, settings."""
+    return world.kernel
+
+
+@pytest.fixture
+def user(ann: Person) -> Person:
+    """Somebody who is signed in: the same person as `ann`."""
+    return ann
+
+
+@pytest.fixture
+def client(user: Person) -> Person:
+    """What `user` calls the server with: `client.get(path)`, `client.post(path, body)`."""
+    return user
+
+
+@pytest.fixture
+def workspace(world: World, user: Person) -> Row:
+    """The row of the fresh workspace that `user` owns."""
+    return world.workspace(user.workspace_id)
+
+
+@pytest.fixture
+def emitted(world: World) -> Emitted:
+    """The events since here: `emitted("task.created")` answers their payloads."""
+    from .emitted import Emitted
+
+    return Emitted(world)
+
+
+@pytest.fixture
+def drain(world: World) -> Callable[[], None]:
+    """Delivers all events and mails that wait."""
+    return world.drain
+
+
+@pytest.fixture
+def clock(world: World) -> Iterator[FixedClock]:
+    """The clock of `world`: stands on a Monday morning, and is put back after the test."""
+    from .world import START
+
+    before = world.clock.now()
+    world.clock.set(START)
+    yield world.clock
+    world.clock.set(before)
+
+
+@pytest.fixture
+def mailbox(world: World) -> Callable[[str], list[Mail]]:
+    """The mails to an address, oldest first, once all that wait are delivered."""
+
+    def mails(address: str) -> list[Mail]:
+        world.drain()
+        return world.outbox.to(address)
+
+    return mails
+
+
+@pytest.fixture
+def webhook_sink(kernel: Kernel) -> Iterator[WebhookSink]:
+    """An HTTP server that takes what plugins send out: `webhook_sink.requests`."""
+    from .sink import WebhookSink
+
+    with WebhookSink(kernel.egress) as sink:
+        yield sink
+
+
+@pytest.fixture
+def service_double(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Double]:
+    """Publishes doubles of services for this test: `service_double(Tasks, create={"id": "1"})`."""
+    from .doubles import Double
+
+    def make(protocol: type[Any], **answers: Any) -> Double:
+        double = Double(protocol, answers)
+        double.publish(kernel.services, monkeypatch)
+        return double
+
+    return make
 
 
 @pytest.fixture

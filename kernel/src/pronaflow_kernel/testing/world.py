@@ -9,10 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import event, select
 
 from ..access.principal import Principal
+from ..attribution import acting
+from ..cli.state import State
 from ..clock import FixedClock
 from ..events.models import EventPrivate, EventRow
 from ..identity.access_tokens import AccessTokens
@@ -21,8 +24,9 @@ from ..kernel import Kernel
 from ..mail import Mail
 from ..persistence.scope import SCOPE_WORKSPACE, Scope
 from ..persistence.uow import Row
-from ..plugins.discovery import Candidate
+from ..plugins.discovery import Candidate, discover
 from ..secrets import JWT
+from ..tenancy.models import Workspace
 from ..tenancy.service import add_member, create_workspace
 from ..web.app import start
 from .people import Person
@@ -63,6 +67,7 @@ class World:
         data_dir: for files and the generated key.
         settings: overrides by dotted name.
         candidates: plugins instead of the installed ones.
+        plugins: ids of those of them that run, besides what these require; by default all.
     """
 
     def __init__(
@@ -71,6 +76,7 @@ class World:
         data_dir: Path,
         settings: dict[str, Any] | None = None,
         candidates: Sequence[Candidate] | None = None,
+        plugins: Sequence[str] | None = None,
     ) -> None:
         self.clock = FixedClock(START)
         self.outbox = Outbox()
@@ -82,8 +88,11 @@ class World:
             "auth.argon2_memory_kib": 8,
             "auth.argon2_time_cost": 1,
             "rate_limit.enabled": False,
+            "egress.allow": ["127.0.0.1"],
             **(settings or {}),
         }
+        if plugins is not None:
+            candidates = with_required(plugins, discover() if candidates is None else candidates)
         migrate_all(database_url, candidates)
         self.kernel: Kernel
         self.app: Flask
@@ -143,6 +152,25 @@ class World:
             add_member(uow, person.id, role)
         person.workspace_id = workspace_id
 
+    def run(self, plugin_id: str, *arguments: str, input: str | None = None) -> Result:
+        """Run a command of a plugin as `pronaflow` does, but over this server.
+
+        Arguments:
+            arguments: as typed, the command's name first.
+            input: what is typed while it runs.
+        """
+        state = State()
+        state.plugin_id, state.running = plugin_id, self.kernel
+        name, *rest = arguments
+        [command] = [c for owner, c in self.kernel.commands if owner == plugin_id and c.name == name]
+        with acting(plugin_id):
+            return CliRunner().invoke(command, rest, input=input, obj=state, catch_exceptions=False)
+
+    def workspace(self, workspace_id: str) -> Row:
+        """The row of a workspace."""
+        with self.kernel.db.read(Scope.system(workspace_id)) as reader:
+            return reader.get(Workspace, workspace_id)
+
     def events(self, workspace_id: str) -> list[Row]:
         """The ledger of a workspace, oldest first; `private` holds the personal values."""
         with self.kernel.db.read(Scope.system(workspace_id)) as reader:
@@ -166,6 +194,26 @@ class World:
                 event.remove(engine, "before_cursor_execute", note)
 
 
+def with_required(plugins: Sequence[str], candidates: Sequence[Candidate]) -> list[Candidate]:
+    """These plugins of the candidates, and all that they require, directly or through others.
+
+    Raises:
+        LookupError: one of them is not there.
+    """
+    known = {candidate.id: candidate for candidate in candidates}
+    if missing := sorted(set(plugins) - known.keys()):
+        raise LookupError(
+            f"no plugin {', '.join(missing)} is installed; there are {', '.join(sorted(known))}"
+        )
+    wanted, found = list(plugins), set(plugins)
+    while wanted:
+        manifest = known[wanted.pop()].manifest
+        more = (manifest.requires.keys() if manifest else set()) & known.keys() - found
+        found |= more
+        wanted += more
+    return [candidate for candidate in candidates if candidate.id in found]
+
+
 def migrate_all(database_url: str, candidates: Sequence[Candidate] | None) -> None:
     """Bring a database to the head of the kernel and of every plugin, as `pronaflow db upgrade` does.
 
@@ -174,7 +222,6 @@ def migrate_all(database_url: str, candidates: Sequence[Candidate] | None) -> No
     from ..assembly import CORE_CHAIN
     from ..persistence.engines import open_engines
     from ..persistence.migrations import Chain, MigrationError, upgrade
-    from ..plugins.discovery import discover
     from ..plugins.order import start_order
 
     found = {c.id: c for c in (discover() if candidates is None else candidates)}
