@@ -90,7 +90,7 @@ def test_the_tests_on_the_page_pass(tmp_path):
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: pronaflow-hello\nVersion: 0.1.0\n")
     (info / "entry_points.txt").write_text(f"[{GROUP}]\n{POINT.name} = {POINT.value}\n")
-    for name in ("test_hello.py", "test_neighbours.py"):
+    for name in ("test_hello.py", "test_kit.py", "test_neighbours.py"):
         (tmp_path / name).write_text(shown(TESTS, f"tests/{name}"))
     path = os.pathsep.join([str(info.parent), str(HELLO / "src"), os.environ.get("PYTHONPATH", "")])
     command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "-k", "sqlite", "."]
@@ -103,4 +103,4 @@ def test_the_tests_on_the_page_pass(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "12 passed" in done.stdout
+    assert "20 passed" in done.stdout
