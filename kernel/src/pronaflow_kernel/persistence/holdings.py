@@ -57,10 +57,9 @@ class Key:
     on_delete: str
     deferrable: bool
 
-    def dangling(self) -> ColumnElement[bool]:
-        """The condition on rows of `table` that refer to a row which is not there."""
+    def dangling(self, own: TableClause) -> ColumnElement[bool]:
+        """The condition on rows of `own`, which is `table`, that refer to a row which is not there."""
         other = table(self.target, *map(column, self.target_columns)).alias("referred")
-        own = table(self.table, *map(column, self.columns))
         pairs = list(zip(self.columns, self.target_columns, strict=True))
         given = [own.c[mine].is_not(None) for mine, _ in pairs]
         same = [own.c[mine] == other.c[theirs] for mine, theirs in pairs]

@@ -18,12 +18,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     ColumnElement,
     Connection,
     Date,
     DateTime,
+    Float,
     Insert,
+    Integer,
     LargeBinary,
     Numeric,
     String,
@@ -35,7 +38,6 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy import types as sqltypes
 from sqlalchemy.dialects.postgresql import ENUM, TIMESTAMP
 
 from .holdings import Held
@@ -45,15 +47,16 @@ BATCH = 1000
 
 _AS_THEY_ARE = (
     Boolean,
-    sqltypes.Integer,
+    Date,
+    DateTime,
+    Float,
+    Integer,
+    LargeBinary,
     Numeric,
     String,
-    Date,
     Time,
-    DateTime,
-    TIMESTAMP,
-    LargeBinary,
     Uuid,
+    TIMESTAMP,
 )
 _WORD = re.compile(r"'([^']*)'")
 Row = dict[str, Any]
@@ -82,7 +85,7 @@ class Codec:
             for name, kind in self._held.columns.items()
             if self._postgresql
             and name not in self._words
-            and not isinstance(kind, (*_AS_THEY_ARE, sqltypes.JSON, ENUM))
+            and not isinstance(kind, (*_AS_THEY_ARE, JSON, ENUM))
         ]
 
     def rows(self, connection: Connection, where: ColumnElement[bool] | None = None) -> Iterator[Row]:
@@ -91,7 +94,7 @@ class Codec:
         statement = select(*map(self._read, names)).select_from(self._held.clause)
         if where is not None:
             statement = statement.where(where)
-        result = connection.execution_options(yield_per=BATCH).execute(statement)
+        result = connection.execute(statement.execution_options(yield_per=BATCH))
         for row in result:
             yield {name: self._out(name, value) for name, value in zip(names, row, strict=True)}
 

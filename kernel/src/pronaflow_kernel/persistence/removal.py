@@ -149,9 +149,9 @@ def bring_back(engine: Engine, chain: Chain, folder: Path, bundle: Bundle, told:
         rows = {name: count(connection, name) for name in parts}
         rows |= _bring_back_kernel_rows(connection, holdings, folder, bundle)
         left_out = {
-            part.table: part.rows - rows[part.table]
+            part.table: part.rows - rows.get(part.table, 0)
             for part in bundle.parts
-            if part.table and part.rows != rows[part.table]
+            if part.table and part.rows != rows.get(part.table, 0)
         }
         steps = move(connection, chain, chain.head)
     return Restored(rows, left_out, tuple(steps))
@@ -248,7 +248,11 @@ def _insert(connection: Connection, held: Held, rows: Iterable[Row], told: Told)
         if other is not None:
             names = ", ".join(sorted(other.keys() ^ held.columns.keys()))
             raise BundleError(f"A row of {held.name} and the table differ in their columns: {names}")
-        write(batch)
+        try:
+            write(batch)
+        except DBAPIError as error:
+            words = f"The rows of {held.name} cannot be stored in this database: {error.orig}"
+            raise BundleError(words) from error
         told(len(batch))
     if connection.dialect.name == "postgresql":
         for name in held.counted:
@@ -295,10 +299,10 @@ def _prune(connection: Connection, holdings: Holdings) -> None:
 
 
 def _mended(key: Key) -> Any:
+    rows = table(key.table, *map(column, key.columns))
     if key.on_delete == "SET NULL":
-        cleared = dict.fromkeys(key.columns)
-        return update(table(key.table, *map(column, key.columns))).values(cleared).where(key.dangling())
-    return delete(table(key.table, *map(column, key.columns))).where(key.dangling())
+        return update(rows).values(dict.fromkeys(key.columns)).where(key.dangling(rows))
+    return delete(rows).where(key.dangling(rows))
 
 
 def _bring_back_kernel_rows(
@@ -308,9 +312,8 @@ def _bring_back_kernel_rows(
     found = {held.name: held for held, _ in kernel_rows(connection, holdings)}
     counts: dict[str, int] = {}
     for name, part in bundle.of("kernel").items():
-        counts[name] = 0
         for row in bundles.rows_of(folder, part) if name in found else ():
-            counts[name] += _insert_kernel_row(connection, holdings, found[name], row)
+            counts[name] = counts.get(name, 0) + _insert_kernel_row(connection, holdings, found[name], row)
     return counts
 
 
