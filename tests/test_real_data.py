@@ -19,7 +19,6 @@ import pytest
 
 from pronaflow_importer.mapping import read_mapping, shipped
 from pronaflow_importer.people import acting_as
-from pronaflow_importer.plugin import importer_of
 from pronaflow_importer.report import Report
 from pronaflow_importer.service import CsvImport
 from pronaflow_kernel.testing import Person, World
@@ -51,7 +50,7 @@ class Imported:
 
 
 def run(world: World, owner: Person, path: Path, mapping: str, **options: Any) -> Report:
-    ctx, rules = importer_of(world.kernel), shipped(mapping)
+    ctx, rules = world.kernel.contexts["importer"], shipped(mapping)
     assert rules is not None
     scope = acting_as(ctx, owner.username, owner.workspace_id)
     return CsvImport(ctx, scope, path, read_mapping(rules), **options).run()

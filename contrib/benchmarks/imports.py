@@ -18,7 +18,6 @@ from place import served
 
 from pronaflow_importer.mapping import read_mapping, shipped
 from pronaflow_importer.people import acting_as
-from pronaflow_importer.plugin import importer_of
 from pronaflow_importer.service import PORTION, CsvImport
 from pronaflow_kernel.testing import World
 
@@ -50,7 +49,7 @@ def _import(world: World, path: Path) -> tuple[int, float, float]:
     """Rows, CPU seconds and seconds of one import."""
     owner, rules = world.person("owner"), shipped("hadoop-bugs")
     assert rules is not None
-    ctx = importer_of(world.kernel)
+    ctx = world.kernel.contexts["importer"]
     job = CsvImport(ctx, acting_as(ctx, owner.username, owner.workspace_id), path, read_mapping(rules))
     cpu, wall = time.process_time(), time.perf_counter()
     report = job.run()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from pronaflow_kernel.clock import SystemClock
 from pronaflow_kernel.errors import StaleRow
 from pronaflow_kernel.events.dispatch import Dispatcher
 from pronaflow_kernel.events.types import Event, Subscriber
 from pronaflow_kernel.persistence.uow import UnitOfWork
+from pronaflow_kernel.plugins.guard import Guard
+from pronaflow_kernel.settings.schema import PluginSettings
 from pronaflow_kernel.testing import Person, World
 
 
@@ -73,7 +76,8 @@ def test_subscribers_of_a_plugin_that_is_off_hear_nothing(world: World, ann: Per
 
 
 def test_the_thread_delivers_what_waits_before_it_ends() -> None:
-    dispatcher = Dispatcher(lambda plugin_id: True)
+    guard = Guard(lambda *where: True, SystemClock(), PluginSettings())
+    dispatcher = Dispatcher(guard, lambda *where: True)
     done = threading.Event()
     dispatcher.start()
     dispatcher.committed([], [lambda: 1 / 0, done.set])

@@ -15,7 +15,7 @@ from pronaflow_kernel.hookspecs import hookimpl
 from pronaflow_kernel.ids import new_id
 from pronaflow_kernel.persistence.uow import UnitOfWork
 from pronaflow_kernel.plugins.base import Plugin
-from pronaflow_kernel.plugins.guard import guarded
+from pronaflow_kernel.plugins.hooks import Hooks
 from pronaflow_kernel.testing import Person, ResourceSuite, World
 
 
@@ -185,8 +185,9 @@ def test_a_plugin_that_extends_badly_is_left_out(
                 raise answer
             return answer
 
-    namespace = guarded("extender", Extender(), lambda plugin_id: True)
-    monkeypatch.setattr(world.kernel.hooks, "_extenders", [("extender", namespace.extend_payload)])
+    hooks = Hooks(world.kernel.guard)
+    hooks.register("extender", Extender())
+    monkeypatch.setattr(world.kernel, "hooks", hooks)
     made = ann.post("/api/v1/notes", {"title": "x"})
     assert made.status == 201 and "ext" not in made.data
     assert ann.get(f"/api/v1/notes/{made.data['id']}").data == made.data

@@ -10,7 +10,10 @@ from .access.containers import Containers
 from .access.permissions import Permission, load_permissions
 from .access.principal import Principal
 from .clock import Clock
+from .egress.client import HttpReply, PluginHttp
+from .egress.errors import BlockedAddress, EgressError, EgressFailed, EgressRefused, EgressTimeout
 from .errors import (
+    CapabilityDenied,
     Conflict,
     Forbidden,
     InvalidRequest,
@@ -26,7 +29,7 @@ from .errors import (
 )
 from .events.types import Event, EventType, Subscriber
 from .health import HealthCheck
-from .hookspecs import API_VERSION, hookimpl
+from .hookspecs import API_VERSION, hookimpl, hookspec
 from .identity.models import User
 from .identity.names import EmailAddress, normal
 from .ids import as_id, new_id
@@ -48,7 +51,7 @@ from .persistence.types import Id as IdType
 from .persistence.types import Json, UtcDateTime
 from .persistence.uow import Database, Reader, Row, UnitOfWork, Update
 from .plugins.base import Context, Plugin
-from .plugins.services import ServiceMissing
+from .plugins.services import ServiceMissing, needs_scope
 from .records.resources import Resource
 from .settings import setting
 from .tenancy import events as tenancy_events
@@ -59,6 +62,7 @@ from .web.answers import Answer, Page
 from .web.arguments import load
 from .web.blueprint import PUBLIC, Blueprint
 from .web.fields import Choice, Id, Moment, PageQuery, Schema, Text, Timestamp, WorkspaceQuery
+from .web.formats import ErrorFormat
 from .web.targets import NOWHERE, WORKSPACE, in_body, in_path, in_query
 
 __all__ = [
@@ -71,19 +75,27 @@ __all__ = [
     "WORKSPACE",
     "Access",
     "Answer",
+    "BlockedAddress",
     "Blueprint",
+    "CapabilityDenied",
     "Choice",
     "Clock",
     "Conflict",
     "Containers",
     "Context",
     "Database",
+    "EgressError",
+    "EgressFailed",
+    "EgressRefused",
+    "EgressTimeout",
     "EmailAddress",
+    "ErrorFormat",
     "Event",
     "EventType",
     "Forbidden",
     "FullText",
     "HealthCheck",
+    "HttpReply",
     "Id",
     "IdType",
     "Identified",
@@ -103,6 +115,7 @@ __all__ = [
     "PayloadTooLarge",
     "Permission",
     "Plugin",
+    "PluginHttp",
     "Principal",
     "Problem",
     "Reader",
@@ -129,6 +142,7 @@ __all__ = [
     "WorkspaceQuery",
     "as_id",
     "hookimpl",
+    "hookspec",
     "in_body",
     "in_path",
     "in_query",
@@ -136,6 +150,7 @@ __all__ = [
     "load",
     "load_permissions",
     "model_base",
+    "needs_scope",
     "new_id",
     "normal",
     "setting",

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .attribution import acting
 from .builder import Builder, Culprit
 from .clock import Clock, SystemClock
 from .kernel import Kernel
@@ -18,9 +19,10 @@ from .mail import Mailer
 from .models import CoreBase
 from .persistence.base import tenant_tables
 from .persistence.engines import Engines, open_engines
+from .persistence.grants import Grants
 from .persistence.migrations import Chain, MigrationError, status, upgrade
 from .plugins.base import Plugin
-from .plugins.discovery import Candidate, discover
+from .plugins.discovery import Candidate, discover, first_party
 from .plugins.lifecycle import PluginFault, PluginStatus, failed
 from .plugins.order import blocked_by
 from .plugins.survey import reasons, survey
@@ -73,6 +75,7 @@ class Assembly:
         self._statuses: dict[str, PluginStatus] = {}
         self._loaded: dict[str, Plugin] = {}
         self._tenant_tables = tenant_tables(CoreBase.metadata)
+        self._grants = Grants()
 
     def run(self) -> Kernel:
         """The kernel with every plugin that can run.
@@ -83,10 +86,10 @@ class Assembly:
         order = self._collect()
         engines = open_engines(self._settings.database_url, threads=self._settings.server.threads)
         for engine in (engines.read, engines.write):
-            install(engine, self._tenant_tables)
+            install(engine, self._tenant_tables, self._grants)
         try:
             kernel = self._build_what_runs(engines, order)
-            self._abort_if_demanded()
+            self._abort_if_demanded(kernel)
         except BaseException:
             engines.dispose()
             raise
@@ -105,7 +108,8 @@ class Assembly:
 
     def _collect(self) -> list[str]:
         """Sort out what cannot run, import the rest, load their settings; ids in order of start."""
-        self._statuses = survey(list(self._candidates.values()), self._settings.plugins.disabled)
+        held = self._held_by_safe_mode() if self._settings.plugins.safe_mode else {}
+        self._statuses = survey(list(self._candidates.values()), self._settings.plugins.disabled, held)
         order = [plugin_id for plugin_id, found in self._statuses.items() if found.state == "ready"]
         sections: dict[str, type] = {}
         for plugin_id in order:
@@ -113,15 +117,22 @@ class Assembly:
         self._settings = self._reload(sections)
         return self._without_blocked([i for i in order if i in self._loaded])
 
+    def _held_by_safe_mode(self) -> dict[str, str]:
+        """Why plugins rest in safe mode, by id."""
+        ours = first_party()
+        words = "safe mode starts first-party plugins only"
+        return {i: words for i, candidate in self._candidates.items() if candidate.distribution not in ours}
+
     def _import(self, plugin_id: str, sections: dict[str, type]) -> None:
         candidate = self._candidates[plugin_id]
         try:
-            plugin = candidate.entry_point.load()()
-            if not isinstance(plugin, Plugin):
-                raise PluginFault(f"{candidate.entry_point.value} is not a subclass of Plugin")
-            if hasattr(plugin, "provide_settings") and (section := plugin.provide_settings()) is not None:
-                check_section(section)
-                sections[plugin_id] = section
+            with acting(plugin_id):
+                plugin = candidate.entry_point.load()()
+                if not isinstance(plugin, Plugin):
+                    raise PluginFault(f"{candidate.entry_point.value} is not a subclass of Plugin")
+                if hasattr(plugin, "provide_settings") and (section := plugin.provide_settings()) is not None:
+                    check_section(section)
+                    sections[plugin_id] = section
         except (Exception, SystemExit) as error:
             log.exception("plugin %s cannot be imported", plugin_id)
             self._statuses[plugin_id] = failed(candidate, "import", error)
@@ -166,21 +177,30 @@ class Assembly:
     def _chains(self, order: list[str]) -> list[Chain]:
         return [CORE_CHAIN, *(Chain(i, self._candidates[i].package) for i in order)]
 
-    def _without(self, plugin_id: str, phase: str, error: Exception, order: list[str]) -> list[str]:
+    def _without(self, plugin_id: str, phase: str, error: BaseException, order: list[str]) -> list[str]:
         """Mark a plugin as failed; the ids that can still run."""
         log.error("plugin %s failed in %s", plugin_id, phase, exc_info=error)
         self._statuses[plugin_id] = failed(self._candidates[plugin_id], phase, error)
         return self._without_blocked([i for i in order if i != plugin_id])
 
     def _build(self, engines: Engines, order: list[str]) -> Kernel:
-        builder = Builder(self._settings, self._clock, engines, self._chains(order), self._mail)
+        builder = Builder(
+            self._settings,
+            self._clock,
+            engines,
+            self._chains(order),
+            self._statuses,
+            self._grants,
+            self._mail,
+        )
         for plugin_id in order:
             builder.add(plugin_id, self._loaded[plugin_id], self._candidates[plugin_id])
         self._tenant_tables |= builder.tenant_tables
-        return builder.kernel(self._statuses)
+        return builder.kernel()
 
-    def _abort_if_demanded(self) -> None:
-        bad = [s for s in self._statuses.values() if s.state not in ("ready", "disabled")]
+    def _abort_if_demanded(self, kernel: Kernel) -> None:
+        """Refuse where a failure counts; what an operator has switched off may be as broken as it likes."""
+        bad = [status for status in kernel.states() if status.state not in ("ready", "disabled")]
         strict = self._settings.plugins.startup == "abort"
         demanded = [s for s in bad if strict or (s.manifest is not None and s.manifest.critical)]
         if demanded:

@@ -5,28 +5,36 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
+from sqlalchemy.sql import visitors
 
 from .access.authorize import Access
 from .access.containers import Containers
 from .access.permissions import Permission, load_permissions
+from .attribution import acting
 from .clock import Clock
+from .contributions import ASKED, check_blueprint, contributed
+from .egress.client import Egress
 from .events.dispatch import Dispatcher
 from .events.types import EventType
 from .health import HealthCheck
 from .identity.events import IDENTITY_EVENTS
 from .kernel import Kernel
 from .mail import Mailer, mailer_from
-from .persistence.base import check_tables, tenant_tables
+from .persistence.base import tenant_tables
 from .persistence.engines import Engines
+from .persistence.grants import Grants
 from .persistence.migrations import Chain
-from .persistence.uow import Database
+from .persistence.uow import Database, Rules
 from .plugins.base import Context, Plugin
 from .plugins.discovery import Candidate
+from .plugins.guard import Guard
 from .plugins.hooks import Hooks
 from .plugins.lifecycle import Contribution, PluginFault, PluginStatus
+from .plugins.manifest import Manifest
 from .plugins.services import Services
 from .plugins.switches import Switches
+from .plugins.truth import absent_hooks, differences, unknown_scopes
 from .records.lifecycle import Trash
 from .records.resources import Resource
 from .secrets import keys_from
@@ -40,31 +48,53 @@ _PING = select(1)
 class Culprit(Exception):
     """A plugin's code raised while the kernel was built."""
 
-    def __init__(self, plugin_id: str, phase: str, error: Exception) -> None:
+    def __init__(self, plugin_id: str, phase: str, error: BaseException) -> None:
         super().__init__(plugin_id)
         self.plugin_id, self.phase, self.error = plugin_id, phase, error
 
 
 class Builder:
-    """One attempt: takes the plugins' contributions one by one and makes the kernel of them."""
+    """One attempt: takes the plugins' contributions one by one and makes the kernel of them.
+
+    Arguments:
+        statuses: of all installed plugins; `grants`: what the statements of plugins may touch.
+        chains: migrations, kernel first; `mail`: sends mails instead of what the settings say.
+    """
 
     def __init__(
-        self, settings: Settings, clock: Clock, engines: Engines, chains: list[Chain], mail: Mailer | None
+        self,
+        settings: Settings,
+        clock: Clock,
+        engines: Engines,
+        chains: list[Chain],
+        statuses: dict[str, PluginStatus],
+        grants: Grants,
+        mail: Mailer | None,
     ) -> None:
         self.settings, self.clock, self.chains = settings, clock, chains
-        self.dispatcher = Dispatcher(lambda plugin_id: self.switches.active(plugin_id))
-        self.db = Database(engines, clock, self.dispatcher.committed)
-        self.switches = Switches(self.db, clock, frozenset(settings.plugins.disabled))
-        self.hooks = Hooks(self.switches.active)
-        self.services = Services()
-        self.mail, self.files = mail or mailer_from(settings, clock), file_store_from(settings)
+        self.statuses, self.grants = statuses, grants
         self.permissions: dict[str, Permission] = {p.name: p for p in load_permissions(__package__)}
         self.resources: dict[str, Resource] = {}
+        self.resource_owners: dict[str, str] = {}
         self.event_types: dict[str, EventType] = {t.name: t for t in (*IDENTITY_EVENTS, *TENANCY_EVENTS)}
+        self.guard = Guard(lambda *where: self.switches.active(*where), clock, settings.plugins)
+        self.dispatcher = Dispatcher(self.guard, lambda *where: self.switches.active(*where))
+        rules = Rules(self.event_types, lambda *where: self.switches.active(*where))
+        self.db = Database(engines, clock, self.dispatcher.committed, rules)
+        manifests = {i: s.manifest for i, s in statuses.items() if s.manifest is not None}
+        self.switches = Switches(self.db, clock, frozenset(settings.plugins.disabled), manifests)
+        self.hooks = Hooks(self.guard)
+        self.services = Services(self.switches.active)
+        self.mail, self.files = mail or mailer_from(settings, clock), file_store_from(settings)
+        self.egress = Egress(settings)
         self.access = Access(self.permissions, None, None)
         self.trash = Trash(self.resources)
+        self.health_checks: dict[str, tuple[str | None, HealthCheck]] = {
+            "database": (None, HealthCheck("database", lambda: _ask(self.db)))
+        }
         self.tenant_tables: set[str] = set()
-        self.contributions: list[tuple[str, Contribution]] = []
+        self.contributions: dict[str, Contribution] = {}
+        self.contexts: dict[str, Context] = {}
 
     def add(self, plugin_id: str, plugin: Plugin, candidate: Candidate) -> None:
         """Set a plugin up and take what it contributes.
@@ -72,121 +102,124 @@ class Builder:
         Raises:
             Culprit: anything in it raised.
         """
-        phase = "setup"
+        phase, contribution = "hooks", Contribution(plugin)
         try:
-            self.hooks.register(plugin_id, plugin)
-            plugin.setup(self._context(plugin_id))
-            if hasattr(plugin, "provide_models"):
-                phase = "provide_models"
-                metadata = plugin.provide_models()
-                check_tables(metadata)
-                self.tenant_tables |= tenant_tables(metadata)
-            contribution = Contribution(plugin)
-            for phase in _PROVIDED:
-                answer = self.hooks.provide(plugin_id, f"provide_{phase}")
+            manifest = candidate.manifest
+            assert manifest is not None, "a plugin without a manifest is never loaded"
+            self._register(plugin_id, plugin, manifest, contribution)
+            phase = "setup"
+            with acting(plugin_id):
+                plugin.setup(self._context(plugin_id, manifest))
+            for kind in ASKED:
+                phase = f"provide_{kind}"
+                answer = contributed(self.hooks, plugin_id, plugin, kind)
                 if answer is not None:
-                    setattr(contribution, phase, answer)
+                    setattr(contribution, kind, answer)
             phase = "collect"
-            self._take(plugin_id, contribution, candidate)
-        except Exception as error:
+            self._take(plugin_id, contribution, manifest)
+        except (Exception, SystemExit) as error:
             raise Culprit(plugin_id, phase, error) from error
-        self.contributions.append((plugin_id, contribution))
+        self.contributions[plugin_id] = contribution
 
-    def _context(self, plugin_id: str) -> Context:
-        return Context(
+    def _register(
+        self, plugin_id: str, plugin: Plugin, manifest: Manifest, contribution: Contribution
+    ) -> None:
+        """Publish the plugin's own hooks, then take its implementations."""
+        if hasattr(plugin, "provide_hookspecs"):
+            with self.guard.watching(plugin_id, "provide_hookspecs"):
+                contribution.hookspecs = plugin.provide_hookspecs()
+            self.hooks.publish(plugin_id, contribution.hookspecs)
+        absent = {hook.partition(":")[2] for hook in absent_hooks(manifest, self.hooks.specs())}
+        self.hooks.register(plugin_id, plugin, sorted(absent))
+
+    def _context(self, plugin_id: str, manifest: Manifest) -> Context:
+        self.grants.allow(plugin_id, manifest.reads)
+        self.contexts[plugin_id] = Context(
             plugin_id=plugin_id,
             settings=self.settings.extra.get(plugin_id),
             public_url=self.settings.public_url.rstrip("/"),
-            services=self.services,
+            services=self.services.for_plugin(plugin_id, manifest.permissions),
             access=self.access,
             hooks=self.hooks,
             db=self.db,
             trash=self.trash,
+            http=self.egress.for_plugin(plugin_id, manifest.network),
             mail=self.mail,
             files=self.files,
             clock=self.clock,
             log=logging.getLogger(f"pronaflow.plugin.{plugin_id}"),
         )
+        return self.contexts[plugin_id]
 
-    def _take(self, plugin_id: str, contribution: Contribution, candidate: Candidate) -> None:
+    def _take(self, plugin_id: str, contribution: Contribution, manifest: Manifest) -> None:
         """Check a contribution as plain data and enter it.
 
         Raises:
             PluginFault: it breaks the contract.
         """
+        implemented = self.hooks.implemented(plugin_id)
+        if found := differences(manifest, contribution, implemented, self.hooks.specs()):
+            raise PluginFault(f"plugin.toml differs from the code: {'; '.join(found)}")
+        if contribution.models is not None:
+            self.tenant_tables |= tenant_tables(contribution.models)
         for permission in contribution.permissions:
             _claim(self.permissions, permission.name, permission, "permission")
+        scopes = {permission.scope for permission in self.permissions.values()}
+        if unknown := unknown_scopes(manifest, scopes):
+            raise PluginFault(
+                f"`permissions` names {', '.join(unknown)}, which no permission has for a scope"
+            )
         for resource in contribution.resources:
             _claim(self.resources, resource.name, resource, "resource type")
+            self.resource_owners[resource.name] = plugin_id
         for event_type in contribution.event_types:
             _claim(self.event_types, event_type.name, event_type, "event type")
         for protocol, service in contribution.services.items():
             self.services.publish(plugin_id, protocol, service)
+        for check in contribution.health_checks:
+            _claim(self.health_checks, check.name, (plugin_id, check), "health check")
         for blueprint in contribution.blueprints:
-            self._check_routes(plugin_id, blueprint)
-        declared = set(candidate.manifest.commands) if candidate.manifest else set()
-        if declared != {command.name for command in contribution.commands}:
-            raise PluginFault("the commands in plugin.toml differ from those of provide_commands")
+            check_blueprint(plugin_id, blueprint, self.permissions, self.resources)
 
-    def _check_routes(self, plugin_id: str, blueprint: Any) -> None:
-        """Every route declares a permission that exists (architecture.md 4)."""
-        declared = getattr(blueprint, "declared", None)
-        if declared is None or len(declared) != len(blueprint.deferred_functions):
-            raise PluginFault(
-                f"blueprint {blueprint.name!r} has a route without a declared permission: "
-                "use pronaflow_kernel.api.Blueprint and its endpoint()"
-            )
-        for name, route in declared.items():
-            if route.permission != "public" and route.permission not in self.permissions:
-                raise PluginFault(f"route {name} demands {route.permission!r}, which nobody provides")
-            for resource, _ in route.target.names:
-                if resource != "workspace" and resource not in self.resources:
-                    raise PluginFault(f"route {name} is aimed at {resource!r}, which is no resource type")
-
-    def kernel(self, statuses: dict[str, PluginStatus]) -> Kernel:
+    def kernel(self) -> Kernel:
         """The finished kernel."""
-        self.access.containers = self.services.get(Containers)
-        if self.hooks.objects_to_permissions:
+        self._open_containers()
+        if self.hooks.is_implemented("check_permission"):
             self.access.objections = self.hooks.check_permission
-        subscribers = [(i, s) for i, c in self.contributions for s in c.subscribers]
-        self.dispatcher.attach(self.db, subscribers)
-        kernel = Kernel(
+        brought = self.contributions.items()
+        self.dispatcher.attach(self.db, [(i, s) for i, c in brought for s in c.subscribers])
+        return Kernel(
             settings=self.settings,
             clock=self.clock,
             keys=keys_from(self.settings),
             mail=self.mail,
             files=self.files,
+            egress=self.egress,
             db=self.db,
-            plugins=statuses,
+            plugins=self.statuses,
+            contributions=self.contributions,
+            contexts=self.contexts,
+            guard=self.guard,
             hooks=self.hooks,
             services=self.services,
             switches=self.switches,
             access=self.access,
             resources=self.resources,
+            resource_owners=self.resource_owners,
             event_types=self.event_types,
             trash=self.trash,
             dispatcher=self.dispatcher,
             chains=self.chains,
-            blueprints=[(i, b) for i, c in self.contributions for b in c.blueprints],
-            commands=[(i, command) for i, c in self.contributions for command in c.commands],
+            health_checks=list(self.health_checks.values()),
         )
-        kernel.health_checks = [
-            HealthCheck("database", lambda: _ask(self.db)),
-            *(check for _, c in self.contributions for check in c.health_checks),
-        ]
-        return kernel
 
-
-_PROVIDED = (
-    "permissions",
-    "resources",
-    "event_types",
-    "services",
-    "subscribers",
-    "blueprints",
-    "commands",
-    "health_checks",
-)
+    def _open_containers(self) -> None:
+        """Let the owner of containers decide; the tables by which it does so may be read in every list."""
+        containers = self.services.lasting(Containers)
+        if containers is not None:
+            self.access.containers = containers
+            parts = visitors.iterate(containers.visible())
+            self.grants.share(str(part.name) for part in parts if isinstance(part, Table))
 
 
 def _claim(taken: dict[str, Any], name: str, value: Any, what: str) -> None:

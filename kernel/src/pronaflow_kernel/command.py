@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from .cli.failures import Failure
 from .cli.output import emit, json_option, note, progress
-from .cli.state import kernel_of, pass_kernel
+from .cli.state import kernel_of, pass_context, pass_kernel
 
-__all__ = ["Failure", "emit", "json_option", "kernel_of", "note", "pass_kernel", "progress"]
+__all__ = ["Failure", "emit", "json_option", "kernel_of", "note", "pass_context", "pass_kernel", "progress"]

@@ -114,7 +114,7 @@ class PluginDisabled(KernelError):
 
 
 class CapabilityDenied(KernelError):
-    """A plugin does what its manifest does not say: a defect of the plugin, whose words are for the log (500)."""
+    """A plugin does what its manifest does not say (500): a defect, whose words are for the log."""
 
 
 @dataclass(frozen=True, slots=True)

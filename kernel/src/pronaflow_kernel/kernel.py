@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from .health import HealthCheck
 
 if TYPE_CHECKING:
     from .access.authorize import Access
     from .clock import Clock
+    from .egress.client import Egress
     from .events.dispatch import Dispatcher
     from .events.types import EventType
-    from .health import HealthCheck
     from .mail import Mailer
     from .persistence.migrations import Chain
     from .persistence.uow import Database
+    from .plugins.base import Context
+    from .plugins.guard import Guard
     from .plugins.hooks import Hooks
-    from .plugins.lifecycle import PluginStatus
+    from .plugins.lifecycle import Contribution, PluginStatus
     from .plugins.services import Services
     from .plugins.switches import Switches
     from .records.lifecycle import Trash
@@ -32,16 +36,17 @@ class Kernel:
 
     Arguments:
         settings, clock, keys, mail, files, db: as they are called.
-        plugins: the state of every known plugin, in order of start.
+        egress: sends requests to other machines.
+        plugins: how the assembly left every known plugin, in order of start; `state` tells the present.
+        contributions, contexts: what each running plugin brings and holds, in order of start.
+        guard: calls plugin code.
         hooks, services, switches: between kernel and plugins.
         access: decides who may do what.
-        resources, event_types: by name.
+        resources, event_types: by name; resource_owners: whose the resource types are.
         trash: trash and restore.
         dispatcher: delivers events.
-        blueprints: `(plugin id, blueprint)` in order of start.
-        commands: `(plugin id, command)`.
-        health_checks: what `/health/ready` asks.
         chains: migrations, kernel first.
+        health_checks: plugin id, or None for the kernel's own, and probe; see `probes`.
     """
 
     settings: Settings
@@ -49,20 +54,70 @@ class Kernel:
     keys: Keys
     mail: Mailer
     files: FileStore
+    egress: Egress
     db: Database
     plugins: dict[str, PluginStatus]
+    contributions: Mapping[str, Contribution]
+    contexts: Mapping[str, Context]
+    guard: Guard
     hooks: Hooks
     services: Services
     switches: Switches
     access: Access
     resources: Mapping[str, Resource]
+    resource_owners: Mapping[str, str]
     event_types: Mapping[str, EventType]
     trash: Trash
     dispatcher: Dispatcher
     chains: list[Chain]
-    blueprints: list[tuple[str, Any]] = field(default_factory=list)
-    commands: list[tuple[str, Any]] = field(default_factory=list)
-    health_checks: list[HealthCheck] = field(default_factory=list)
+    health_checks: list[tuple[str | None, HealthCheck]]
+
+    @property
+    def blueprints(self) -> list[tuple[str, Any]]:
+        """`(plugin id, blueprint)` in order of start."""
+        return [
+            (i, blueprint) for i, brought in self.contributions.items() for blueprint in brought.blueprints
+        ]
+
+    @property
+    def commands(self) -> list[tuple[str, Any]]:
+        """`(plugin id, command)` in order of start."""
+        return [(i, command) for i, brought in self.contributions.items() for command in brought.commands]
+
+    def state(self, plugin_id: str) -> PluginStatus:
+        """How a plugin fares at this moment, switches and breakers considered.
+
+        Raises:
+            KeyError: no such plugin is installed.
+        """
+        status = self.plugins[plugin_id]
+        if plugin_id in self.switches.off() and status.state != "disabled":
+            words = self.switches.reason(plugin_id)
+            # It has failed as well, and whoever wants to switch it on must know.
+            also = "" if status.state == "ready" else f"; it is also {status.state}: {status.reason}"
+            return replace(status, state="disabled", reason=words + also)
+        if status.state == "ready" and (troubles := self.guard.troubles(plugin_id)):
+            return replace(status, state="degraded", reason="; ".join(troubles))
+        return status
+
+    def states(self) -> list[PluginStatus]:
+        """How all plugins fare, in order of start; those that cannot start come last."""
+        return [self.state(plugin_id) for plugin_id in self.plugins]
+
+    def probes(self) -> list[HealthCheck]:
+        """What `/health/ready` asks: the kernel's own checks, and those of the plugins that are on."""
+        return [
+            check if owner is None else self._guarded(owner, check)
+            for owner, check in self.health_checks
+            if owner is None or self.switches.active(owner)
+        ]
+
+    def _guarded(self, plugin_id: str, check: HealthCheck) -> HealthCheck:
+        def probe() -> None:
+            with self.guard.watching(plugin_id, f"health check {check.name}"):
+                check.probe()
+
+        return HealthCheck(check.name, probe)
 
     def close(self) -> None:
         """Deliver what waits and let go of the database."""

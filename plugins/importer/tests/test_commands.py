@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from pronaflow_importer import commands
 from pronaflow_importer.demo import load_demo
-from pronaflow_importer.plugin import importer_of
 from pronaflow_kernel.testing import Person, World
 
 MAPPING = 'source = "s"\nid = "Id"\nproject = { key = "NEW", name = "N" }\nfields.title.column = "Title"\n'
@@ -43,29 +41,25 @@ def bars(monkeypatch: pytest.MonkeyPatch) -> list[Bar]:
 
 
 def test_each_pass_over_a_file_fills_a_bar_of_its_own(
-    world: World, ann: Person, tmp_path: Path, bars: list[Bar], monkeypatch: pytest.MonkeyPatch
+    world: World, ann: Person, tmp_path: Path, bars: list[Bar]
 ) -> None:
-    monkeypatch.setattr(commands, "kernel_of", lambda _ctx: world.kernel)
     (tmp_path / "m.toml").write_text(MAPPING)
     file = tmp_path / "f.csv"
     file.write_bytes(b"Id,Title\n1,a\n2,\n3,c\n")
     options = ["--mapping", str(tmp_path / "m.toml"), "--user", ann.username, "--skip-errors"]
-    result = CliRunner().invoke(commands.import_, ["csv", str(file), *options], catch_exceptions=False)
+    result = world.run("importer", "import", "csv", str(file), *options)
     assert result.exit_code == 0 and "2 created" in result.output
     assert [(bar.label, bar.length) for bar in bars] == [("Checking", file.stat().st_size), ("Importing", 2)]
     assert all(bar.position == bar.length for bar in bars)
 
 
-def test_loading_over_a_stopped_load_fails_in_words(
-    new_world: Callable[..., World], bars: list[Bar], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_loading_over_a_stopped_load_fails_in_words(new_world: Callable[..., World], bars: list[Bar]) -> None:
     world = new_world()
-    monkeypatch.setattr(commands, "kernel_of", lambda _ctx: world.kernel)
 
     def stop(_days: Any) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        load_demo(importer_of(world.kernel), stop)
-    result = CliRunner().invoke(commands.demo, ["load"])
+        load_demo(world.kernel.contexts["importer"], stop)
+    result = world.run("importer", "demo", "load")
     assert result.exit_code == 1 and "pronaflow demo reset" in result.output

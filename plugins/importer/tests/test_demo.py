@@ -10,7 +10,6 @@ from sqlalchemy import bindparam, select
 
 from pronaflow_importer.demo import DOMAIN, TASKS, DemoIncomplete, load_demo, reset_demo
 from pronaflow_importer.models import Base
-from pronaflow_importer.plugin import importer_of
 from pronaflow_kernel.api import Context, Scope, User, tenancy
 from pronaflow_kernel.persistence.autogenerate import drift
 from pronaflow_kernel.testing import World
@@ -26,7 +25,7 @@ def own(new_world: Callable[..., World]) -> World:
 
 @pytest.fixture
 def ctx(own: World) -> Context:
-    return importer_of(own.kernel)
+    return own.kernel.contexts["importer"]
 
 
 def user(world: World, name: str) -> Any:

@@ -10,7 +10,6 @@ import pytest
 
 from pronaflow_importer.mapping import read_mapping
 from pronaflow_importer.people import acting_as
-from pronaflow_importer.plugin import importer_of
 from pronaflow_importer.report import Report
 from pronaflow_importer.service import CsvImport, ImportRefused
 from pronaflow_kernel.api import Conflict
@@ -36,7 +35,7 @@ def job(world: World, ann: Person, tmp_path: Path) -> Callable[..., CsvImport]:
     def job(text: str = ROWS, **options: Any) -> CsvImport:
         (tmp_path / "f.csv").write_text(text, newline="")
         (tmp_path / "m.toml").write_text(MAPPING)
-        ctx = importer_of(world.kernel)
+        ctx = world.kernel.contexts["importer"]
         scope = acting_as(ctx, ann.username, ann.workspace_id)
         return CsvImport(ctx, scope, tmp_path / "f.csv", read_mapping(tmp_path / "m.toml"), **options)
 

@@ -69,7 +69,7 @@ def test_key_and_status_stay_while_work_is_added(
 
 def test_work_waits_for_a_change_of_status(world: World, ann: Person) -> None:
     project, device = new(ann), again(world, ann)
-    service = cast("ProjectService", world.kernel.services.require(Projects))
+    service = cast("ProjectService", world.kernel.contributions["projects"].services[Projects])
     with world.kernel.db.write(scope(ann)) as uow:
         service.set_status(uow, project["id"], {"status": "completed"})
         task = Beside(lambda: device.post("/api/v1/tasks", {"project_id": project["id"], "title": "late"}))

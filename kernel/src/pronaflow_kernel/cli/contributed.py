@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from ..attribution import acting
 from ..plugins.discovery import GROUP
 from ..plugins.manifest import ManifestError, read_manifest
 from .failures import Failure
@@ -39,7 +40,9 @@ class PluginCommand(click.Command):
         """The context of the command itself, which takes over from here."""
         if parent is not None:
             state_of(parent).plugin_id = self._point.name
-        return self._load().make_context(info_name, args, parent, **extra)
+        made = self._load().make_context(info_name, args, parent, **extra)
+        made.with_resource(acting(self._point.name))
+        return made
 
     def _load(self) -> click.Command:
         try:

@@ -22,10 +22,12 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
+from ..attribution import as_kernel
 from .failures import Failure
 
 if TYPE_CHECKING:
     from ..kernel import Kernel
+    from ..plugins.base import Context
     from ..settings import Settings
 
 P = ParamSpec("P")
@@ -41,7 +43,8 @@ class State:
         """The settings file of `--config`."""
         self.plugin_id: str | None = None
         """The plugin whose command runs; None for the kernel's own."""
-        self._kernel: Kernel | None = None
+        self.running: Kernel | None = None
+        """The kernel, once it is put together."""
 
     def settings(self, overrides: Mapping[str, Any] | None = None) -> Settings:
         """The kernel's settings; sections of plugins stay unread.
@@ -58,6 +61,7 @@ class State:
         ids = {candidate.id for candidate in discover()}
         return load(self.config, overrides=overrides, known_sections=ids)
 
+    @as_kernel
     def kernel(
         self,
         overrides: Mapping[str, Any] | None = None,
@@ -78,22 +82,22 @@ class State:
             SettingsError, StartRefused: it cannot be assembled.
             Failure: the command belongs to a plugin that does not run.
         """
-        if self._kernel is None:
+        if self.running is None:
             from ..assembly import assemble
 
             _log(self.settings(overrides), serving)
-            self._kernel = assemble(
+            self.running = assemble(
                 config=self.config, overrides=dict(overrides or {}), migrate=migrate, face=face
             )
             click.get_current_context().find_root().call_on_close(self._close)
         if self.plugin_id is not None:
-            _refuse_inactive(self._kernel, self.plugin_id)
-        return self._kernel
+            _refuse_inactive(self.running, self.plugin_id)
+        return self.running
 
     def _close(self) -> None:
-        if self._kernel is not None:
-            self._kernel.dispatcher.drain()
-            self._kernel.close()
+        if self.running is not None:
+            self.running.dispatcher.drain()
+            self.running.close()
 
 
 def _log(settings: Settings, serving: bool) -> None:
@@ -108,11 +112,11 @@ def _log(settings: Settings, serving: bool) -> None:
 
 
 def _refuse_inactive(kernel: Kernel, plugin_id: str) -> None:
-    status = kernel.plugins[plugin_id]
-    if status.state != "ready":
-        raise Failure(f"The plugin {plugin_id} is {status.state}: {status.reason}")
-    if not kernel.switches.active(plugin_id):
-        raise Failure(f"The plugin {plugin_id} is switched off; pronaflow plugins enable {plugin_id}")
+    status = kernel.state(plugin_id)
+    if status.state not in ("ready", "degraded"):
+        operators = status.state == "disabled" and plugin_id not in kernel.settings.plugins.disabled
+        hint = f"; pronaflow plugins enable {plugin_id}" if operators else ""
+        raise Failure(f"The plugin {plugin_id} is {status.state}: {status.reason}{hint}")
 
 
 def state_of(ctx: click.Context) -> State:
@@ -136,6 +140,18 @@ def pass_kernel(command: Callable[Concatenate[Kernel, P], R]) -> Callable[P, R]:
     @functools.wraps(command)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         return command(kernel_of(click.get_current_context()), *args, **kwargs)
+
+    return call
+
+
+def pass_context(command: Callable[Concatenate[Context, P], R]) -> Callable[P, R]:
+    """Let a plugin's command take what its plugin holds, the `Context`, as its first argument."""
+
+    @functools.wraps(command)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        state = state_of(click.get_current_context())
+        assert state.plugin_id is not None, "the kernel's own commands belong to no plugin"
+        return command(state.kernel().contexts[state.plugin_id], *args, **kwargs)
 
     return call
 

@@ -104,7 +104,7 @@ class Egress:
     def __init__(
         self, settings: Settings, resolve: Resolver | None = None, tls: ssl.SSLContext | None = None
     ) -> None:
-        self._rules = settings.egress
+        self._egress = settings.egress
         self._allow = tuple(ip_network(text) for text in settings.egress.allow)
         self._ours = _own_places(settings)
         self._resolve = resolve or system_resolver
@@ -125,7 +125,7 @@ class Egress:
         from .wire import Request, exchange
 
         headers, body = _content(method, options)
-        total = min(options.get("timeout", self._rules.timeout), self._rules.timeout)
+        total = min(options.get("timeout", self._egress.timeout), self._egress.timeout)
         began = time.monotonic()
         addresses = self._checked(target, min(total, RESOLVE_SECONDS))
         left = total - (time.monotonic() - began)
@@ -163,10 +163,10 @@ class Egress:
                 log.info("refused a request to %s: this server or its database is there", target.host)
                 raise _blocked(target.host)
         inside = all(listed(address, self._allow) for address in found)
-        if target.scheme == "http" and not (inside or self._rules.allow_http):
+        if target.scheme == "http" and not (inside or self._egress.allow_http):
             raise EgressRefused("The address must start with https://")
-        if target.port not in self._rules.ports and not (inside and target.port >= _LEAST_HIGH_PORT):
-            ports = ", ".join(map(str, self._rules.ports))
+        if target.port not in self._egress.ports and not (inside and target.port >= _LEAST_HIGH_PORT):
+            ports = ", ".join(map(str, self._egress.ports))
             raise EgressRefused(f"Requests go to the ports {ports}, not to {target.port}")
         return found
 

@@ -19,6 +19,7 @@ from .types import Event, Subscriber
 
 if TYPE_CHECKING:
     from ..persistence.uow import Database
+    from ..plugins.guard import Guard
 
 log = logging.getLogger("pronaflow.events")
 
@@ -30,10 +31,12 @@ class Dispatcher:
     """Runs subscribers and after-commit actions.
 
     Arguments:
-        active: tells at delivery time whether a plugin's subscribers run (it may be switched off).
+        guard: runs the subscribers.
+        active: tells at delivery time whether a plugin's subscribers run in a workspace.
     """
 
-    def __init__(self, active: Callable[[str], bool]) -> None:
+    def __init__(self, guard: Guard, active: Callable[[str, str | None], bool]) -> None:
+        self._guard = guard
         self._active = active
         self._subscribers: list[tuple[str, Subscriber]] = []
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -83,11 +86,14 @@ class Dispatcher:
     def _deliver(self, plugin_id: str, subscriber: Subscriber, event: Event) -> None:
         from ..persistence.scope import Scope
 
-        if self._db is None or not self._active(plugin_id):
+        if self._db is None or not self._active(plugin_id, event.workspace_id):
             return
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with self._db.write(Scope.system(event.workspace_id), origin="system") as uow:
+                with (
+                    self._db.write(Scope.system(event.workspace_id), origin="system") as uow,
+                    self._guard.watching(plugin_id, f"subscriber {subscriber.name}"),
+                ):
                     subscriber.run(uow, event)
                 return
             except (StaleRow, OperationalError) as error:
@@ -105,5 +111,5 @@ def _run(action: Callable[[], None]) -> None:
     """One action must not end the thread that runs all others."""
     try:
         action()
-    except Exception:
+    except (Exception, SystemExit):
         log.exception("work after a commit failed")

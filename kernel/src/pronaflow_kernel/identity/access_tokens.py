@@ -6,6 +6,7 @@ session query makes logout, disabling and password changes count at once (archit
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,12 +50,20 @@ class AccessTokens:
         keys: HMAC keys of at least 32 bytes; the first signs, all are accepted.
         ttl: life in seconds.
         clock: tells the present.
+        others: signs in with a credential that is no access token; answers None for one it does not know.
     """
 
-    def __init__(self, keys: list[bytes], ttl: int, clock: Clock) -> None:
+    def __init__(
+        self,
+        keys: list[bytes],
+        ttl: int,
+        clock: Clock,
+        others: Callable[[Reader, str], Principal | None] = lambda reader, credential: None,
+    ) -> None:
         self._keys = keys
         self.ttl = ttl
         self._clock = clock
+        self._others = others
         self._verified: dict[str, dict[str, Any]] = {}
 
     def issue(self, user: Row, session_id: str) -> str:
@@ -86,7 +95,13 @@ class AccessTokens:
         kind, _, token = header.partition(" ")
         if kind.lower() != "bearer" or not token.strip():
             raise Unauthorized("Send `Authorization: Bearer <token>`")
-        claims = self._claims(token.strip())
+        try:
+            claims = self._claims(token.strip())
+        except Unauthorized:
+            principal = self._others(reader, token.strip())
+            if principal is None:
+                raise
+            return principal
         row = reader.one(_SESSION, sid=claims["sid"])
         if row is None or not alive(row, self._clock.now()):
             raise Unauthorized("The session has ended: sign in again")

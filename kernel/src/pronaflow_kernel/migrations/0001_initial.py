@@ -1,4 +1,4 @@
-"""The kernel's first tables: identity, tenancy, ledger, trash, switches."""
+"""The kernel's first tables: identity, tenancy, ledger, trash, switches, processes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,18 @@ def upgrade() -> None:
         sa.Column("plugin_id", sa.String(length=60), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("plugin_id", name=op.f("pk_core__plugin_switch")),
+    )
+    op.create_table(
+        "core__process",
+        sa.Column("host", sa.String(length=200), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("figures", Json(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__process")),
     )
     op.create_table(
         "core__trash",
@@ -181,6 +192,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_core__membership_user", "core__membership", ["user_id", "is_active"], unique=False)
     op.create_table(
+        "core__workspace_plugin",
+        sa.Column("workspace_id", Id(), nullable=False),
+        sa.Column("plugin_id", sa.String(length=60), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["core__workspace.id"],
+            name=op.f("fk_core__workspace_plugin_workspace_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "plugin_id", name=op.f("pk_core__workspace_plugin")),
+    )
+    op.create_table(
         "core__refresh_token",
         sa.Column("session_id", Id(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
@@ -206,6 +231,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_core__refresh_token_session_id"), table_name="core__refresh_token")
     op.drop_table("core__refresh_token")
+    op.drop_table("core__workspace_plugin")
     op.drop_index("ix_core__membership_user", table_name="core__membership")
     op.drop_table("core__membership")
     op.drop_table("core__workspace")
@@ -219,6 +245,7 @@ def downgrade() -> None:
     op.drop_index("uq_core__trash_resource", table_name="core__trash")
     op.drop_index("ix_core__trash_workspace", table_name="core__trash")
     op.drop_table("core__trash")
+    op.drop_table("core__process")
     op.drop_table("core__plugin_switch")
     op.drop_index("ix_core__event_workspace", table_name="core__event")
     op.drop_index("ix_core__event_type", table_name="core__event")

@@ -47,6 +47,7 @@ def model_base(plugin_id: str) -> type[Model]:
             list[Any]: Json,
         }
 
+    Base.metadata.info["configure"] = Base.registry.configure
     return Base
 
 
@@ -55,14 +56,17 @@ def tenant_tables(metadata: MetaData) -> set[str]:
     return {table.name for table in metadata.tables.values() if "workspace_id" in table.c}
 
 
-def check_tables(metadata: MetaData) -> None:
+def check_tables(plugin_id: str, metadata: MetaData) -> None:
     """Hold a distribution's tables to the rules on names and foreign keys (architecture.md 4).
 
     Raises:
         ModelError: a table without the prefix, or a foreign key that leaves the distribution without
             `ON DELETE CASCADE` (cleaning up must not need the owner's code to be active).
+        SQLAlchemyError: a mapping that cannot be.
     """
-    plugin_id = metadata.info["plugin"]
+    if metadata.info.get("plugin") != plugin_id:
+        raise ModelError(f"the tables are not those of model_base({plugin_id!r})")
+    metadata.info["configure"]()
     for table in metadata.tables.values():
         if not table.name.startswith(f"{plugin_id}__"):
             raise ModelError(f"table {table.name!r} of plugin {plugin_id!r} must be named {plugin_id}__…")

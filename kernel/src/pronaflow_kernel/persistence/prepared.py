@@ -22,6 +22,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TupleType, TypeEngine
 
+from ..attribution import CURRENT_PLUGIN
+from ..errors import CapabilityDenied
 from ..tenancy.notes import TenantCompiler
 from ..tenancy.rule import TenantViolation, hold, is_marked, verdict_of
 from .scope import Scope
@@ -122,7 +124,8 @@ class Prepared:
         self._positional = state.positiontup is not None
         self._names = list(state.positiontup or converters)
         self._binds = [(name, converters[name]) for name in self._names]
-        verdict = verdict_of(compiled)
+        verdict = self._uses = verdict_of(compiled)
+        self._grants = compiled.grants
         self._verdict = None if marked or not (verdict.tables or verdict.problem) else verdict
         self._dialect = compiled.dialect
         self._keys, self._types = keys, types
@@ -136,7 +139,7 @@ class Prepared:
         """
         try:
             found = self._fetch(connection, self._values(given, scope), first)
-        except TenantViolation:
+        except (TenantViolation, CapabilityDenied):
             raise
         except Exception:
             return None
@@ -152,7 +155,11 @@ class Prepared:
 
         Raises:
             TenantViolation: they are not those of the scope.
+            CapabilityDenied: the plugin that runs may not read these tables.
         """
+        plugin_id = CURRENT_PLUGIN.get()
+        if plugin_id is not None:
+            self._grants.hold(plugin_id, self._uses)
         known = {**self._constants, **given}
         if self._verdict is not None:
             hold(self._verdict, scope, [known])

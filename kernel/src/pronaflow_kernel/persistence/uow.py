@@ -23,6 +23,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Table, bindparam, delete, insert, update
 
+from ..attribution import CURRENT_PLUGIN, as_kernel, attributed
 from ..clock import Clock
 from ..errors import PreconditionFailed, StaleRow
 from ..events.ledger import Ledger
@@ -50,6 +51,19 @@ class Update:
     changes: dict[str, dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the assembled plugins allow a unit of work.
+
+    Arguments:
+        published: the event types that somebody provides, by name.
+        active: from a plugin's id and a workspace to whether it is on there.
+    """
+
+    published: Mapping[str, EventType]
+    active: Callable[[str, str | None], bool]
+
+
 class UnitOfWork(Reader):
     """One transaction: the only way to write.
 
@@ -59,6 +73,7 @@ class UnitOfWork(Reader):
         clock: tells the present.
         origin: written to the ledger: `api`, `import` or `system`.
         now: the business time of everything in it, where that is not the present (imports, demo data).
+        rules: what the assembled plugins allow; None where there are none.
     """
 
     def __init__(
@@ -68,9 +83,11 @@ class UnitOfWork(Reader):
         clock: Clock,
         origin: str = "api",
         now: datetime | None = None,
+        rules: Rules | None = None,
     ) -> None:
         super().__init__(connection, scope, clock)
         self.origin = origin
+        self._rules = rules
         self.now = now or clock.now()
         self._ledger = Ledger()
         self._after_commit: list[Callable[[], None]] = []
@@ -168,7 +185,13 @@ class UnitOfWork(Reader):
             container_id: the container that decides who may see it.
             occurred_at: business time, where it is not now.
             private: personal values, stored apart so that they can be erased.
+
+        Raises:
+            ValueError: the type is provided by nobody, or the payload is not as it declares.
         """
+        if self._rules is not None and self._rules.published.get(event_type.name) is not event_type:
+            words = "name it in provide_event_types and under events.emits in plugin.toml"
+            raise ValueError(f"nobody provides the event type {event_type.name}: {words}")
         principal = self.scope.principal
         row = {
             "aggregate_id": aggregate_id,
@@ -185,9 +208,13 @@ class UnitOfWork(Reader):
         }
         self._ledger.add(event_type, row, private)
 
+    def is_on(self, plugin_id: str, workspace_id: str) -> bool:
+        """Whether a plugin is on in a workspace."""
+        return self._rules is None or self._rules.active(plugin_id, workspace_id)
+
     def after_commit(self, action: Callable[[], None]) -> None:
         """Do something outside the database once, and only if, this commits (send a mail, delete a file)."""
-        self._after_commit.append(action)
+        self._after_commit.append(attributed(CURRENT_PLUGIN.get(), action))
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -202,6 +229,7 @@ class UnitOfWork(Reader):
             self._expected = expected
             raise
 
+    @as_kernel
     def finish(self) -> tuple[list[Event], list[Callable[[], None]]]:
         """Store the events; for whoever commits.
 
@@ -246,6 +274,7 @@ class Database:
         engines: the two engines.
         clock: tells the present.
         committed: called with the events and actions of every unit of work that committed.
+        rules: for its units of work.
     """
 
     def __init__(
@@ -253,10 +282,12 @@ class Database:
         engines: Engines,
         clock: Clock,
         committed: Callable[[list[Event], list[Callable[[], None]]], None],
+        rules: Rules | None = None,
     ) -> None:
         self.engines = engines
         self._clock = clock
         self._committed = committed
+        self._rules = rules
         self._prepared = PreparedReads(engines.read)
 
     @contextmanager
@@ -276,7 +307,7 @@ class Database:
             dry_run: roll back at the end all the same; nothing is delivered.
         """
         with self.engines.write.connect() as connection, connection.begin() as transaction:
-            uow = UnitOfWork(connection, scope, self._clock, origin, now)
+            uow = UnitOfWork(connection, scope, self._clock, origin, now, self._rules)
             yield uow
             events, actions = uow.finish()
             if dry_run:

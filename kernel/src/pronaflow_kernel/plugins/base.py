@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..access.authorize import Access
     from ..clock import Clock
+    from ..egress.client import PluginHttp
     from ..mail import Mailer
     from ..persistence.uow import Database
     from ..records.lifecycle import Trash
     from ..storage import FileStore
     from .hooks import Hooks
-    from .services import Services
-
-T = TypeVar("T")
+    from .services import PluginServices
 
 
 @dataclass(slots=True)
@@ -29,20 +28,22 @@ class Context:
         public_url: where people reach the server, for links in mails.
         services: what other plugins publish.
         access: `authorize` for rules deeper than a route's declaration.
-        hooks: questions a plugin may put to the others: `check_change`, `extend_payload`.
+        hooks: questions a plugin may put to the others: `check_change`, `extend_payload`, its own by `ask`.
         db: opens readers and units of work outside a request.
         trash: trash and restore of records.
+        http: sends requests to the hosts that the manifest names under `network`.
         mail, files, clock, log: as they are called.
     """
 
     plugin_id: str
     settings: Any
     public_url: str
-    services: Services
+    services: PluginServices
     access: Access
     hooks: Hooks
     db: Database
     trash: Trash
+    http: PluginHttp
     mail: Mailer
     files: FileStore
     clock: Clock

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, requires
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from ..settings.schema import Settings, keys, sections
 from .manifest import Manifest, ManifestError, read_manifest
@@ -54,6 +57,18 @@ def discover(points: Iterable[EntryPoint] | None = None) -> list[Candidate]:
     )
     ids = [candidate.id for candidate in found]
     return [candidate if ids.count(candidate.id) == 1 else _doubled(candidate, found) for candidate in found]
+
+
+def first_party() -> frozenset[str]:
+    """Names of the distributions that the distribution `pronaflow` is put together from.
+
+    It names them as its requirements, so that the kernel need not know any plugin.
+    """
+    try:
+        required = requires("pronaflow") or []
+    except PackageNotFoundError:
+        return frozenset()
+    return frozenset(canonicalize_name(Requirement(each).name) for each in required)
 
 
 def _candidate(point: EntryPoint) -> Candidate:

@@ -1,84 +1,243 @@
-"""The one place where plugin code is called: it attributes, isolates and switches off."""
+"""The one place where plugin code is called: it attributes, switches off, times, isolates and gives up.
+
+What a failure does is told by the prefix of the hook (architecture.md 4):
+
+- `provide_*` raises through to the assembly, which marks the culprit.
+- `pick_*`, `check_*` and `erase_*` refuse: an unheard objection must not become consent, and what is left of
+  a person must not pass for erased.
+- `extend_*` and `collect_*` are left out and logged; after repeated failures a breaker leaves them alone.
+
+Routes, subscribers, commands and health checks raise to their callers, each with an answer of its own.
+"""
 
 from __future__ import annotations
 
 import functools
+import inspect
 import logging
-from collections.abc import Callable, Mapping
-from contextvars import ContextVar
-from types import SimpleNamespace
-from typing import Any
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import orjson
 
+from ..attribution import CURRENT_PLUGIN
+from ..clock import Clock
 from ..errors import KernelError, PluginFailed
-from ..hookspecs import hookimpl
-from .base import Plugin
+from .breaker import Breaker
+from .timing import Timing
+
+if TYPE_CHECKING:
+    from ..settings.schema import PluginSettings
+    from .specs import Spec
 
 log = logging.getLogger("pronaflow.plugins")
+trace = logging.getLogger("pronaflow.hooks")
 
-CURRENT_PLUGIN: ContextVar[str | None] = ContextVar("pronaflow_plugin", default=None)
-"""Id of the plugin whose code runs; logs carry it."""
+P = ParamSpec("P")
+R = TypeVar("R")
 
-_MARK = f"{hookimpl.project_name}_impl"
+Active = Callable[[str, str | None], bool]
+"""From a plugin's id and a workspace, or None, to whether it is on there."""
+
+SKIPPED = ("extend", "collect")
+"""Prefixes of hooks whose failures leave out an answer."""
+
+_SCOPED = ("reader", "uow")
+"""Arguments that tell the workspace at hand."""
 
 
-class _Implementations(SimpleNamespace):
-    """Hook implementations by name; two plugins without any are still two (pluggy compares by `==`)."""
+@dataclass(slots=True)
+class _Call:
+    """One implementation: what the guard knows of it from registration on."""
 
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__  # type: ignore[assignment]
+    plugin_id: str
+    spec: Spec
+    method: Callable[..., Any]
+    takes: int
+    scope_at: int | None
+    timing: Timing
+    breaker: Breaker | None
 
 
-def guarded(plugin_id: str, plugin: Plugin, active: Callable[[str], bool]) -> SimpleNamespace:
-    """The hook implementations of a plugin, each wrapped; this is what pluggy registers.
+class Guard:
+    """Calls plugin code.
 
-    `provide_*` raise through to the assembly, which marks the culprit. `check_*` that fail refuse the
-    request with 503 PLUGIN_FAILED, since an unheard objection must not become consent. `extend_*` that
-    fail are logged and left out.
+    Arguments:
+        active: whether a plugin is on at this moment.
+        clock: for the breakers.
+        settings: how slow is too slow, and whether each call is logged.
+        timer: counts seconds.
     """
-    wrapped = {}
-    for name in dir(type(plugin)):
-        options = getattr(getattr(type(plugin), name), _MARK, None)
-        if options is not None:
-            wrapped[name] = _wrap(plugin_id, name, getattr(plugin, name), options, active)
-    return _Implementations(**wrapped)
+
+    def __init__(
+        self,
+        active: Active,
+        clock: Clock,
+        settings: PluginSettings,
+        timer: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._active = active
+        self._clock = clock
+        self._slow = settings.slow_hook_ms / 1000
+        self._traces = settings.trace_hooks
+        self._timer = timer
+        self.timings: dict[tuple[str, str], Timing] = {}
+        """By plugin and hook; subscribers stand under `subscriber <name>`."""
+        self.breakers: dict[tuple[str, str], Breaker] = {}
+
+    def wrap(self, plugin_id: str, spec: Spec, method: Callable[..., Any]) -> Callable[..., Any]:
+        """An implementation as it is registered: called with plain arguments, by position.
+
+        Arguments:
+            spec: of the hook.
+            method: the implementation; it may leave out arguments that it does not need.
+
+        Raises:
+            TypeError: it asks for an argument that the hook has not; the message names all.
+        """
+        names = _arguments(plugin_id, spec, method)
+        takes, scoped = len(names), [each.name for each in spec.arguments if each.name in _SCOPED]
+        names += [name for name in scoped if name not in names]
+        call = _Call(
+            plugin_id,
+            spec,
+            method,
+            takes,
+            names.index(scoped[0]) if scoped else None,
+            self.timings.setdefault((plugin_id, spec.name), Timing()),
+            self.breakers.setdefault((plugin_id, spec.name), Breaker(self._clock))
+            if spec.prefix in SKIPPED
+            else None,
+        )
+        run = self._provide if spec.prefix == "provide" else self._ask
+
+        @functools.wraps(method)
+        def guarded(*args: Any) -> Any:
+            return run(call, args)
+
+        plain = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        guarded.__signature__ = inspect.Signature([inspect.Parameter(name, plain) for name in names])  # type: ignore[attr-defined]
+        return guarded
+
+    @contextmanager
+    def watching(self, plugin_id: str, what: str) -> Iterator[None]:
+        """Run the block as a plugin and count it; what it raises goes on to the caller.
+
+        Arguments:
+            what: it is, as it is counted: `subscriber greet`.
+        """
+        timing = self.timings.setdefault((plugin_id, what), Timing())
+        token, since = CURRENT_PLUGIN.set(plugin_id), self._timer()
+        error: str | None = None
+        try:
+            yield
+        except BaseException as raised:
+            error = described(raised)
+            raise
+        finally:
+            CURRENT_PLUGIN.reset(token)
+            self._note(plugin_id, what, timing, self._timer() - since, error)
+
+    def troubles(self, plugin_id: str) -> list[str]:
+        """What makes a plugin `degraded`: a sentence for each of its breakers that is not closed."""
+        return [
+            f"{hook} is left alone after repeated failures, lately {self.timings[owner, hook].last_error}"
+            for (owner, hook), breaker in self.breakers.items()
+            if owner == plugin_id and breaker.state != "closed"
+        ]
+
+    def _provide(self, call: _Call, args: tuple[Any, ...]) -> Any:
+        with self.watching(call.plugin_id, call.spec.name):
+            return call.method(*args[: call.takes])
+
+    def _ask(self, call: _Call, args: tuple[Any, ...]) -> Any:
+        workspace_id = None if call.scope_at is None else args[call.scope_at].scope.workspace_id
+        if not self._active(call.plugin_id, workspace_id):
+            return None
+        if call.breaker is not None and not call.breaker.lets_through():
+            return None
+        token, since = CURRENT_PLUGIN.set(call.plugin_id), self._timer()
+        error: BaseException | None = None
+        answer: Any = None
+        try:
+            answer = call.method(*args[: call.takes])
+            _check_answer(call.spec, answer)
+        except (Exception, SystemExit) as raised:
+            error, answer = raised, None
+        finally:
+            CURRENT_PLUGIN.reset(token)
+        return self._judged(call, answer, error, self._timer() - since)
+
+    def _judged(self, call: _Call, answer: Any, error: BaseException | None, seconds: float) -> Any:
+        """The answer, or what the hook's prefix makes of the failure."""
+        refusal = isinstance(error, KernelError) and error.status != 500 and call.spec.prefix not in SKIPPED
+        words = None if error is None or refusal else described(error)
+        slow = call.breaker is not None and error is None and seconds > self._slow
+        if slow:
+            words = f"took {seconds * 1000:.0f} ms, more than plugins.slow_hook_ms allows"
+        self._note(call.plugin_id, call.spec.name, call.timing, seconds, words)
+        if call.breaker is not None:
+            self._count(call, call.breaker, words)
+        if error is None:
+            return answer
+        if not refusal:
+            log.error("hook %s of plugin %s failed", call.spec.name, call.plugin_id, exc_info=error)
+        if call.spec.prefix in SKIPPED:
+            return None
+        if refusal:
+            raise error
+        details = {"plugin": call.plugin_id}
+        raise PluginFailed(f"The plugin {call.plugin_id} failed", details=details) from error
+
+    def _count(self, call: _Call, breaker: Breaker, failure: str | None) -> None:
+        if failure is None:
+            breaker.succeeded()
+        elif breaker.failed():
+            log.warning(
+                "plugin %s is degraded: hook %s failed again and again and is left alone for a while: %s",
+                call.plugin_id,
+                call.spec.name,
+                failure,
+            )
+
+    def _note(self, plugin_id: str, what: str, timing: Timing, seconds: float, error: str | None) -> None:
+        timing.note(seconds, error)
+        if self._traces:
+            trace.info("%s of %s: %.2f ms, %s", what, plugin_id, seconds * 1000, error or "well")
 
 
-def _checked(name: str, answer: Any) -> Any:
-    """An answer that is shown to callers must be a mapping that JSON can hold; others pass.
+def described(error: BaseException) -> str:
+    """An error in words, as reasons show it."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _arguments(plugin_id: str, spec: Spec, method: Callable[..., Any]) -> list[str]:
+    """Names of the arguments that an implementation takes.
+
+    Raises:
+        TypeError: it takes something that the hook does not pass.
+    """
+    known = [each.name for each in spec.arguments]
+    taken = []
+    for parameter in inspect.signature(method).parameters.values():
+        if parameter.kind is not parameter.POSITIONAL_OR_KEYWORD or parameter.name not in known:
+            passes = f"it passes {', '.join(known)}" if known else "it passes nothing"
+            raise TypeError(f"{spec.name} takes {parameter}, which the hook has not: {passes}")
+        taken.append(parameter.name)
+    return taken
+
+
+def _check_answer(spec: Spec, answer: Any) -> None:
+    """An answer that is shown to callers must be a mapping that JSON can hold.
 
     Raises:
         TypeError: it is not.
     """
-    if name.startswith("extend_") and answer is not None:
+    if spec.prefix in SKIPPED and answer is not None:
         if not isinstance(answer, Mapping):
-            raise TypeError(f"{name} answers a mapping from record ids, not {type(answer).__name__}")
-        orjson.dumps(answer)
-    return answer
-
-
-def _wrap(
-    plugin_id: str, name: str, method: Callable[..., Any], options: Any, active: Callable[[str], bool]
-) -> Callable[..., Any]:
-    at_assembly, extends = name.startswith("provide_"), name.startswith("extend_")
-
-    @functools.wraps(method)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if not at_assembly and not active(plugin_id):
-            return None
-        token = CURRENT_PLUGIN.set(plugin_id)
-        try:
-            return _checked(name, method(*args, **kwargs))
-        except Exception as error:
-            if at_assembly or (isinstance(error, KernelError) and not extends):
-                raise
-            log.exception("hook %s of plugin %s failed", name, plugin_id)
-            if name.startswith("check_"):
-                raise PluginFailed(f"The plugin {plugin_id} failed", details={"plugin": plugin_id}) from error
-            return None
-        finally:
-            CURRENT_PLUGIN.reset(token)
-
-    setattr(call, _MARK, options)
-    return call
+            raise TypeError(f"{spec.name} must answer a mapping, not {type(answer).__name__}")
+        if spec.prefix == "extend":
+            orjson.dumps(answer)

@@ -1,67 +1,168 @@
-"""Asking the plugins, in the kernel's terms instead of pluggy's."""
+"""Asking the plugins, in the kernel's terms instead of pluggy's.
+
+Implementations are called in the order in which their plugins start: after everything that a plugin
+requires or uses, ties by id. There is no way to be first or last, so that the order can be explained.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from .. import hookspecs
+from ..access.principal import Principal
+from . import specs
 from .base import Plugin
-from .guard import guarded
+from .lifecycle import PluginFault
+from .markers import PROJECT, hookimpl
+from .specs import Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..persistence.uow import Reader, Row, UnitOfWork
+    from .guard import Guard
+
+_MARK = f"{hookimpl.project_name}_impl"
+_ORDERING = ("tryfirst", "trylast", "wrapper", "hookwrapper")
+
+
+class _Implementations(SimpleNamespace):
+    """Hook implementations by name; two plugins without any are still two (pluggy compares by `==`)."""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation:
+    """Who implements a hook, and where.
+
+    Arguments:
+        plugin_id: whose it is; hook: which one.
+        file, line: of the code.
+        function: its qualified name.
+    """
+
+    plugin_id: str
+    hook: str
+    file: str
+    line: int
+    function: str
 
 
 class Hooks:
-    """The run-time questions.
+    """The questions, the kernel's and those that plugins publish.
 
     Arguments:
-        active: whether a plugin is switched on at this moment.
+        guard: through which everything is called.
     """
 
-    def __init__(self, active: Callable[[str], bool]) -> None:
-        self._active = active
-        self._manager = pluggy.PluginManager("pronaflow")
-        self._manager.add_hookspecs(hookspecs)
-        self._extenders: list[tuple[str, Any]] = []
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._manager = pluggy.PluginManager(PROJECT)
+        self._specs: dict[str, Spec] = {}
+        self._plugins: dict[str, Plugin] = {}
+        self.publish("kernel", hookspecs)
 
-    def register(self, plugin_id: str, plugin: Plugin) -> None:
-        """Take a plugin's implementations.
+    def specs(self) -> Mapping[str, Spec]:
+        """Every hook by name."""
+        return self._specs
+
+    def publish(self, owner: str, namespace: ModuleType | type[Any]) -> None:
+        """Take specifications.
+
+        Arguments:
+            owner: `kernel`, or the id of the plugin whose hooks they are.
+            namespace: module or class with functions marked `@hookspec`.
 
         Raises:
-            pluggy.PluginValidationError: an implementation asks for an argument that its hook has not, or
-                implements a hook that does not exist.
+            SpecError: with every fault in words.
         """
-        namespace = guarded(plugin_id, plugin, self._active)
-        self._manager.register(namespace, name=plugin_id)
-        self._manager.check_pending()
-        if hasattr(namespace, "extend_payload"):
-            self._extenders.append((plugin_id, namespace.extend_payload))
+        found = specs.read(namespace, owner, self._specs)
+        self._manager.add_hookspecs(namespace)
+        self._specs |= found
+
+    def register(self, plugin_id: str, plugin: Plugin, missing: Sequence[str] = ()) -> None:
+        """Take a plugin's implementations.
+
+        Arguments:
+            missing: names of hooks whose plugins are not there; implementations of them rest.
+
+        Raises:
+            PluginFault: one implements a hook that does not exist, asks for an argument that its hook has
+                not, or wants to be first or last.
+        """
+        wrapped = {}
+        for name, method, options in _marked(plugin):
+            if name in missing:
+                continue
+            if name not in self._specs:
+                near = get_close_matches(name, self._specs, 1)
+                hint = f"; did you mean {near[0]}?" if near else ": `pronaflow hooks list` lists them"
+                raise PluginFault(f"{name} is no hook{hint}")
+            if any(options.get(word) for word in _ORDERING):
+                raise PluginFault(
+                    f"{name} wants to be first, last or around others: the order is that of starts"
+                )
+            try:
+                wrapped[name] = self._guard.wrap(plugin_id, self._specs[name], method)
+            except TypeError as error:
+                raise PluginFault(str(error)) from error
+            # pluggy calls last what came last and is not marked; with the mark it keeps the order of starts.
+            setattr(wrapped[name], _MARK, {**options, "trylast": True})
+        self._manager.register(_Implementations(**wrapped), name=plugin_id)
+        self._plugins[plugin_id] = plugin
 
     def provide(self, plugin_id: str, name: str) -> Any:
         """One plugin's answer to a `provide_*` hook; None if it does not implement it."""
         implementation = getattr(self._manager.get_plugin(plugin_id), name, None)
         return None if implementation is None else implementation()
 
-    def names(self, plugin_id: str) -> list[str]:
-        """Names of the hooks that a plugin implements."""
-        plugin = self._manager.get_plugin(plugin_id)
-        return sorted(caller.name for caller in self._manager.get_hookcallers(plugin) or ())
+    def implemented(self, plugin_id: str) -> list[str]:
+        """Names of the hooks that a plugin implements, sorted."""
+        return sorted(name for name, _, _ in _marked(self._plugins[plugin_id]) if name in self._specs)
 
-    @property
-    def objects_to_permissions(self) -> bool:
-        """Whether any plugin implements `check_permission`; spares the call where none does."""
-        return bool(self._manager.hook.check_permission.get_hookimpls())
+    def implementations(self, name: str) -> list[Implementation]:
+        """Who implements a hook, in order of call."""
+        return [_implementation(each.plugin_name, name, each.function) for each in self._called(name)]
+
+    def ask(self, name: str, /, *, only: set[str] | None = None, **arguments: Any) -> list[tuple[str, Any]]:
+        """Ask all plugins that are on; `(plugin id, answer)` in order of call, without answers of None.
+
+        Arguments:
+            name: of the hook.
+            only: ask these plugins alone.
+            arguments: all that the hook passes.
+
+        Raises:
+            KernelError: a refusal, see `guard`.
+        """
+        answers = []
+        for each in self._called(name):
+            if only is None or each.plugin_name in only:
+                answer = each.function(*[arguments[argument] for argument in each.argnames])
+                if answer is not None:
+                    answers.append((each.plugin_name, answer))
+        return answers
+
+    def is_implemented(self, name: str) -> bool:
+        """Whether any plugin implements a hook; spares the call where none does."""
+        return bool(getattr(self._manager.hook, name).get_hookimpls())
 
     @property
     def extends(self) -> bool:
         """Whether any plugin implements `extend_payload`."""
-        return bool(self._extenders)
+        return self.is_implemented("extend_payload")
+
+    def pick_principal(self, reader: Reader, credential: str) -> Principal | None:
+        """Whom a bearer credential that is no access token of the kernel signs in."""
+        found: Principal | None = self._manager.hook.pick_principal(reader=reader, credential=credential)
+        return found
 
     def check_permission(self, reader: Reader, permission: str, container_id: str | None) -> None:
         """Let the plugins object to what the roles allow."""
@@ -82,10 +183,41 @@ class Hooks:
             only: ask these plugins alone (lists, `?ext=`); None asks all.
         """
         extensions: dict[str, dict[str, Any]] = {row["id"]: {} for row in rows}
-        for plugin_id, extend in self._extenders:
-            if only is not None and plugin_id not in only:
-                continue
-            for record_id, data in (extend(reader=reader, resource=resource, rows=rows) or {}).items():
+        answers = self.ask("extend_payload", only=only, reader=reader, resource=resource, rows=rows)
+        for plugin_id, added in answers:
+            for record_id, data in added.items():
                 if record_id in extensions:
                     extensions[record_id][plugin_id] = data
         return extensions
+
+    def collect_user_data(self, reader: Reader, user_id: str) -> dict[str, Mapping[str, Any]]:
+        """What the plugins hold of a user: plugin id to rows by kind. One that fails is left out."""
+        return dict(self.ask("collect_user_data", reader=reader, user_id=user_id))
+
+    def erase_user_data(self, uow: UnitOfWork, user_id: str) -> None:
+        """Let the plugins forget a user, in one transaction.
+
+        Raises:
+            PluginFailed: one could not; nothing may be committed then.
+        """
+        self.ask("erase_user_data", uow=uow, user_id=user_id)
+
+    def _called(self, name: str) -> list[pluggy.HookImpl]:
+        """The implementations in order of call; pluggy keeps them the other way round."""
+        return list(reversed(getattr(self._manager.hook, name).get_hookimpls()))
+
+
+def _marked(plugin: Plugin) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """Name, bound method and options of everything that a plugin marks with `@hookimpl`."""
+    for name in dir(type(plugin)):
+        options = getattr(inspect.getattr_static(type(plugin), name), _MARK, None)
+        if options is not None:
+            yield name, getattr(plugin, name), options
+
+
+def _implementation(plugin_id: str, name: str, function: Any) -> Implementation:
+    code = inspect.unwrap(function)
+    code = getattr(code, "__func__", code)
+    return Implementation(
+        plugin_id, name, code.__code__.co_filename, code.__code__.co_firstlineno, code.__qualname__
+    )

@@ -5,14 +5,16 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from ..hookspecs import API_VERSION
-from .base import Plugin
-from .discovery import Candidate
 from .manifest import Manifest
+
+if TYPE_CHECKING:
+    from .base import Plugin
+    from .discovery import Candidate
 
 STATES = ("disabled", "incompatible", "blocked", "pending", "ready", "degraded", "failed")
 """All states (architecture.md 4); `degraded` is a ready plugin whose hooks are held back by the breaker."""
@@ -47,9 +49,15 @@ class PluginStatus:
 
 @dataclass(slots=True)
 class Contribution:
-    """What a plugin answered to the `provide_*` hooks, as plain data."""
+    """What a plugin brings, as plain data: one field for each kind of thing it can bring.
+
+    Each field but `plugin` is the answer to the hook `provide_<field>`; `pronaflow_kernel.testing.kinds` has
+    a check for each, that it goes when its plugin is switched off.
+    """
 
     plugin: Plugin
+    hookspecs: Any = None
+    models: Any = None
     permissions: Sequence[Any] = ()
     resources: Sequence[Any] = ()
     event_types: Sequence[Any] = ()
@@ -58,6 +66,7 @@ class Contribution:
     commands: Sequence[Any] = ()
     health_checks: Sequence[Any] = ()
     services: Mapping[type[Any], Any] = field(default_factory=dict)
+    error_format: Any = None
 
 
 class PluginFault(Exception):

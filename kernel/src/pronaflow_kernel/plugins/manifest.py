@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from collections.abc import Mapping
@@ -26,7 +27,8 @@ class Manifest:
         requires: plugins it needs, id to version range; uses: plugins it works with when they are there.
         scope: `system` is on everywhere, `workspace` waits for its installation in a workspace.
         critical: a failure aborts the start.
-        hooks, permissions: shown in the marketplace.
+        hooks: it implements, of those asked while the server runs; `plugin_id:hook` for hooks of plugins.
+        permissions: token scopes of its own permissions, and of the services that it uses.
         commands: names of the commands it adds, with one line of help each.
         emits, listens: events it publishes and hears.
         reads: foreign tables it reads; network: hosts it calls; ui_slots: places in pages it fills.
@@ -71,7 +73,9 @@ def read_manifest(package: str) -> Manifest:
     spec = PathFinder.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise ManifestError(f"package {package} cannot be found")
-    path = Path(next(iter(spec.submodule_search_locations))) / "plugin.toml"
+    folder = Path(next(iter(spec.submodule_search_locations)))
+    _check_empty(folder / "__init__.py")
+    path = folder / "plugin.toml"
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -79,6 +83,23 @@ def read_manifest(package: str) -> Manifest:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path}: {error}") from None
     return parse_manifest(data, str(path))
+
+
+def _check_empty(file: Path) -> None:
+    """The package itself must do nothing, since finding a plugin may not run any of its code.
+
+    Raises:
+        ManifestError: the file holds more than comments and a docstring.
+    """
+    try:
+        body = ast.parse(file.read_bytes()).body
+    except FileNotFoundError:
+        return
+    except (SyntaxError, ValueError) as error:
+        raise ManifestError(f"{file} cannot be read: {error}") from None
+    docstring = body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+    if len(body) > (1 if docstring else 0):
+        raise ManifestError(f"{file} must be empty but for a docstring: move its code into a module")
 
 
 def parse_manifest(data: Mapping[str, Any], where: str) -> Manifest:

@@ -1,27 +1,53 @@
-"""Switching plugins on and off while the server runs.
+"""Switching plugins on and off while the server runs, for all of it or for one workspace.
 
-The rows are read again at most once a second, so that a switch thrown by the command line is live in every
-process within a second, without Redis and without a restart.
+The rows for the whole server are read again at most once a second, so that a switch thrown by the command
+line is live in every process within a second, without Redis and without a restart. They also tell whether
+anything changed in a workspace; what is read of workspaces is kept until then.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import IntegrityError
 
+from ..attribution import as_kernel
 from ..clock import Clock
-from ..persistence.scope import Scope
-from .models import PluginSwitch
+from ..errors import Conflict, StaleRow
+from ..persistence.scope import SCOPE_WORKSPACE, Scope
+from .models import PluginSwitch, WorkspacePlugin
 
 if TYPE_CHECKING:
-    from ..persistence.uow import Database
+    from ..persistence.uow import Database, UnitOfWork
+    from .manifest import Manifest
 
 FRESH = timedelta(seconds=1)
 """For how long a reading counts."""
 
-_ALL = select(PluginSwitch.plugin_id, PluginSwitch.enabled)
+REMEMBERED = 10_000
+"""Of how many workspaces the switches are kept; one takes about 300 bytes."""
+
+ATTEMPTS = 3
+"""How often a switch is thrown that somebody else throws at the same time."""
+
+_ALL = select(PluginSwitch.plugin_id, PluginSwitch.enabled, PluginSwitch.version)
+_ONE = select(PluginSwitch.__table__).where(PluginSwitch.plugin_id == bindparam("plugin_id"))
+_HERE = select(WorkspacePlugin.__table__).where(WorkspacePlugin.workspace_id == SCOPE_WORKSPACE)
+_ONE_HERE = _HERE.where(WorkspacePlugin.plugin_id == bindparam("plugin_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What one look at the rows told; `here` fills up with what is off in each workspace."""
+
+    thrown: frozenset[str]
+    off: frozenset[str]
+    versions: Mapping[str, int]
+    here: dict[str, frozenset[str]]
 
 
 class Switches:
@@ -31,36 +57,114 @@ class Switches:
         db: where the switches lie.
         clock: tells when a reading is stale.
         disabled: ids that the settings switch off; these win (`PRONAFLOW_PLUGINS__DISABLED`).
+        manifests: of the known plugins; a plugin is off wherever one that it requires is off.
     """
 
-    def __init__(self, db: Database, clock: Clock, disabled: frozenset[str]) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, disabled: frozenset[str], manifests: Mapping[str, Manifest]
+    ) -> None:
         self._db = db
         self._clock = clock
         self._disabled = disabled
-        self._off: frozenset[str] = disabled
+        self._manifests = manifests
+        self._reading = _Reading(frozenset(), self._with_dependants(disabled), {}, {})
         self._read_at = clock.now() - 2 * FRESH
 
-    def active(self, plugin_id: str) -> bool:
-        """Whether a plugin is on."""
-        return plugin_id not in self.off()
+    def active(self, plugin_id: str, workspace_id: str | None = None) -> bool:
+        """Whether a plugin is on, and with a workspace, whether it is on there too."""
+        if plugin_id in self.off():
+            return False
+        return workspace_id is None or plugin_id not in self.off_in(workspace_id)
 
     def off(self) -> frozenset[str]:
-        """Ids of all plugins that are off."""
+        """Ids of all plugins that are off for the whole server."""
         now = self._clock.now()
         if not timedelta(0) <= now - self._read_at < FRESH:
-            with self._db.read(Scope.system()) as reader:
-                rows = reader.all(_ALL)
-            self._off = self._disabled | {row["plugin_id"] for row in rows if not row["enabled"]}
+            self._read()
             self._read_at = now
-        return self._off
+        return self._reading.off
 
-    def set(self, plugin_id: str, enabled: bool) -> None:
-        """Throw a switch; live here at once, in other processes within a second."""
-        with self._db.write(Scope.system(), origin="system") as uow:
-            row = uow.one(select(PluginSwitch.__table__).where(PluginSwitch.plugin_id == plugin_id))
+    def off_in(self, workspace_id: str) -> frozenset[str]:
+        """Ids of all plugins that are off in a workspace, those that are off everywhere left out or not."""
+        self.off()
+        here = self._reading.here  # of this reading, also if another thread takes a new one meanwhile
+        found = here.get(workspace_id)
+        if found is None:
+            if len(here) >= REMEMBERED:
+                here.clear()
+            found = here[workspace_id] = self._read_workspace(workspace_id)
+        return found
+
+    def reason(self, plugin_id: str) -> str:
+        """Why a plugin is off for the whole server, in words."""
+        if plugin_id in self._disabled:
+            return "switched off by the settings"
+        if plugin_id in self._reading.thrown:
+            return "switched off by an operator"
+        needed = sorted(self._manifests[plugin_id].requires.keys() & self.off())
+        return f"requires {', '.join(needed)}, which {'is' if len(needed) == 1 else 'are'} switched off"
+
+    def set(self, plugin_id: str, enabled: bool, workspace_id: str | None = None) -> None:
+        """Throw a switch; live here at once, in other processes within a second.
+
+        Arguments:
+            workspace_id: throw it for this workspace only.
+
+        Raises:
+            Conflict: somebody else throws the same switch again and again.
+        """
+        for _ in range(ATTEMPTS):
+            try:
+                self._throw(plugin_id, enabled, workspace_id)
+            except (StaleRow, IntegrityError):
+                continue
+            self._read_at = self._clock.now() - 2 * FRESH
+            return
+        raise Conflict(f"The switch of {plugin_id} is being thrown by others at this moment: try again")
+
+    @as_kernel
+    def _read(self) -> None:
+        with self._db.read(Scope.system()) as reader:
+            rows = reader.all(_ALL)
+        versions = {row["plugin_id"]: row["version"] for row in rows}
+        thrown = frozenset(row["plugin_id"] for row in rows if not row["enabled"])
+        here = self._reading.here if versions == self._reading.versions else {}
+        self._reading = _Reading(thrown, self._with_dependants(thrown | self._disabled), versions, here)
+
+    @as_kernel
+    def _read_workspace(self, workspace_id: str) -> frozenset[str]:
+        with self._db.read(Scope.system(workspace_id)) as reader:
+            thrown = {row["plugin_id"]: row["enabled"] for row in reader.all(_HERE)}
+        return self._with_dependants(
+            {i for i, m in self._manifests.items() if not thrown.get(i, m.scope == "system")}
+        )
+
+    def _with_dependants(self, off: Collection[str]) -> frozenset[str]:
+        """The ids and those of all plugins that require one of them, directly or through others."""
+        found = set(off)
+        while more := {i for i, m in self._manifests.items() if i not in found and found & m.requires.keys()}:
+            found |= more
+        return frozenset(found)
+
+    @as_kernel
+    def _throw(self, plugin_id: str, enabled: bool, workspace_id: str | None) -> None:
+        with self._db.write(Scope.system(workspace_id), origin="system") as uow:
+            if workspace_id is None:
+                _put(uow, plugin_id, {"enabled": enabled, "changed_at": uow.now})
+                return
+            _put(uow, plugin_id, {"changed_at": uow.now})
+            row = uow.one(_ONE_HERE, plugin_id=plugin_id)
+            values = {"enabled": enabled, "changed_at": uow.now}
             if row is None:
-                values = {"plugin_id": plugin_id, "enabled": enabled, "changed_at": uow.now}
-                uow.insert(PluginSwitch, values)
+                uow.insert(WorkspacePlugin, {"plugin_id": plugin_id, **values})
             else:
-                uow.update(PluginSwitch, row, {"enabled": enabled, "changed_at": uow.now})
-        self._read_at = self._clock.now() - 2 * FRESH
+                uow.update(WorkspacePlugin, row, values)
+
+
+def _put(uow: UnitOfWork, plugin_id: str, values: Mapping[str, object]) -> None:
+    """Write the row for the whole server; its version grows even where nothing else changes."""
+    row = uow.one(_ONE, plugin_id=plugin_id)
+    if row is None:
+        uow.insert(PluginSwitch, {"plugin_id": plugin_id, "enabled": True, **values})
+    else:
+        uow.update(PluginSwitch, row, values)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
 
+from ..attribution import as_kernel
 from ..errors import Conflict, NotFound
 from ..persistence.scope import SCOPE_WORKSPACE
 from .models import TrashItem
@@ -40,6 +41,7 @@ class Trash:
     def __init__(self, resources: Mapping[str, Resource]) -> None:
         self._resources = resources
 
+    @as_kernel
     def put(self, uow: UnitOfWork, resource: str, row: Row) -> Row:
         """Move a loaded record to the trash; the answer is the row as it is now.
 
@@ -63,6 +65,7 @@ class Trash:
         )
         return update.row
 
+    @as_kernel
     def restore(self, uow: UnitOfWork, resource: str, resource_id: str) -> Row:
         """Bring a record back to where it was; the answer is the row as it is now.
 
@@ -81,6 +84,7 @@ class Trash:
         uow.remove(TrashItem, item)
         return update.row
 
+    @as_kernel
     def purge(self, uow: UnitOfWork, resource: str, resource_id: str) -> None:
         """Delete a trashed record for good.
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import CompoundSelect, Join, Table
 from sqlalchemy.sql.compiler import SQLCompiler
+
+if TYPE_CHECKING:
+    from ..persistence.grants import Grants
 
 COLUMN = "workspace_id"
 """A table with a column of this name is a tenant table."""
@@ -70,6 +73,9 @@ class TenantCompiler(SQLCompiler):
     names: ClassVar[Collection[str]] = ()
     """Names of tenant tables: a second `Table` of such a name is one too, whatever columns it declares."""
 
+    grants: ClassVar[Grants]
+    """What plugins may touch."""
+
     verdict: Any = None
     """The judgement, once it is made."""
 
@@ -77,6 +83,8 @@ class TenantCompiler(SQLCompiler):
         self.bodies: dict[int, Body] = {}
         self.upserts: list[Any] = []
         self.doubts: list[str] = []
+        self.reads: set[str] = set()
+        self.writes: set[str] = set()
         super().__init__(*args, **kwargs)
 
     def is_tenant(self, target: Any) -> bool:
@@ -97,7 +105,8 @@ class TenantCompiler(SQLCompiler):
         if not harmless.fullmatch(text):
             self.doubts.append(f"it holds text SQL ({text.strip()[:60]!r}), which cannot be checked")
 
-    def _inner_write(self, kind: str, target: Any, visiting_cte: Any) -> None:
+    def _write(self, kind: str, target: Any, visiting_cte: Any) -> None:
+        self.writes.add(getattr(target, "element", target).name)
         if visiting_cte is not None and self.is_tenant(target):
             self.doubts.append(f"it holds an {kind} inside a CTE: run that as a statement of its own")
 
@@ -110,6 +119,7 @@ class TenantCompiler(SQLCompiler):
             aliased = enclosing_alias is not None and enclosing_alias.element is table
             occurrence = enclosing_alias if aliased else table
             body.froms.add(occurrence)
+            self.reads.add(table.name)
             if self.is_tenant(table):
                 body.tenants.append(occurrence)
             elif not isinstance(table, Table):
@@ -135,17 +145,17 @@ class TenantCompiler(SQLCompiler):
 
     def visit_insert(self, insert_stmt: Any, *args: Any, **kw: Any) -> Any:
         """An INSERT."""
-        self._inner_write("INSERT", insert_stmt.table, kw.get("visiting_cte"))
+        self._write("INSERT", insert_stmt.table, kw.get("visiting_cte"))
         return super().visit_insert(insert_stmt, *args, **kw)
 
     def visit_update(self, update_stmt: Any, *args: Any, **kw: Any) -> Any:
         """An UPDATE."""
-        self._inner_write("UPDATE", update_stmt.table, kw.get("visiting_cte"))
+        self._write("UPDATE", update_stmt.table, kw.get("visiting_cte"))
         return super().visit_update(update_stmt, *args, **kw)
 
     def visit_delete(self, delete_stmt: Any, *args: Any, **kw: Any) -> Any:
         """A DELETE."""
-        self._inner_write("DELETE", delete_stmt.table, kw.get("visiting_cte"))
+        self._write("DELETE", delete_stmt.table, kw.get("visiting_cte"))
         return super().visit_delete(delete_stmt, *args, **kw)
 
     def visit_on_conflict_do_update(self, on_conflict: Any, **kw: Any) -> Any:

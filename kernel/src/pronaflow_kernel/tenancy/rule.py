@@ -23,7 +23,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from sqlalchemy import Connection, Engine, Executable, event
 from sqlalchemy.engine.interfaces import ExecuteStyle
 
-from ..errors import KernelError
+from ..attribution import CURRENT_PLUGIN
+from ..errors import CapabilityDenied, KernelError
+from ..persistence.grants import Grants
 from .notes import HOUSEKEEPING, TenantCompiler
 from .shape import Verdict, judge
 
@@ -59,18 +61,21 @@ def unscoped(reason: str, statement: Marked) -> Marked:
     return cast("Marked", marked)
 
 
-def install(engine: Engine, tables: Collection[str] = ()) -> None:
+def install(engine: Engine, tables: Collection[str] = (), grants: Grants | None = None) -> None:
     """Hold every statement of `engine` to the tenant rule, from here on. Installing twice is harmless.
 
     Arguments:
         tables: names of tenant tables, which may still grow: a second `Table` of such a name is recognised
             even if it leaves out `workspace_id`.
+        grants: what the statements of plugins may touch; without it, their own tables.
     """
     dialect: Any = engine.dialect
     compiler = dialect.statement_compiler
     if not issubclass(compiler, TenantCompiler):
         bases = (TenantCompiler, compiler)
-        dialect.statement_compiler = type(f"Tenant{compiler.__name__}", bases, {"names": tables})
+        dialect.statement_compiler = type(
+            f"Tenant{compiler.__name__}", bases, {"names": tables, "grants": grants or Grants()}
+        )
         engine.clear_compiled_cache()
         # Events of the dialect: they come last, see the final text, and cost a tenth of those of the engine.
         for name in ("do_execute", "do_executemany"):
@@ -113,12 +118,19 @@ def hold(verdict: Verdict, scope: Scope | None, rows: Iterable[Mapping[str, Any]
 
 
 def _hold(cursor: Any, statement: str, parameters: Any, context: Any) -> None:
-    compiled = context.compiled
+    compiled, plugin_id = context.compiled, CURRENT_PLUGIN.get()
     if isinstance(compiled, TenantCompiler) and _is_rendered(statement, parameters, context):
         verdict = verdict_of(compiled)
+        if plugin_id is not None:
+            compiled.grants.hold(plugin_id, verdict)
         if (verdict.tables or verdict.problem) and not is_marked(context.execution_options):
             _hold_values(verdict, context)
-    elif not (_is_harmless(statement, context) or is_marked(context.execution_options)):
+    elif _is_harmless(statement, context):
+        return
+    elif plugin_id is not None:
+        words = f"The plugin {plugin_id} runs text SQL or DDL: use statements of SQLAlchemy, and migrations"
+        raise CapabilityDenied(words)
+    elif not is_marked(context.execution_options):
         kind = "DDL" if context.isddl else "Text SQL"
         raise TenantViolation(kind, (), 'it needs a connection marked unscoped("why", connection)')
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
+from ..attribution import CURRENT_PLUGIN, as_kernel
 from ..errors import Conflict, Forbidden, NotFound
 from ..events.types import EventType
 from ..identity.models import User
@@ -69,13 +70,18 @@ def enter(uow: UnitOfWork, workspace_id: str, role: str | None) -> None:
 
     Raises:
         Forbidden: the credential is bound to another workspace.
+        NotFound: the plugin that asks is switched off there.
     """
+    plugin_id = CURRENT_PLUGIN.get()
+    if plugin_id is not None and not uow.is_on(plugin_id, workspace_id):
+        raise NotFound
     bound = uow.scope.principal.workspace_id
     if bound is not None and bound != workspace_id:
         raise Forbidden("The token is bound to another workspace")
     uow.enter(replace(uow.scope, workspace_id=workspace_id, workspace_role=role, container_roles={}))
 
 
+@as_kernel
 def create_workspace(uow: UnitOfWork, owner_id: str, values: Mapping[str, Any]) -> Row:
     """Create a workspace with its owner as first member, and work in it from here on.
 
@@ -93,6 +99,23 @@ def create_workspace(uow: UnitOfWork, owner_id: str, values: Mapping[str, Any]) 
     return row
 
 
+@as_kernel
+def update_workspace(uow: UnitOfWork, workspace: Row, changes: Mapping[str, Any]) -> Row:
+    """Change columns of the scope's workspace; the answer is the row as it is now.
+
+    Arguments:
+        workspace: the row as loaded.
+
+    Raises:
+        StaleRow: it changed meanwhile.
+    """
+    changed = uow.update(Workspace, workspace, changes)
+    if changed.changes:
+        _tell(uow, WORKSPACE_UPDATED, changed.row, changed.changes)
+    return changed.row
+
+
+@as_kernel
 def trash_workspace(uow: UnitOfWork, workspace: Row) -> Row:
     """Move the scope's workspace to the trash: it and all that is in it answers 404 from now on.
 
@@ -103,6 +126,7 @@ def trash_workspace(uow: UnitOfWork, workspace: Row) -> Row:
     return row
 
 
+@as_kernel
 def restore_workspace(uow: UnitOfWork, workspace: Row) -> Row:
     """Bring the scope's workspace back from the trash.
 
@@ -119,6 +143,7 @@ def restore_workspace(uow: UnitOfWork, workspace: Row) -> Row:
     return row
 
 
+@as_kernel
 def add_member(uow: UnitOfWork, user_id: str, role: str) -> Row:
     """Make a user a member of the scope's workspace; somebody who left comes back.
 
@@ -138,6 +163,7 @@ def add_member(uow: UnitOfWork, user_id: str, role: str) -> Row:
     return row
 
 
+@as_kernel
 def member(reader: Reader, user_id: str) -> Row:
     """The membership of a user in the scope's workspace.
 
@@ -150,6 +176,7 @@ def member(reader: Reader, user_id: str) -> Row:
     return found
 
 
+@as_kernel
 def change_role(uow: UnitOfWork, membership: Row, role: str) -> Row:
     """Give a member another role; the answer is the membership as it is now.
 
@@ -168,6 +195,7 @@ def change_role(uow: UnitOfWork, membership: Row, role: str) -> Row:
     return changed.row
 
 
+@as_kernel
 def remove_member(uow: UnitOfWork, membership: Row, *, reassign_to: str | None = None) -> Row:
     """End a membership; it gives no access from the next request on.
 
@@ -186,6 +214,7 @@ def remove_member(uow: UnitOfWork, membership: Row, *, reassign_to: str | None =
     return row
 
 
+@as_kernel
 def transfer_ownership(uow: UnitOfWork, heir_id: str) -> Row:
     """Make another member the owner and the caller an admin; the answer is the heir's membership.
 
@@ -199,17 +228,19 @@ def transfer_ownership(uow: UnitOfWork, heir_id: str) -> Row:
     if giver["role"] != "owner":
         raise Forbidden("Only an owner can hand the workspace over")
     heir = change_role(uow, member(uow, heir_id), "owner")
-    _set_owner(uow, workspace, heir_id)
+    update_workspace(uow, workspace, {"owner_id": heir_id})
     change_role(uow, giver, "admin")
     return heir
 
 
+@as_kernel
 def note_visit(uow: UnitOfWork) -> None:
     """Remember that the caller works in the scope's workspace now; it is where they start next time."""
     uow.execute(_VISIT, moment=uow.now)
     uow.execute(_VISITED, moment=uow.now)
 
 
+@as_kernel
 def is_member(reader: Reader, user_id: str) -> bool:
     """Whether a user is an active member of the scope's workspace."""
     found = reader.one(_MEMBER, user_id=user_id)
@@ -230,18 +261,12 @@ def _give_up_ownership(uow: UnitOfWork, user_id: str) -> None:
         message = "A workspace needs an owner: hand it over first"
         raise Conflict(message, details={"reason": "last_owner"})
     if workspace["owner_id"] == user_id:
-        _set_owner(uow, workspace, heir_id)
+        update_workspace(uow, workspace, {"owner_id": heir_id})
 
 
 def _locked(uow: UnitOfWork) -> Row:
     """The scope's workspace, held against everybody else who changes its owners."""
     return uow.get(Workspace, str(uow.scope.workspace_id), lock=True)
-
-
-def _set_owner(uow: UnitOfWork, workspace: Row, owner_id: str) -> None:
-    changed = uow.update(Workspace, workspace, {"owner_id": owner_id})
-    if changed.changes:
-        _tell(uow, WORKSPACE_UPDATED, changed.row, changed.changes)
 
 
 def _tell(

@@ -15,7 +15,7 @@ The binds found on the way are compared with the scope at each execution, by `ru
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import BindParameter, ClauseElement, CompoundSelect, Join, Select
@@ -35,12 +35,17 @@ class Verdict:
         tables: names of the tenant tables in it.
         problem: why it is refused, in words; None if it only depends on the values.
         binds: names of the binds that must hold the scope's workspace.
+        reads, writes: names of all tables that it reads and writes, tenant tables or not.
+        passed: ids of the plugins that were found to be allowed to run it.
     """
 
     kind: str
     tables: tuple[str, ...]
     problem: str | None
     binds: tuple[str, ...]
+    reads: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
+    passed: set[str] = field(default_factory=set, compare=False)
 
 
 def judge(compiled: TenantCompiler) -> Verdict:
@@ -81,7 +86,14 @@ class _Judge:
             self._update(state)
         elif self.compiled.isdelete:
             kind = "DELETE"
-        return Verdict(kind, tuple(self.tables), "; ".join(self.problems) or None, tuple(self.binds))
+        return Verdict(
+            kind,
+            tuple(self.tables),
+            "; ".join(self.problems) or None,
+            tuple(self.binds),
+            frozenset(self.compiled.reads),
+            frozenset(self.compiled.writes),
+        )
 
     def _note(self, occurrence: Any) -> None:
         self.tables[getattr(occurrence, "element", occurrence).name] = None

@@ -29,6 +29,7 @@ from ..ids import as_id, new_id
 from ..kernel import Kernel
 from ..logs import bound
 from ..secrets import JWT
+from .addresses import Addresses
 from .answers import render_error
 from .openapi import Document, IdConverter, create_api
 from .pipeline import Pipeline
@@ -70,24 +71,27 @@ def create_app(kernel: Kernel) -> Flask:
         [key.secret for key in kernel.keys.accepted(JWT)],
         kernel.settings.auth.access_token_ttl,
         kernel.clock,
+        kernel.hooks.pick_principal,
     )
     app.extensions["pronaflow.kernel"] = kernel
     app.extensions["pronaflow.pipeline"] = Pipeline(kernel, tokens.authenticate)
     owners: dict[str, str] = {}
     api = create_api(app, version("pronaflow-kernel"))
     api.register_blueprint(identity_blueprint(kernel, tokens))
+    app.register_blueprint(static_pages())
+    document = Document(kernel, api.spec, app.blueprints)
+    app.add_url_rule("/openapi.json", "openapi", document.view)
+    _add_health(app, kernel)
+    addresses = Addresses(app.url_map)
     for plugin_id, blueprint in kernel.blueprints:
         try:
             api.register_blueprint(blueprint)
+            addresses.claim(plugin_id)
         except Exception as error:
             raise Culprit(plugin_id, "routes", error) from error
         owners[blueprint.name] = plugin_id
-    app.register_blueprint(static_pages())
-    document = Document(kernel, api.spec, app.blueprints.values())
-    app.add_url_rule("/openapi.json", "openapi", document.view)
-    _add_health(app, kernel)
     _add_edge(app, kernel, owners)
-    _add_errors(app, kernel)
+    _add_errors(app, kernel, owners)
     app.wsgi_app = _with_request_id(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
 
@@ -96,8 +100,8 @@ def _add_health(app: Flask, kernel: Kernel) -> None:
     """`/health` as the seed names it, `/health/live` and `/health/ready` for supervisors."""
 
     def health() -> Response:
-        checks = run_checks(kernel.health_checks)
-        plugins = {s.id: _shown_state(kernel, s.id, s.state) for s in kernel.plugins.values()}
+        checks = run_checks(kernel.probes())
+        plugins = {status.id: status.state for status in kernel.states()}
         well = all(state == "healthy" for state in checks.values())
         degraded = any(state in ("failed", "blocked", "pending", "degraded") for state in plugins.values())
         state = "unhealthy" if not well else "degraded" if degraded else "healthy"
@@ -108,18 +112,13 @@ def _add_health(app: Flask, kernel: Kernel) -> None:
         return Response(dumps({"status": "alive"}), mimetype="application/json")
 
     def ready() -> Response:
-        checks = run_checks(kernel.health_checks)
+        checks = run_checks(kernel.probes())
         well = all(state == "healthy" for state in checks.values())
         body = {"status": "ready" if well else "not_ready", "components": checks}
         return Response(dumps(body), status=200 if well else 503, mimetype="application/json")
 
     for path, view in (("/health", health), ("/health/live", live), ("/health/ready", ready)):
         app.add_url_rule(path, view.__name__, view)
-
-
-def _shown_state(kernel: Kernel, plugin_id: str, state: str) -> str:
-    """The state with the operator's live switch taken into account."""
-    return state if state != "ready" or kernel.switches.active(plugin_id) else "disabled"
 
 
 REQUEST_ID = "pronaflow.request_id"
@@ -162,10 +161,16 @@ def _add_edge(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
         return response
 
 
-def _add_errors(app: Flask, kernel: Kernel) -> None:
+def _add_errors(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
     """Whatever is raised becomes the seed's error envelope; nothing unknown shows its insides."""
 
+    formats = [(i, c.error_format) for i, c in kernel.contributions.items() if c.error_format is not None]
+
     def answer(error: KernelError) -> Response:
+        for plugin_id, form in formats:
+            if request.path.startswith(form.prefix) and kernel.switches.active(plugin_id):
+                rendered: Response = form.render(error, kernel.clock.now())
+                return rendered
         return render_error(error, kernel.clock.now())
 
     def known(error: KernelError) -> Response:
@@ -197,7 +202,8 @@ def _add_errors(app: Flask, kernel: Kernel) -> None:
         return answer(ServiceUnavailable("The database is busy", headers={"Retry-After": "1"}))
 
     def unknown(error: Exception) -> Response:
-        log.error("unexpected error in %s %s", request.method, request.path, exc_info=error)
+        whose = owners.get(request.blueprint or "", "core")
+        log.error("unexpected error in %s %s of %s", request.method, request.path, whose, exc_info=error)
         return answer(KernelError(details={"request_id": g.get("request_id")}))
 
     app.register_error_handler(KernelError, known)

@@ -22,6 +22,7 @@ import flask_smorest
 from flask import current_app, g, request
 from marshmallow import Schema, fields
 
+from ..attribution import attributed
 from .arguments import load, load_query
 from .fields import WorkspaceQuery
 from .projection import Projection, projection
@@ -41,6 +42,7 @@ class Route:
     """What a route declares.
 
     Arguments:
+        plugin_id: whose it is.
         method: HTTP method.
         permission: its name, or `PUBLIC`.
         target: where `authorize` looks.
@@ -52,6 +54,7 @@ class Route:
         max_items: length of the longest array in the body.
     """
 
+    plugin_id: str
     method: str
     permission: str
     target: Target
@@ -77,7 +80,8 @@ class Blueprint(flask_smorest.Blueprint):
     def __init__(
         self, plugin_id: str, *, url_prefix: str, tag: str, summary: str = "", name: str | None = None
     ) -> None:
-        super().__init__(name or plugin_id, plugin_id, url_prefix=url_prefix, description=summary)
+        # Flask looks for files beside the module it is told: ours, since any folder may be called like an id.
+        super().__init__(name or plugin_id, __name__, url_prefix=url_prefix, description=summary)
         self.plugin_id = plugin_id
         self.tag = tag
         self.declared: dict[str, Route] = {}
@@ -114,6 +118,7 @@ class Blueprint(flask_smorest.Blueprint):
         """
         reads = method == "GET" if writes is None else not writes
         route = Route(
+            self.plugin_id,
             method,
             permission,
             target,
@@ -130,11 +135,13 @@ class Blueprint(flask_smorest.Blueprint):
         query_schema = query() if query is not None else None
 
         def decorate(handler: F) -> F:
-            inputs = _inputs(body_schema, query_schema)
+            owner = None if self.plugin_id == "core" else self.plugin_id
+            inputs = attributed(owner, _inputs(body_schema, query_schema))
+            run = attributed(owner, handler)
 
             def view(**path: Any) -> Any:
                 pipeline: Pipeline = current_app.extensions["pronaflow.pipeline"]
-                return pipeline.run(route, path, inputs, handler)
+                return pipeline.run(route, path, inputs, run)
 
             name = handler.__name__
             if f"{self.name}.{name}" in self.declared:
@@ -169,7 +176,10 @@ class Blueprint(flask_smorest.Blueprint):
             "operationId": f"{self.plugin_id}_{name}",
             "x-plugin": self.plugin_id,
             "x-permission": route.permission,
-            "x-target": {"in": route.target.source, "records": {key: kind for kind, key in route.target.names}},
+            "x-target": {
+                "in": route.target.source,
+                "records": {key: kind for kind, key in route.target.names},
+            },
             "security": [] if route.permission == PUBLIC else [{"bearer": []}],
         }
         if route.resource is not None:

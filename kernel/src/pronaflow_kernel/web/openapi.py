@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import flask_smorest
@@ -116,14 +116,13 @@ class Document:
     Arguments:
         kernel: tells which plugins are on.
         spec: filled by the blueprints.
-        blueprints: tell what their tags stand for.
+        blueprints: by name, as far as they are registered when somebody asks; tell what their tags stand for.
     """
 
-    def __init__(self, kernel: Kernel, spec: APISpec, blueprints: Iterable[object]) -> None:
+    def __init__(self, kernel: Kernel, spec: APISpec, blueprints: Mapping[str, object]) -> None:
         self._kernel = kernel
         self._spec = spec
-        ours = (each for each in blueprints if isinstance(each, Blueprint))
-        self._summaries = {each.tag: each.description for each in ours if each.description}
+        self._blueprints = blueprints
         self._made: dict[frozenset[str], tuple[bytes, str]] = {}
 
     def view(self) -> Response:
@@ -157,8 +156,10 @@ class Document:
             if key in METHODS
             for tag in value["tags"]
         }
-        return {**document, "paths": paths, "tags": [self._tag(name) for name in used]}
+        ours = (each for each in self._blueprints.values() if isinstance(each, Blueprint))
+        summaries = {each.tag: each.description for each in ours}
+        return {**document, "paths": paths, "tags": [_tag(name, summaries.get(name)) for name in used]}
 
-    def _tag(self, name: str) -> dict[str, str]:
-        summary = self._summaries.get(name)
-        return {"name": name, "description": summary} if summary else {"name": name}
+
+def _tag(name: str, summary: str | None) -> dict[str, str]:
+    return {"name": name, "description": summary} if summary else {"name": name}

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, g, request
 
 from ..access.principal import Principal
-from ..errors import Conflict, NotFound, StaleRow, Unauthorized
+from ..errors import Conflict, NotFound, PluginDisabled, StaleRow, Unauthorized
 from ..persistence.scope import Scope
 from .answers import Answer, Page, render
 from .blueprint import PUBLIC, Route
 from .body import read_json
 from .preconditions import expect_match, unless_known
-from .targets import Unnamed, resolve, worded
+from .targets import Unnamed, named_record, resolve, worded
 
 if TYPE_CHECKING:
     from ..kernel import Kernel
@@ -78,11 +79,41 @@ class Pipeline:
         if not principal.signed_in:
             raise Unauthorized
         reader.enter(Scope(principal))
-        container = resolve(route.target, reader, request, path, g.read_body, self._kernel.resources)
+        container = resolve(
+            route.target,
+            reader,
+            request,
+            path,
+            g.read_body,
+            self._kernel.resources,
+            partial(self._is_on, route),
+        )
         if isinstance(container, Unnamed):
             return container
+        self._refuse_where_off(route, path, reader.scope.workspace_id)
         self._kernel.access.authorize(reader, route.permission, container_id=container)
         return None
+
+    def _is_on(self, route: Route, workspace_id: str) -> bool:
+        """Whether a route's plugin, and those whose records it is aimed at, are on in a workspace."""
+        off = self._kernel.switches.off_in(workspace_id)
+        if not off or route.plugin_id == "core":
+            return True
+        owners = self._kernel.resource_owners
+        return off.isdisjoint(
+            {route.plugin_id, *(owners.get(name, "core") for name, _ in route.target.names)}
+        )
+
+    def _refuse_where_off(self, route: Route, path: Mapping[str, Any], workspace_id: str | None) -> None:
+        """A record of a plugin that is off in its workspace does not exist; a workspace says what is off."""
+        if workspace_id is None or self._is_on(route, workspace_id):
+            return
+        if named_record(route.target, request, path, g.read_body) is not None:
+            raise NotFound
+        details = {"plugin": route.plugin_id, "workspace_id": workspace_id}
+        raise PluginDisabled(
+            f"The plugin {route.plugin_id} is switched off in this workspace", details=details
+        )
 
     def _write(
         self, route: Route, scope: Scope, path: Mapping[str, Any], inputs: Inputs, handler: Handler

@@ -80,8 +80,13 @@ def resolve(
     path: Mapping[str, Any],
     body: Callable[[], Any],
     resources: Mapping[str, Resource],
+    is_on: Callable[[str], bool],
 ) -> str | Unnamed | None:
     """Narrow the reader's scope to the target's workspace and answer the container's id.
+
+    Arguments:
+        is_on: whether the route's plugin is on in a workspace; of those that the caller did not name, the
+            first one of these counts.
 
     Raises:
         NotFound: the record or workspace does not exist or is not the caller's.
@@ -89,7 +94,7 @@ def resolve(
     if target.source == "nowhere":
         return None
     if target.source == "workspace":
-        _enter_workspace(reader, _named_workspace(reader, request, body))
+        _enter_workspace(reader, _named_workspace(reader, request, body), is_on)
         return None
     holder = _holder(target, request, path, body)
     found = _named_record(target, holder)
@@ -97,7 +102,7 @@ def resolve(
         return _enter_record(reader, *found, resources)
     if target.required or any(key in holder for _, key in target.names):
         return Unnamed(tuple(key for _, key in target.names))
-    _enter_workspace(reader, _named_workspace(reader, request, body))
+    _enter_workspace(reader, _named_workspace(reader, request, body), is_on)
     return None
 
 
@@ -112,8 +117,15 @@ def worded(
 
     Otherwise who may not see a record could tell it from none.
     """
-    found = _named_record(target, _holder(target, request, path, body))
+    found = named_record(target, request, path, body)
     return error if found is None or error.message != NotFound.default_message else _missing(*found)
+
+
+def named_record(
+    target: Target, request: Request, path: Mapping[str, Any], body: Callable[[], Any]
+) -> tuple[str, str] | None:
+    """Resource and id of the record that a request names, as its target says; None where it names none."""
+    return _named_record(target, _holder(target, request, path, body))
 
 
 def named_in_path(target: Target, path: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -147,7 +159,8 @@ _MINE = unscoped(
     .join(Workspace, Workspace.id == Membership.workspace_id)
     .where(Membership.user_id == SCOPE_USER, Membership.is_active, Workspace.lifecycle == "active"),
 )
-_FIRST = _MINE.order_by(Membership.joined_at, Membership.workspace_id).limit(1)
+_ORDERED = _MINE.order_by(Membership.joined_at, Membership.workspace_id)
+_FIRST = _ORDERED.limit(1)
 _NAMED = _MINE.where(Membership.workspace_id == bindparam("id", type_=Id()))
 
 
@@ -155,7 +168,7 @@ def _enter_record(
     reader: Reader, resource: str, record_id: str, resources: Mapping[str, Resource]
 ) -> str | None:
     if resource == "workspace":
-        _enter_workspace(reader, record_id)
+        _enter_workspace(reader, record_id, lambda workspace_id: True)
         return None
     kind = resources[resource]
     found = reader.one(locate_statement(kind), id=record_id)
@@ -165,8 +178,14 @@ def _enter_record(
     return found["container_id"] if kind.container else None
 
 
-def _enter_workspace(reader: Reader, workspace_id: str | None) -> None:
-    found = reader.one(_FIRST) if workspace_id is None else reader.one(_NAMED, id=workspace_id)
+def _enter_workspace(reader: Reader, workspace_id: str | None, is_on: Callable[[str], bool]) -> None:
+    if workspace_id is not None:
+        found = reader.one(_NAMED, id=workspace_id)
+    else:
+        found = reader.one(_FIRST)
+        if found is not None and not is_on(found["workspace_id"]):
+            others = (row for row in reader.all(_ORDERED) if is_on(row["workspace_id"]))
+            found = next(others, found)
     if found is None:
         raise NotFound(f"Workspace {workspace_id or ''} was not found".replace("  ", " "))
     _enter(reader, found["workspace_id"], found["role"])

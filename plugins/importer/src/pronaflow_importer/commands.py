@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pronaflow_kernel.command import Failure, emit, json_option, kernel_of, note, progress
+from pronaflow_kernel.command import Failure, emit, json_option, note, pass_context, progress
 
 if TYPE_CHECKING:
+    from pronaflow_kernel.api import Context
+
     from .report import Report
 
 
@@ -31,8 +33,8 @@ def import_() -> None:
     "--report", type=click.Path(dir_okay=False, path_type=Path), help="Write every note as JSON lines."
 )
 @json_option
-@click.pass_context
-def csv_(ctx: click.Context, /, file: Path, mapping: str, as_json: bool, **options: Any) -> None:
+@pass_context
+def csv_(ctx: Context, /, file: Path, mapping: str, as_json: bool, **options: Any) -> None:
     """Import tasks from a CSV file.
 
     Running it twice changes nothing: tasks are found again by their id in the file.
@@ -40,14 +42,12 @@ def csv_(ctx: click.Context, /, file: Path, mapping: str, as_json: bool, **optio
     from .csv_file import CsvError
     from .mapping import MappingError, read_mapping, shipped
     from .people import acting_as
-    from .plugin import importer_of
     from .service import CsvImport, ImportRefused
 
-    ctx_ = importer_of(kernel_of(ctx))
     try:
         rules = read_mapping(shipped(mapping) or Path(mapping))
-        scope = acting_as(ctx_, options["user"], options["workspace"])
-        job = CsvImport(ctx_, scope, file, rules, options["dry_run"], options["skip_errors"])
+        scope = acting_as(ctx, options["user"], options["workspace"])
+        job = CsvImport(ctx, scope, file, rules, options["dry_run"], options["skip_errors"])
         with progress("Checking", file.stat().st_size) as bar:
             rows = job.check(bar.update)
         with progress("Importing", rows) as bar:
@@ -70,15 +70,14 @@ def demo() -> None:
 
 @demo.command("load")
 @json_option
-@click.pass_context
-def load(ctx: click.Context, as_json: bool) -> None:
+@pass_context
+def load(ctx: Context, as_json: bool) -> None:
     """Load 3 projects with 200 tasks and 90 days of history into a workspace of their own."""
     from .demo import DAYS, DemoIncomplete, load_demo
-    from .plugin import importer_of
 
     try:
         with progress("Loading", DAYS) as bar:
-            outcome = load_demo(importer_of(kernel_of(ctx)), bar.update)
+            outcome = load_demo(ctx, bar.update)
     except DemoIncomplete as stopped:
         raise Failure(str(stopped)) from None
     words = "The demonstration is loaded" if outcome["loaded"] else "The demonstration is there already"
@@ -87,13 +86,12 @@ def load(ctx: click.Context, as_json: bool) -> None:
 
 @demo.command("reset")
 @json_option
-@click.pass_context
-def reset(ctx: click.Context, as_json: bool) -> None:
+@pass_context
+def reset(ctx: Context, as_json: bool) -> None:
     """Remove the demonstration workspace with everything in it."""
     from .demo import reset_demo
-    from .plugin import importer_of
 
-    removed = reset_demo(importer_of(kernel_of(ctx)))
+    removed = reset_demo(ctx)
     emit(
         {"removed": removed},
         as_json,

@@ -14,10 +14,8 @@ from pronaflow_kernel.api import (
     Reader,
     Row,
     UnitOfWork,
-    Workspace,
     invalid,
     tenancy,
-    tenancy_events,
 )
 
 from ..queries import DETAIL, LAST_VISITED, RESTORABLE, WORKSPACES
@@ -68,11 +66,7 @@ class Workspaces:
         """Change name, description or logo."""
         row = self.get(uow)
         self._hooks.check_change(uow, "workspace", row, changes)
-        update = uow.update(Workspace, row, changes)
-        if update.changes:
-            payload = {"workspace_id": row["id"], "name": update.row["name"]}
-            uow.publish(tenancy_events.WORKSPACE_UPDATED, row["id"], payload, changes=update.changes)
-        return update.row
+        return tenancy.update_workspace(uow, row, changes)
 
     def trash(self, uow: UnitOfWork, confirm_name: str | None) -> Row:
         """Move the scope's workspace to the trash.

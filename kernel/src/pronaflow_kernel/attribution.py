@@ -1,0 +1,48 @@
+"""Whose code runs: the plugin that the guard has called, or the kernel itself.
+
+Logs name it, capabilities and statistics go by it. It is a note, not a fence: code in the same process can
+change it, so what is built on it guards against mistakes and not against hostility.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+CURRENT_PLUGIN: ContextVar[str | None] = ContextVar("pronaflow_plugin", default=None)
+"""Id of the plugin whose code runs; None in the kernel."""
+
+
+@contextmanager
+def acting(plugin_id: str | None) -> Iterator[None]:
+    """Run the block as a plugin, or with None as the kernel."""
+    token = CURRENT_PLUGIN.set(plugin_id)
+    try:
+        yield
+    finally:
+        CURRENT_PLUGIN.reset(token)
+
+
+def attributed(plugin_id: str | None, function: Callable[P, R]) -> Callable[P, R]:
+    """The function, run as a plugin, or with None as the kernel, whoever calls it."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        token = CURRENT_PLUGIN.set(plugin_id)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            CURRENT_PLUGIN.reset(token)
+
+    return call
+
+
+def as_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """A kernel function that plugins call and that touches kernel tables on their behalf."""
+    return attributed(None, function)

@@ -1,0 +1,59 @@
+"""Which tables a plugin's statements may touch: its own, and to read those that its manifest names.
+
+A guard rail, not a sandbox: it finds the statement that bypasses another plugin's service, and it makes
+`reads` in a manifest worth reading. Checked where every statement passes (`tenancy.rule`), once a statement
+and plugin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..errors import CapabilityDenied
+
+if TYPE_CHECKING:
+    from ..tenancy.shape import Verdict
+
+
+class Grants:
+    """What each plugin may read beside its own tables."""
+
+    def __init__(self) -> None:
+        self._reads: dict[str, frozenset[str]] = {}
+        self._common: frozenset[str] = frozenset()
+
+    def allow(self, plugin_id: str, reads: Iterable[str]) -> None:
+        """Let a plugin read tables of others.
+
+        Arguments:
+            reads: their names, from the manifest.
+        """
+        self._reads[plugin_id] = frozenset(reads)
+
+    def share(self, tables: Iterable[str]) -> None:
+        """Let everybody read tables: those by which the owner of containers tells who sees which."""
+        self._common = frozenset(tables)
+
+    def hold(self, plugin_id: str, verdict: Verdict) -> None:
+        """Hold a statement of a plugin to what it may touch.
+
+        Raises:
+            CapabilityDenied: it touches more; the message names the tables and what to do.
+        """
+        if plugin_id in verdict.passed:
+            return
+        own = f"{plugin_id}__"
+        allowed = self._reads.get(plugin_id, frozenset()) | self._common
+        if written := sorted(name for name in verdict.writes if not name.startswith(own)):
+            raise CapabilityDenied(
+                f"The plugin {plugin_id} writes {', '.join(written)}, which it does not own: "
+                "ask the owner's service to do it"
+            )
+        foreign = sorted(name for name in verdict.reads - allowed if not name.startswith(own))
+        if foreign:
+            raise CapabilityDenied(
+                f"The plugin {plugin_id} reads {', '.join(foreign)}: name what it reads under `reads` in "
+                "its plugin.toml, or ask the owner's service"
+            )
+        verdict.passed.add(plugin_id)

@@ -1,0 +1,70 @@
+"""A breaker: code that fails again and again is left alone for a while (Nygard, Release It!, 2007)."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import datetime, timedelta
+from threading import Lock
+
+from ..clock import Clock
+
+FAILURES = 5
+"""So many failures within `WINDOW` open it (architecture.md 4)."""
+
+WINDOW = timedelta(seconds=60)
+PAUSE = timedelta(seconds=30)
+"""How long it stays open before one call is let through to try."""
+
+
+class Breaker:
+    """Closed it lets every call through, open none, half-open a single one that decides.
+
+    Arguments:
+        clock: tells when failures were and when the pause is over.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._failures: deque[datetime] = deque(maxlen=FAILURES)
+        self._opened_at: datetime | None = None
+        self._trying = False
+
+    @property
+    def state(self) -> str:
+        """`closed`, `open` or `half-open`."""
+        opened_at = self._opened_at
+        if opened_at is None:
+            return "closed"
+        return "half-open" if self._clock.now() - opened_at >= PAUSE else "open"
+
+    def lets_through(self) -> bool:
+        """Whether a call may be made; whoever asks and gets True must say how it went."""
+        if self._opened_at is None:
+            return True
+        with self._lock:
+            if self.state == "closed":
+                return True
+            if self.state == "open" or self._trying:
+                return False
+            self._trying = True
+            return True
+
+    def succeeded(self) -> None:
+        """The call went well; a trial closes the breaker."""
+        if self._opened_at is not None:
+            with self._lock:
+                self._opened_at = None
+                self._trying = False
+                self._failures.clear()
+
+    def failed(self) -> bool:
+        """The call failed; whether that has just opened the breaker."""
+        with self._lock:
+            now = self._clock.now()
+            self._failures.append(now)
+            full = len(self._failures) == FAILURES and now - self._failures[0] <= WINDOW
+            opens = self._opened_at is None and full
+            if opens or self._trying:
+                self._opened_at, self._trying = now, False
+            return opens
