@@ -126,6 +126,8 @@ def _type(kind: Any) -> str:
 def _default(value: object) -> str:
     if value is None or value == "" or value == ():
         return NOTHING
+    if isinstance(value, tuple):
+        return code(", ".join(map(str, value)))
     return code(str(value).lower() if isinstance(value, bool) else value)
 
 

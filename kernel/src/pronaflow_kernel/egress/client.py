@@ -41,6 +41,7 @@ _FRAMING = frozenset(
     {"host", "connection", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "keep-alive"}
 )
 _LEAST_HIGH_PORT = 1024
+_STORES = {"database_url": 5432, "redis_url": 6379}
 
 Resolver = Callable[[str, int], Sequence[str]]
 """From host and port to IP addresses; raises OSError where there are none."""
@@ -274,8 +275,8 @@ def _own_places(settings: Settings) -> list[tuple[str, int]]:
     """Hosts and ports of this server and of what it stores its data in."""
     host = "localhost" if settings.server.host in ("0.0.0.0", "::") else settings.server.host
     places = [(host, settings.server.port)]
-    for url, port in ((settings.database_url, 5432), (settings.redis_url or "", 6379)):
-        parts = urlsplit(url)
+    for name, port in _STORES.items():
+        parts = urlsplit(getattr(settings, name) or "")
         if parts.hostname is not None:
             places.append((parts.hostname, parts.port or port))
     return places
