@@ -123,11 +123,10 @@ def test_provide_blueprints(ann, put):
     assert "/api/v1/stickers" in ann.get("/openapi.json").json["paths"]
 
 
-def test_provide_commands(world, put, monkeypatch):
+def test_provide_commands(world, put):
     put("hello")
     state = State()
-    state.plugin_id = "stickers"
-    monkeypatch.setattr(state, "_kernel", world.kernel)
+    state.plugin_id, state.running = "stickers", world.kernel
     [command] = [command for _, command in world.kernel.commands if command.name == "stickers"]
     result = CliRunner().invoke(command, [], obj=state, catch_exceptions=False)
     assert result.output.endswith(" stickers\n")

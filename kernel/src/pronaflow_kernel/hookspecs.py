@@ -1,8 +1,8 @@
 """The contract: every question the kernel asks its plugins. The prefix tells what an answer does.
 
-`provide_*` is asked while the server is put together, again if another plugin fails. `check_*` may refuse by
-raising. `extend_*` adds to an answer, one call a page. Arguments are passed by name, and new ones are only
-ever appended.
+`provide_*` is asked while the server is put together, again if another plugin fails. Of `pick_*` the first
+answer counts. `check_*` may refuse by raising. `extend_*` adds to an answer, one call a page. `collect_*` and
+`erase_*` are about personal data. Arguments are passed by name, and new ones are only ever appended.
 """
 
 from __future__ import annotations
@@ -14,15 +14,19 @@ from .plugins.markers import hookimpl as hookimpl
 from .plugins.markers import hookspec as hookspec
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import click
     from flask import Blueprint as FlaskBlueprint
     from sqlalchemy import MetaData
 
     from .access.permissions import Permission
+    from .access.principal import Principal
     from .events.types import EventType, Subscriber
     from .health import HealthCheck
     from .persistence.uow import Reader, Row, UnitOfWork
     from .records.resources import Resource
+    from .web.formats import ErrorFormat
 
 API_VERSION = "1.0"
 """Version of this contract, matched against a manifest's `api` range."""
@@ -31,6 +35,15 @@ API_VERSION = "1.0"
 @hookspec
 def provide_settings() -> type[Any] | None:
     """The plugin's section of the settings, as a frozen dataclass; its instance arrives as `ctx.settings`."""
+
+
+@hookspec
+def provide_hookspecs() -> ModuleType | type[Any]:  # type: ignore[empty-body]
+    """Hooks of the plugin's own, which others implement: a module or class of functions marked `@hookspec`.
+
+    The plugin asks them by `ctx.hooks.ask(name, ...)`. Whoever implements one names it in its manifest under
+    `hooks` as `plugin_id:hook`; the implementation rests where that plugin is not there.
+    """
 
 
 @hookspec
@@ -79,6 +92,20 @@ def provide_health_checks() -> Sequence[HealthCheck]:  # type: ignore[empty-body
 
 
 @hookspec
+def provide_error_format() -> ErrorFormat:  # type: ignore[empty-body]
+    """How errors look below a path of the plugin's own, where an API of another tradition is served."""
+
+
+@hookspec
+def pick_principal(reader: Reader, credential: str) -> Principal | None:
+    """Sign in whoever sends a bearer credential that is no access token of the kernel.
+
+    Answer None for a credential of another kind, raise `Unauthorized` for a wrong or ended one. `reader` is
+    in no workspace and has no user yet.
+    """
+
+
+@hookspec
 def check_permission(reader: Reader, permission: str, container_id: str | None) -> None:
     """Object to what the roles allow, by raising `Forbidden` or `NotFound`.
 
@@ -101,5 +128,25 @@ def extend_payload(reader: Reader, resource: str, rows: Sequence[Row]) -> Mappin
     """Add to the shown records of a resource type; lands under `ext.<plugin id>`.
 
     One call a page: `rows` are all records of the page. Answer a mapping from record id to JSON data, or
-    None for other resource types.
+    None for other resource types. A single record asks all plugins, a list those that its request names
+    (`?ext=hello`), a write once it is committed.
+    """
+
+
+@hookspec
+def collect_user_data(  # type: ignore[empty-body]
+    reader: Reader, user_id: str
+) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """All that the plugin holds of a user: kind of thing to rows, as the user may read them.
+
+    Asked once for all workspaces, with a reader in none; statements on tenant tables say so by `unscoped`.
+    """
+
+
+@hookspec
+def erase_user_data(uow: UnitOfWork, user_id: str) -> None:
+    """Forget a user: erase or replace personal values, so that nothing tells who it was.
+
+    Asked once for all workspaces, in one transaction with what other plugins erase. Ids of the user stay
+    where rows need them: the kernel makes the account behind them anonymous.
     """

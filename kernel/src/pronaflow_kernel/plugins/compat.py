@@ -57,7 +57,9 @@ def judge(candidate: Candidate, today: Mapping[str, Spec], target: Lock) -> Verd
         return Verdict(candidate.id, {}, (), (), fits, f"import: {type(error).__name__}: {error}")
     used = {name: arguments for name, arguments in found.items() if name not in _foreign(manifest)}
     breaks = list(_breaks(used, today, target))
-    return Verdict(candidate.id, used, breaks, list(_deprecated(used, target.specs)), fits, None)
+    specs = [target.specs[name] for name in used if name in target.specs]
+    deprecated = [words for spec in specs for words in spec.deprecations(used[spec.name])]
+    return Verdict(candidate.id, used, breaks, deprecated, fits, None)
 
 
 def uses(plugin: type[Any]) -> dict[str, tuple[str, ...]]:
@@ -97,13 +99,3 @@ def _breaks(used: Mapping[str, Sequence[str]], today: Mapping[str, Spec], target
         else:
             lacking = [argument for argument in arguments if argument not in known]
             yield from (f"{name} has no argument {argument} in {target.api}" for argument in lacking)
-
-
-def _deprecated(used: Mapping[str, Sequence[str]], specs: Mapping[str, Spec]) -> Iterator[str]:
-    for spec in (specs[name] for name in used if name in specs):
-        if spec.deprecated is not None:
-            gone = f"; it goes in {spec.removed_in}" if spec.removed_in else ""
-            yield f"{spec.name} is deprecated since {spec.deprecated}{gone}"
-        for argument in spec.arguments:
-            if argument.deprecated is not None and argument.name in used[spec.name]:
-                yield f"the argument {argument.name} of {spec.name} is deprecated since {argument.deprecated}"

@@ -51,12 +51,17 @@ _SCOPED = ("reader", "uow")
 
 @dataclass(slots=True)
 class _Call:
-    """One implementation: what the guard knows of it from registration on."""
+    """One implementation: what the guard knows of it from registration on.
+
+    Arguments:
+        takes: places of the arguments that it takes, among those of the hook.
+        scope_at: place of the one that tells the workspace at hand; None where none does.
+    """
 
     plugin_id: str
     spec: Spec
     method: Callable[..., Any]
-    takes: int
+    takes: list[int]
     scope_at: int | None
     timing: Timing
     breaker: Breaker | None
@@ -89,7 +94,7 @@ class Guard:
         self.breakers: dict[tuple[str, str], Breaker] = {}
 
     def wrap(self, plugin_id: str, spec: Spec, method: Callable[..., Any]) -> Callable[..., Any]:
-        """An implementation as it is registered: called with plain arguments, by position.
+        """An implementation as it is registered: called with all arguments of the hook, by position.
 
         Arguments:
             spec: of the hook.
@@ -98,15 +103,14 @@ class Guard:
         Raises:
             TypeError: it asks for an argument that the hook has not; the message names all.
         """
-        names = _arguments(plugin_id, spec, method)
-        takes, scoped = len(names), [each.name for each in spec.arguments if each.name in _SCOPED]
-        names += [name for name in scoped if name not in names]
+        known = [each.name for each in spec.arguments]
+        takes = [known.index(name) for name in _arguments(plugin_id, spec, method)]
         call = _Call(
             plugin_id,
             spec,
             method,
             takes,
-            names.index(scoped[0]) if scoped else None,
+            next((place for place, name in enumerate(known) if name in _SCOPED), None),
             self.timings.setdefault((plugin_id, spec.name), Timing()),
             self.breakers.setdefault((plugin_id, spec.name), Breaker(self._clock))
             if spec.prefix in SKIPPED
@@ -118,8 +122,6 @@ class Guard:
         def guarded(*args: Any) -> Any:
             return run(call, args)
 
-        plain = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        guarded.__signature__ = inspect.Signature([inspect.Parameter(name, plain) for name in names])  # type: ignore[attr-defined]
         return guarded
 
     @contextmanager
@@ -151,7 +153,7 @@ class Guard:
 
     def _provide(self, call: _Call, args: tuple[Any, ...]) -> Any:
         with self.watching(call.plugin_id, call.spec.name):
-            return call.method(*args[: call.takes])
+            return call.method(*[args[place] for place in call.takes])
 
     def _ask(self, call: _Call, args: tuple[Any, ...]) -> Any:
         workspace_id = None if call.scope_at is None else args[call.scope_at].scope.workspace_id
@@ -163,7 +165,7 @@ class Guard:
         error: BaseException | None = None
         answer: Any = None
         try:
-            answer = call.method(*args[: call.takes])
+            answer = call.method(*[args[place] for place in call.takes])
             _check_answer(call.spec, answer)
         except (Exception, SystemExit) as raised:
             error, answer = raised, None

@@ -113,6 +113,9 @@ class Hooks:
                 wrapped[name] = self._guard.wrap(plugin_id, self._specs[name], method)
             except TypeError as error:
                 raise PluginFault(str(error)) from error
+            specs.warn(plugin_id, self._specs[name], method)
+            # Here pluggy looks for the arguments to pass: all that the hook has.
+            vars(wrapped[name])["__wrapped__"] = getattr(self._manager.hook, name).spec.function
             # pluggy calls last what came last and is not marked; with the mark it keeps the order of starts.
             setattr(wrapped[name], _MARK, {**options, "trylast": True})
         self._manager.register(_Implementations(**wrapped), name=plugin_id)
@@ -129,7 +132,8 @@ class Hooks:
 
     def implementations(self, name: str) -> list[Implementation]:
         """Who implements a hook, in order of call."""
-        return [_implementation(each.plugin_name, name, each.function) for each in self._called(name)]
+        found = [each.plugin_name for each in self._called(name)]
+        return [_implementation(owner, name, getattr(self._plugins[owner], name)) for owner in found]
 
     def ask(self, name: str, /, *, only: set[str] | None = None, **arguments: Any) -> list[tuple[str, Any]]:
         """Ask all plugins that are on; `(plugin id, answer)` in order of call, without answers of None.
@@ -215,8 +219,8 @@ def _marked(plugin: Plugin) -> Iterator[tuple[str, Any, dict[str, Any]]]:
             yield name, getattr(plugin, name), options
 
 
-def _implementation(plugin_id: str, name: str, function: Any) -> Implementation:
-    code = inspect.unwrap(function)
+def _implementation(plugin_id: str, name: str, method: Any) -> Implementation:
+    code = inspect.unwrap(method)
     code = getattr(code, "__func__", code)
     return Implementation(
         plugin_id, name, code.__code__.co_filename, code.__code__.co_firstlineno, code.__qualname__

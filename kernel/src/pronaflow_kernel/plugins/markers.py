@@ -54,8 +54,9 @@ def hookspec(
     """Mark a function as the specification of a hook; `specs.read` says what it must look like.
 
     Versions are those of the contract of whoever publishes the hook: of the kernel `API_VERSION`, of a plugin
-    the version of its distribution. An implementation of what is deprecated gets a `DeprecationWarning` when
-    the server is put together.
+    the version of its distribution. Who implements what is deprecated gets a `DeprecationWarning` when the
+    server is put together. pluggy's own (`warn_on_impl`) would point at the guard, which stands around each
+    implementation, and could not tell which arguments that takes.
 
     Arguments:
         since: version that brought the hook; None for the first one.
@@ -69,20 +70,6 @@ def hookspec(
     def mark(function: F) -> F:
         history = History(since, deprecated, removed_in, dict(deprecated_arguments or {}))
         setattr(function, HISTORY, history)
-        name = function.__name__
-        gone = f"; it goes in {removed_in}" if removed_in else ""
-        return _pluggys(
-            function,
-            firstresult=name.startswith("pick_"),
-            warn_on_impl=_warning(f"the hook {name}", f"{deprecated}{gone}") if deprecated else None,
-            warn_on_impl_args={
-                argument: _warning(f"the argument {argument} of the hook {name}", words)
-                for argument, words in history.deprecated_arguments.items()
-            },
-        )
+        return _pluggys(function, firstresult=function.__name__.startswith("pick_"))
 
     return mark if function is None else mark(function)
-
-
-def _warning(what: str, since: str) -> DeprecationWarning:
-    return DeprecationWarning(f"{what} is deprecated since {since}")

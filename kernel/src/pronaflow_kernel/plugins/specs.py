@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import warnings
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
@@ -138,6 +139,16 @@ class Spec:
         arguments = ", ".join(f"{argument.name}: {argument.type}" for argument in self.arguments)
         return f"def {self.name}({arguments}) -> {self.returns}"
 
+    def deprecations(self, taken: Collection[str]) -> list[str]:
+        """What is deprecated for an implementation that takes these arguments, a sentence each."""
+        gone = f"; it goes in {self.removed_in}" if self.removed_in else ""
+        whole = [f"{self.name} is deprecated since {self.deprecated}{gone}"] if self.deprecated else []
+        return whole + [
+            f"the argument {each.name} of {self.name} is deprecated since {each.deprecated}"
+            for each in self.arguments
+            if each.deprecated is not None and each.name in taken
+        ]
+
 
 def kernel_specs() -> dict[str, Spec]:
     """The kernel's own specs by name, in the order of the contract."""
@@ -167,6 +178,14 @@ def read(namespace: ModuleType | type[Any], owner: str, taken: Collection[str] =
     if faults:
         raise SpecError("; ".join(faults))
     return {name: _spec(name, owner, function) for name, function in functions.items()}
+
+
+def warn(plugin_id: str, spec: Spec, method: Callable[..., Any]) -> None:
+    """Warn the author of an implementation, at its own line, of what it uses that is deprecated."""
+    code = inspect.unwrap(method).__code__
+    for words in spec.deprecations(inspect.signature(method).parameters):
+        text = f"plugin {plugin_id}: {words}"
+        warnings.warn_explicit(text, DeprecationWarning, code.co_filename, code.co_firstlineno)
 
 
 def _marked(namespace: ModuleType | type[Any]) -> list[tuple[str, FunctionType]]:
