@@ -32,6 +32,7 @@ from .health import HealthCheck
 from .hookspecs import API_VERSION, hookimpl, hookspec
 from .identity.models import User
 from .identity.names import EmailAddress, normal
+from .identity.people import add_person, remove_person
 from .ids import as_id, new_id
 from .mail import Mail
 from .persistence.base import (
@@ -140,6 +141,7 @@ __all__ = [
     "Versioned",
     "Workspace",
     "WorkspaceQuery",
+    "add_person",
     "as_id",
     "hookimpl",
     "hookspec",
@@ -153,6 +155,7 @@ __all__ = [
     "needs_scope",
     "new_id",
     "normal",
+    "remove_person",
     "setting",
     "tenancy",
     "tenancy_events",

@@ -144,6 +144,16 @@ def restore_workspace(uow: UnitOfWork, workspace: Row) -> Row:
 
 
 @as_kernel
+def purge_workspace(uow: UnitOfWork, workspace: Row) -> None:
+    """Delete the scope's workspace for good, with all that is in it.
+
+    Raises:
+        StaleRow: it changed meanwhile.
+    """
+    uow.remove(Workspace, workspace)
+
+
+@as_kernel
 def add_member(uow: UnitOfWork, user_id: str, role: str) -> Row:
     """Make a user a member of the scope's workspace; somebody who left comes back.
 

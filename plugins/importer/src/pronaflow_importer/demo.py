@@ -26,6 +26,8 @@ from pronaflow_kernel.api import (
     UnitOfWork,
     User,
     Workspace,
+    add_person,
+    remove_person,
     tenancy,
     unscoped,
 )
@@ -207,12 +209,7 @@ def _set_up(ctx: Context, uow: UnitOfWork) -> _Stage:
 def _person(uow: UnitOfWork, name: str) -> str:
     """A colleague who cannot sign in: there is no password."""
     username, email = _free_name(uow, name.split()[0].lower())
-    values = {"email": email, "email_norm": email, "username": username, "username_norm": username}
-    return str(
-        uow.insert(User, {**values, "full_name": name, "status": "active", "email_verified_at": uow.now})[
-            "id"
-        ]
-    )
+    return str(add_person(uow, username, email, name)["id"])
 
 
 def _free_name(uow: UnitOfWork, first: str) -> tuple[str, str]:
@@ -257,9 +254,9 @@ def reset_demo(ctx: Context) -> bool:
     if there is None:
         return False
     with ctx.db.write(Scope.system(there["workspace_id"]), origin="system") as uow:
-        uow.remove(Workspace, uow.get(Workspace, there["workspace_id"], trashed=True))
+        tenancy.purge_workspace(uow, uow.get(Workspace, there["workspace_id"], trashed=True))
         needed = {row["user_id"] for row in uow.all(_ELSEWHERE, ids=there["user_ids"])}
         for user in uow.all(_PEOPLE, ids=there["user_ids"]):
             if user["id"] not in needed:
-                uow.remove(User, user)
+                remove_person(uow, user)
     return True
