@@ -34,6 +34,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
     """Show what is migrated and what is pending."""
     with _installation(ctx) as installation:
         rows = [_status_row(installation, chain) for chain in installation.statuses()]
+        rows += [_left_behind(*found) for found in sorted(installation.left_behind().items())]
     emit(rows, as_json, lambda: _status_text(rows))
 
 
@@ -131,6 +132,9 @@ class _Installation:
 
         if plugin_id == CORE:
             return CORE_CHAIN
+        if plugin_id in self.left_behind():
+            words = f"pronaflow plugins uninstall {plugin_id} takes its data out"
+            raise Failure(f"The code of {plugin_id} is not installed: {words}")
         if plugin_id not in self.plugins:
             raise unknown_plugin(plugin_id, [CORE, *self.plugins])
         return chain_of(self.plugins[plugin_id])
@@ -146,6 +150,17 @@ class _Installation:
             return [chain.status(None) for chain in chains]
         return migrations.status(self.engines.read, chains)
 
+    def left_behind(self) -> dict[str, str | None]:
+        """Revisions of plugins that have data but no code, by id."""
+        from ..persistence.holdings import revisions
+        from .installed import database_missing
+
+        if database_missing(self._url):
+            return {}
+        with self.engines.read.connect() as connection:
+            found = revisions(connection)
+        return {plugin_id: found[plugin_id] for plugin_id in found.keys() - {CORE, *self.plugins}}
+
     def undone(self, chain: Chain, target: str | None) -> list[str]:
         """The revisions that a downgrade to `target` would undo, newest first."""
         current = self.statuses([chain])[0].current or ""
@@ -153,6 +168,8 @@ class _Installation:
 
     def refuse_with_dependants(self, chain: Chain) -> None:
         """Refuse to take away tables that other plugins' tables may point at."""
+        from ..persistence.holdings import look
+        from ..persistence.removal import refuse_referred
         from .installed import requirements
 
         held = [
@@ -162,9 +179,13 @@ class _Installation:
             and status.current
             and (chain.id == CORE or chain.id in requirements(self.plugins, status.id))
         ]
+        if chain.id == CORE:
+            held += sorted(self.left_behind())
         if held:
             words = f"The tables of {', '.join(held)} stand on those of {chain.id}"
             raise Failure(f"{words}: downgrade them first")
+        with self.engines.read.connect() as connection:
+            refuse_referred(look(connection, chain.id))
 
 
 @contextmanager
@@ -191,11 +212,19 @@ def _status_row(installation: _Installation, chain: ChainStatus) -> dict[str, An
     }
 
 
+def _left_behind(plugin_id: str, revision: str | None) -> dict[str, Any]:
+    """A row for a plugin that has data but no code."""
+    found = {"plugin": plugin_id, "current": revision, "newest": None}
+    return {**found, "pending": [], "ahead": False, "note": "not installed"}
+
+
 def _status_text(rows: list[dict[str, Any]]) -> str:
     def words(row: dict[str, Any]) -> str:
         if row["ahead"]:
             return "newer than this code"
-        return f"{len(row['pending'])} pending" if row["pending"] else "up to date"
+        if row["pending"]:
+            return f"{len(row['pending'])} pending"
+        return "data only" if row["newest"] is None and row["current"] else "up to date"
 
     lines = [(r["plugin"], r["current"] or "-", r["newest"] or "-", words(r), r["note"]) for r in rows]
     text = table(("PLUGIN", "DATABASE", "CODE", "STATE", "NOTE"), lines)

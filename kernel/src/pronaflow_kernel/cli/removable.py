@@ -19,13 +19,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import inspect
-
 from ..assembly import CORE_CHAIN
 from ..clock import SystemClock
 from ..persistence.bundles import Bundle, refuse_filled
 from ..persistence.engines import open_engines
-from ..persistence.holdings import count, look, plugins_in
+from ..persistence.holdings import count, look, revisions
 from ..persistence.migrations import status
 from ..persistence.removal import refuse_referred, refuse_unreadable
 from ..persistence.uow import Database
@@ -168,7 +166,8 @@ class Removable:
 
     def _with_tables(self) -> set[str]:
         """Ids of the plugins that have tables, installed or not."""
-        return plugins_in(inspect(self._engines.read).get_table_names())
+        with self._engines.read.connect() as connection:
+            return revisions(connection).keys() - {CORE_CHAIN.id}
 
     def _is_thrown(self) -> bool:
         """Whether the plugin is off by its switch in the database."""

@@ -153,16 +153,14 @@ def look(connection: Connection, plugin_id: str) -> Holdings:
         tuple(sorted(filter(None, types))),
         tuple(key for key in keys if key.target in inside and key.table not in inside),
         version if version in names else None,
-        connection.scalar(select(column("version_num")).select_from(table(version)))
-        if version in names
-        else None,
+        _revision(connection, version) if version in names else None,
     )
 
 
-def plugins_in(names: Sequence[str]) -> set[str]:
-    """Ids of the plugins that have a version table among these names of tables."""
-    found = (name.removesuffix("__version") for name in names if name.endswith("__version"))
-    return {name for name in found if name != "core"}
+def revisions(connection: Connection) -> dict[str, str | None]:
+    """The revision of every chain in the database, by the id of its plugin, installed or not."""
+    names = (name for name in inspect(connection).get_table_names() if name.endswith("__version"))
+    return {name.removesuffix("__version"): _revision(connection, name) for name in names}
 
 
 def count(connection: Connection, name: str) -> int:
@@ -198,6 +196,10 @@ def in_trash(connection: Connection, holdings: Holdings, workspace_id: str, reco
             if connection.scalar(found):
                 return True
     return False
+
+
+def _revision(connection: Connection, version: str) -> str | None:
+    return connection.scalar(select(column("version_num", String)).select_from(table(version)))
 
 
 def _trashed(connection: Connection, holdings: Holdings) -> ColumnElement[bool]:
