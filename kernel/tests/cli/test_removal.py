@@ -58,7 +58,7 @@ class Database:
             result = connection.execute(sa.text(statement))
             return [tuple(row) for row in result] if result.returns_rows else []
 
-    def insert(self, name: str, **values: object) -> None:
+    def insert(self, name: str, /, **values: object) -> None:
         columns = [sa.column(column) for column in values]
         with self.engines.write.begin() as connection:
             connection.execute(sa.insert(sa.table(name, *columns)), values)
