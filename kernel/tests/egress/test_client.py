@@ -15,6 +15,7 @@ from pronaflow_kernel.egress.client import Egress
 from pronaflow_kernel.egress.errors import BlockedAddress, EgressFailed, EgressRefused, EgressTimeout
 from pronaflow_kernel.errors import CapabilityDenied
 from pronaflow_kernel.settings import load
+from pronaflow_kernel.testing import World
 
 from .conftest import LOOPBACK, OK, Authority, RawServer, serving
 
@@ -189,8 +190,10 @@ class TestFailing:
 
         def drip(connection: socket.socket) -> None:
             connection.sendall(start)
-            while not over.wait(0.02):
+            for _ in range(200):
                 connection.sendall(b"x")
+                if over.wait(0.02):
+                    return
 
         with serving(drip) as server, pytest.raises(EgressTimeout, match="in time"):
             egress(HERE, **OPEN).request("GET", f"http://hooks.example:{server.port}/", timeout=0.2)
@@ -286,6 +289,11 @@ class TestPlugins:
         assert str(denied.value) == (
             f"plugin 'sms' may not send requests to {host}: add network = [\"{host}\"] to its plugin.toml"
         )
+
+    def test_a_context_holds_a_client_for_its_plugin(self, world: World) -> None:
+        http = world.kernel.contexts["notes"].http
+        with pytest.raises(CapabilityDenied, match=r"plugin 'notes' may not send requests to example\.com"):
+            http.request("GET", "https://example.com/")
 
     def test_what_a_manifest_names_is_still_held_to_the_operator_s_rules(self, egress: Make) -> None:
         with pytest.raises(BlockedAddress):

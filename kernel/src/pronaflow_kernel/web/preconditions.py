@@ -65,8 +65,10 @@ def unless_known(request: Request, response: Response) -> Response:
         InvalidRequest: `If-None-Match` is malformed.
     """
     tag = response.headers.get("ETag")
+    if tag is None:
+        return response
     known = tags(request, "If-None-Match")
-    if tag is None or (known is not None and tag not in (text for _, text in known)):
+    if known is not None and tag not in (text for _, text in known):
         return response
     return Response(status=304, headers={"ETag": tag})
 
