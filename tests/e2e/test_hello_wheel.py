@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
+from .environment import Environment
 from .server import Caller, Site
-from .session import blocks, run
 
-ROOT = Path(__file__).parents[2]
-DISTRIBUTIONS = ["kernel", "plugins/workspaces", "plugins/projects", "plugins/tasks", "contrib/hello-plugin"]
 HELLO, PROJECTS, TASKS = "/api/v1/hello", "/api/v1/projects", "/api/v1/tasks"
-TUTORIAL = ROOT / "docs/tutorial/first-plugin.md"
-
 PURGE = """
 import sys
 from pronaflow_kernel.assembly import assemble
@@ -31,57 +21,13 @@ with kernel.db.write(Scope.system(sys.argv[1])) as uow:
 """
 """Deletes records of a workspace for good, as the end of their time in the trash does."""
 
-GREETED = """
-until curl -sS $URL/hello -H "$AUTH" | grep -q '"greeted":1'; do :; done
-"""
-"""Waits for the moment after which the tutorial goes on."""
-
 pytestmark = pytest.mark.install
-
-
-def call(*command):
-    # Whoever runs the tests may have told pip to be quiet; its answers are needed here.
-    environment = {name: value for name, value in os.environ.items() if name != "PIP_QUIET"}
-    done = subprocess.run(
-        [str(part) for part in command], env=environment, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def wheels(tmp_path_factory):
-    """A folder with a wheel of each distribution."""
-    folder = tmp_path_factory.mktemp("wheels")
-    uv = shutil.which("uv", path=Path(sys.executable).parent) or "uv"
-    for distribution in DISTRIBUTIONS:
-        call(uv, "build", "--quiet", "--wheel", "--out-dir", folder, ROOT / distribution)
-    assert len(list(folder.glob("*.whl"))) == len(DISTRIBUTIONS)
-    return folder
-
-
-class Environment:
-    """A fresh environment that pip installs into."""
-
-    def __init__(self, folder: Path) -> None:
-        call(sys.executable, "-m", "venv", "--without-pip", folder)
-        self.python = folder / "bin/python"
-        self.pronaflow = folder / "bin/pronaflow"
-
-    def pip(self, *arguments):
-        pip = [sys.executable, "-m", "pip", "--python", self.python, "--disable-pip-version-check"]
-        return call(*pip, *arguments)
-
-    def distributions(self):
-        """Name to where it is installed from, None for the index and for wheels."""
-        listed = json.loads(self.pip("list", "--format", "json"))
-        return {each["name"]: each.get("editable_project_location") for each in listed}
 
 
 @pytest.fixture(scope="module")
 def environment(wheels, tmp_path_factory):
     made = Environment(tmp_path_factory.mktemp("environment"))
-    made.pip("install", "--quiet", "--constraint", ROOT / "constraints.txt", *wheels.glob("*.whl"))
+    made.install(*wheels.values())
     return made
 
 
@@ -114,10 +60,10 @@ def paths(caller):
     return caller.get("/openapi.json").json["paths"]
 
 
-def test_the_environment_holds_wheels_only(environment):
+def test_the_environment_holds_wheels_only(environment, wheels):
     found = environment.distributions()
     names = {name for name in found if name.startswith("pronaflow")}
-    assert names == {f"pronaflow-{name}" for name in ("kernel", "workspaces", "projects", "tasks", "hello")}
+    assert names == wheels.keys()
     assert set(found.values()) == {None}
 
 
@@ -142,22 +88,11 @@ def test_switched_off_it_is_gone_within_a_second_and_its_data_survives(site, gra
     assert HELLO in paths(grace)
 
 
-def test_the_tutorial_s_session_runs_as_printed(site, tmp_path):
-    install, made, *read = blocks(TUTORIAL, "8. Run it", "bash")
-    assert "pip install" in install
-    session = "\n".join([made, GREETED, *read])
-    *_, greeting, task, tasks = run(session, site.server().url, tmp_path)
-    printed = [json.loads(block) for block in blocks(TUTORIAL, "8. Run it", "json")]
-    assert greeting["data"]["greeting"] == printed[0]["data"]["greeting"]
-    assert task["data"]["ext"] == printed[1]["data"]["ext"]
-    assert tasks["data"][0]["ext"] == printed[1]["data"]["ext"]
-
-
 def test_uninstalled_it_leaves_a_server_that_starts_clean_and_deletes_everything(site, environment, grace):
     server = site.server()
     server.terminate()
     assert server.process.wait() == 0
-    environment.pip("uninstall", "--yes", "--quiet", "pronaflow-hello")
+    environment.uninstall("pronaflow-hello")
     server.log.write_text("")
     with Caller(site.server(), grace.token) as caller:
         health = caller.get("/health").json

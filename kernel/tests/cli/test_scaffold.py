@@ -1,4 +1,4 @@
-"""`pronaflow plugins new`: every combination of parts is a plugin that runs, reads well and passes its tests."""
+"""`pronaflow plugins new`: every combination of parts is a plugin that runs and passes its own tests."""
 
 from __future__ import annotations
 
