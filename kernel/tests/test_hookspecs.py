@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pluggy
@@ -17,6 +17,7 @@ from packaging.version import Version
 from pronaflow_kernel import hookspecs
 from pronaflow_kernel.clock import FixedClock
 from pronaflow_kernel.hookspecs import API_VERSION, hookimpl, hookspec
+from pronaflow_kernel.persistence.scope import Scope
 from pronaflow_kernel.plugins.base import Plugin
 from pronaflow_kernel.plugins.guard import Guard
 from pronaflow_kernel.plugins.hooks import Hooks
@@ -39,6 +40,12 @@ def released() -> Lock | None:
     """The contract that was released last."""
     files = sorted(RELEASED.glob("*.json"), key=lambda file: Version(file.stem))
     return load(files[-1]) if files else None
+
+
+@pytest.fixture
+def hooks() -> Hooks:
+    """The hooks of a server whose plugins are all on."""
+    return Hooks(Guard(lambda *_: True, FixedClock(datetime(2026, 3, 2, tzinfo=UTC)), PluginSettings()))
 
 
 class TestThisContract:
@@ -189,6 +196,27 @@ class TestReading:
         assert str(refused.value).startswith(f"provide_trees {words}")
 
 
+class Picks(Plugin):
+    """Takes some of the arguments, in an order of its own."""
+
+    @hookimpl
+    def check_tree(self, age: int, kind: str) -> str:
+        """Answer what was passed."""
+        return f"{kind} {age}"
+
+
+def test_an_implementation_takes_what_it_needs_in_any_order(hooks) -> None:
+    class Trees:
+        @hookspec
+        def check_tree(self, reader: Any, kind: str, age: int) -> str:  # type: ignore[empty-body]
+            """A tree, seen from a workspace."""
+
+    hooks.publish("trees", Trees)
+    hooks.register("apples", Picks())
+    reader = SimpleNamespace(scope=Scope.system("w"))
+    assert hooks.ask("check_tree", kind="fir", reader=reader, age=7) == [("apples", "fir 7")]
+
+
 class Objects(Plugin):
     """Objects to some trees."""
 
@@ -201,7 +229,7 @@ class TestDeprecation:
     """What is said when the server is put together."""
 
     @pytest.fixture
-    def register(self) -> Callable[..., list[warnings.WarningMessage]]:
+    def register(self, hooks: Hooks) -> Callable[..., list[warnings.WarningMessage]]:
         """Has a deprecated hook implemented; the warnings."""
 
         def register(**marks: Any) -> list[warnings.WarningMessage]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .compat import compat
-from .failures import Failure, failure_of, unknown_plugin
+from .failures import Failure, unknown_plugin
 from .output import emit, json_option, note, table
 from .removal import restore, uninstall
 from .scaffold import new
@@ -121,17 +121,11 @@ def disable(ctx: click.Context, plugin: str, cascade: bool, as_json: bool) -> No
 
 def _look(state: State) -> tuple[list[PluginStatus], Kernel | None]:
     """How the plugins fare in a server that starts now; without one, what can be said all the same."""
-    from .installed import database_missing
+    from .installed import assembled
 
-    try:
-        if database_missing(state.settings().database_url):
-            raise Failure("There is no database yet; pronaflow quickstart or pronaflow db upgrade makes one")
-        kernel = state.kernel(migrate=False)
-    except Exception as error:
-        failure = error if isinstance(error, Failure) else failure_of(error)
-        if failure is None:
-            raise
-        note(f"Whether the plugins would run is not known. {failure.message}\n")
+    kernel, words = assembled(state)
+    if kernel is None:
+        note(f"Whether the plugins would run is not known. {words}\n")
         return list(_unstarted()), None
     return list(_switched(kernel)), kernel
 
