@@ -14,6 +14,7 @@ import pytest
 from pronaflow_kernel.egress.client import Egress
 from pronaflow_kernel.egress.errors import BlockedAddress, EgressFailed, EgressRefused, EgressTimeout
 from pronaflow_kernel.errors import CapabilityDenied
+from pronaflow_kernel.plugins.manifest import ManifestError, parse_manifest
 from pronaflow_kernel.settings import load
 from pronaflow_kernel.testing import World
 
@@ -289,6 +290,16 @@ class TestPlugins:
         assert str(denied.value) == (
             f"plugin 'sms' may not send requests to {host}: add network = [\"{host}\"] to its plugin.toml"
         )
+
+    def test_a_manifest_names_hosts_and_not_addresses(self) -> None:
+        data = {"manifest": 1, "id": "sms", "name": "SMS", "summary": "Texts", "api": ">=1"}
+        for good in ("api.example.com", "*.example.com", "*", "10.1.2.3", "2001:db8::1", "localhost"):
+            assert parse_manifest({**data, "network": [good]}, "plugin.toml").network == (good,)
+        for bad in ("https://example.com", "example.com/", "example.com:443", "*x.example", "a.*", ""):
+            with pytest.raises(ManifestError, match=r"names hosts such as .* not "):
+                parse_manifest({**data, "network": [bad]}, "plugin.toml")
+        with pytest.raises(ManifestError, match="must be a list of strings"):
+            parse_manifest({**data, "network": 7}, "plugin.toml")
 
     def test_a_context_holds_a_client_for_its_plugin(self, world: World) -> None:
         http = world.kernel.contexts["notes"].http

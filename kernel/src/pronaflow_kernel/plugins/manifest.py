@@ -31,7 +31,8 @@ class Manifest:
         permissions: token scopes of its own permissions, and of the services that it uses.
         commands: names of the commands it adds, with one line of help each.
         emits, listens: events it publishes and hears.
-        reads: foreign tables it reads; network: hosts it calls; ui_slots: places in pages it fills.
+        reads: foreign tables it reads; ui_slots: places in pages it fills.
+        network: hosts it calls: names, `*.example.com` for all under one, `*` for what users choose.
         config_schema: JSON schema of its configuration in a workspace.
     """
 
@@ -62,6 +63,7 @@ class Manifest:
 _LISTS = {"uses", "hooks", "permissions", "emits", "listens", "reads", "network", "ui_slots"}
 _TABLES = {"urls", "requires", "commands", "config_schema"}
 _REQUIRED = {"id", "name", "summary", "api"}
+_HOSTS = re.compile(r"\*|(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+:[0-9A-Fa-f:.]*")
 
 
 def read_manifest(package: str) -> Manifest:
@@ -137,8 +139,12 @@ def parse_manifest(data: Mapping[str, Any], where: str) -> Manifest:
 
 def _type_fault(key: str, value: Any) -> str | None:
     if key in _LISTS:
-        good = isinstance(value, list) and all(isinstance(item, str) for item in value)
-        return None if good else f"`{key}` must be a list of strings"
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            return f"`{key}` must be a list of strings"
+        odd = [host for host in value if key == "network" and not _HOSTS.fullmatch(host)]
+        return (
+            f"`network` names hosts such as api.example.com or *.example.com, not {odd[0]!r}" if odd else None
+        )
     if key in _TABLES:
         return None if isinstance(value, dict) else f"`{key}` must be a table"
     if key == "critical":
