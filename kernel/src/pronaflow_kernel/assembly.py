@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .attribution import acting
+from .attribution import contained
 from .builder import Builder, Culprit
 from .clock import Clock, SystemClock
 from .kernel import Kernel
@@ -124,18 +124,21 @@ class Assembly:
         return {i: words for i, candidate in self._candidates.items() if candidate.distribution not in ours}
 
     def _import(self, plugin_id: str, sections: dict[str, type]) -> None:
-        candidate = self._candidates[plugin_id]
+        candidate, phase, section = self._candidates[plugin_id], "import", None
         try:
-            with acting(plugin_id):
+            with contained(plugin_id):
                 plugin = candidate.entry_point.load()()
                 if not isinstance(plugin, Plugin):
                     raise PluginFault(f"{candidate.entry_point.value} is not a subclass of Plugin")
-                if hasattr(plugin, "provide_settings") and (section := plugin.provide_settings()) is not None:
+                if hasattr(plugin, "provide_settings"):
+                    phase = "provide_settings"
+                    section = plugin.provide_settings()
+                if section is not None:
                     check_section(section)
                     sections[plugin_id] = section
-        except (Exception, SystemExit) as error:
-            log.exception("plugin %s cannot be imported", plugin_id)
-            self._statuses[plugin_id] = failed(candidate, "import", error)
+        except Exception as error:
+            log.exception("plugin %s failed in %s", plugin_id, phase)
+            self._statuses[plugin_id] = failed(candidate, phase, error)
         else:
             self._loaded[plugin_id] = plugin
 

@@ -19,6 +19,19 @@ CURRENT_PLUGIN: ContextVar[str | None] = ContextVar("pronaflow_plugin", default=
 """Id of the plugin whose code runs; None in the kernel."""
 
 
+class Escape(Exception):
+    """Raised in place of what plugin code raised to end the process: `SystemExit` and the like."""
+
+    @classmethod
+    def of(cls, error: BaseException) -> Escape:
+        """What is raised in place of an error."""
+        return cls(f"{type(error).__name__}: {error}, which would end the process")
+
+
+_PASSING = (Exception, KeyboardInterrupt, GeneratorExit)
+"""What plugin code may raise through to its caller; Ctrl-C is the operator's."""
+
+
 @contextmanager
 def acting(plugin_id: str | None) -> Iterator[None]:
     """Run the block as a plugin, or with None as the kernel."""
@@ -29,14 +42,36 @@ def acting(plugin_id: str | None) -> Iterator[None]:
         CURRENT_PLUGIN.reset(token)
 
 
+@contextmanager
+def contained(plugin_id: str) -> Iterator[None]:
+    """Run the block as a plugin that cannot end the process or the thread.
+
+    Raises:
+        Escape: it tried to. Ctrl-C passes.
+    """
+    try:
+        with acting(plugin_id):
+            yield
+    except _PASSING:
+        raise
+    except BaseException as error:
+        raise Escape.of(error) from error
+
+
 def attributed(plugin_id: str | None, function: Callable[P, R]) -> Callable[P, R]:
-    """The function, run as a plugin, or with None as the kernel, whoever calls it."""
+    """The function, run as a plugin, or with None as the kernel, whoever calls it; see `contained`."""
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         token = CURRENT_PLUGIN.set(plugin_id)
         try:
             return function(*args, **kwargs)
+        except _PASSING:
+            raise
+        except BaseException as error:
+            if plugin_id is None:
+                raise
+            raise Escape.of(error) from error
         finally:
             CURRENT_PLUGIN.reset(token)
 

@@ -103,13 +103,14 @@ class Dispatcher:
                 if attempt == ATTEMPTS:
                     raise
             except Exception:
-                log.error("%s.%s failed at event %s (%s)", plugin_id, subscriber.name, event.id, event.type)
-                raise
+                words = "%s.%s failed at event %s (%s)"
+                log.exception(words, plugin_id, subscriber.name, event.id, event.type)
+                return
 
 
 def _run(action: Callable[[], None]) -> None:
     """One action must not end the thread that runs all others."""
     try:
         action()
-    except (Exception, SystemExit):
+    except Exception:
         log.exception("work after a commit failed")

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import orjson
 
-from ..attribution import CURRENT_PLUGIN
+from ..attribution import CURRENT_PLUGIN, contained
 from ..clock import Clock
 from ..errors import KernelError, PluginFailed
 from .breaker import Breaker
@@ -132,15 +132,15 @@ class Guard:
             what: it is, as it is counted: `subscriber greet`.
         """
         timing = self.timings.setdefault((plugin_id, what), Timing())
-        token, since = CURRENT_PLUGIN.set(plugin_id), self._timer()
+        since = self._timer()
         error: str | None = None
         try:
-            yield
+            with contained(plugin_id):
+                yield
         except BaseException as raised:
             error = described(raised)
             raise
         finally:
-            CURRENT_PLUGIN.reset(token)
             self._note(plugin_id, what, timing, self._timer() - since, error)
 
     def troubles(self, plugin_id: str) -> list[str]:
@@ -167,7 +167,9 @@ class Guard:
         try:
             answer = call.method(*[args[place] for place in call.takes])
             _check_answer(call.spec, answer)
-        except (Exception, SystemExit) as raised:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as raised:
             error, answer = raised, None
         finally:
             CURRENT_PLUGIN.reset(token)

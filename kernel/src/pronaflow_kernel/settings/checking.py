@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import types
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -45,8 +46,10 @@ class _TupleField(fields.List[Any]):
         return tuple(super()._deserialize(value, *args, **kwargs))
 
 
-def check_section(cls: type) -> None:
-    """Raise TypeError where the dataclass of a section has an annotation that settings cannot have."""
+def check_section(cls: Any) -> None:
+    """Raise TypeError where a section is no dataclass or has an annotation that settings cannot have."""
+    if not (isinstance(cls, type) and is_dataclass(cls)):
+        raise TypeError(f"a section of the settings is a dataclass, not {cls!r}")
     _schema(cls)
 
 
