@@ -11,7 +11,7 @@ from sqlalchemy.sql import visitors
 from .access.authorize import Access
 from .access.containers import Containers
 from .access.permissions import Permission, load_permissions
-from .attribution import acting
+from .attribution import contained
 from .clock import Clock
 from .contributions import ASKED, check_blueprint, contributed
 from .egress.client import Egress
@@ -102,13 +102,15 @@ class Builder:
         Raises:
             Culprit: anything in it raised.
         """
-        phase, contribution = "hooks", Contribution(plugin)
+        phase, contribution = "provide_hookspecs", Contribution(plugin)
         try:
             manifest = candidate.manifest
             assert manifest is not None, "a plugin without a manifest is never loaded"
-            self._register(plugin_id, plugin, manifest, contribution)
+            self._publish_hooks(plugin_id, plugin, contribution)
+            phase = "hooks"
+            self.hooks.register(plugin_id, plugin, self._resting(manifest))
             phase = "setup"
-            with acting(plugin_id):
+            with contained(plugin_id):
                 plugin.setup(self._context(plugin_id, manifest))
             for kind in ASKED:
                 phase = f"provide_{kind}"
@@ -117,20 +119,20 @@ class Builder:
                     setattr(contribution, kind, answer)
             phase = "collect"
             self._take(plugin_id, contribution, manifest)
-        except (Exception, SystemExit) as error:
+        except Exception as error:
             raise Culprit(plugin_id, phase, error) from error
         self.contributions[plugin_id] = contribution
 
-    def _register(
-        self, plugin_id: str, plugin: Plugin, manifest: Manifest, contribution: Contribution
-    ) -> None:
-        """Publish the plugin's own hooks, then take its implementations."""
+    def _publish_hooks(self, plugin_id: str, plugin: Plugin, contribution: Contribution) -> None:
+        """Take the specifications of the plugin's own hooks."""
         if hasattr(plugin, "provide_hookspecs"):
             with self.guard.watching(plugin_id, "provide_hookspecs"):
                 contribution.hookspecs = plugin.provide_hookspecs()
             self.hooks.publish(plugin_id, contribution.hookspecs)
-        absent = {hook.partition(":")[2] for hook in absent_hooks(manifest, self.hooks.specs())}
-        self.hooks.register(plugin_id, plugin, sorted(absent))
+
+    def _resting(self, manifest: Manifest) -> list[str]:
+        """Names of the hooks that a plugin implements for plugins that are not there."""
+        return sorted(hook.partition(":")[2] for hook in absent_hooks(manifest, self.contributions))
 
     def _context(self, plugin_id: str, manifest: Manifest) -> Context:
         self.grants.allow(plugin_id, manifest.reads)
@@ -158,7 +160,8 @@ class Builder:
             PluginFault: it breaks the contract.
         """
         implemented = self.hooks.implemented(plugin_id)
-        if found := differences(manifest, contribution, implemented, self.hooks.specs()):
+        absent = absent_hooks(manifest, self.contributions)
+        if found := differences(manifest, contribution, implemented, self.hooks.specs(), absent):
             raise PluginFault(f"plugin.toml differs from the code: {'; '.join(found)}")
         if contribution.models is not None:
             self.tenant_tables |= tenant_tables(contribution.models)
@@ -167,7 +170,7 @@ class Builder:
         scopes = {permission.scope for permission in self.permissions.values()}
         if unknown := unknown_scopes(manifest, scopes):
             raise PluginFault(
-                f"`permissions` names {', '.join(unknown)}, which no permission has for a scope"
+                f"plugin.toml: `permissions` names {', '.join(unknown)}, which no permission has for a scope"
             )
         for resource in contribution.resources:
             _claim(self.resources, resource.name, resource, "resource type")

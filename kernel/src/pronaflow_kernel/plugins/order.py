@@ -1,4 +1,4 @@
-"""Who starts when: after everything it requires or uses, ties by id."""
+"""Who starts when: after everything it requires, uses or implements hooks of, ties by id."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def start_order(
     remaining = dict(manifests)
     while True:
         graph = {
-            plugin: sorted({*m.requires, *m.uses} & remaining.keys())
+            plugin: sorted({*m.requires, *m.uses, *_hook_owners(m)} & remaining.keys() - {plugin})
             for plugin, m in sorted(remaining.items())
         }
         try:
@@ -50,6 +50,11 @@ def blocked_by(manifest: Manifest, present: set[str], reasons: Mapping[str, str]
         if needed not in present:
             return f"requires {needed}, which {reasons.get(needed, 'is not installed')}"
     return None
+
+
+def _hook_owners(manifest: Manifest) -> set[str]:
+    """The plugins whose hooks a plugin implements; these must be known when it starts."""
+    return {hook.partition(":")[0] for hook in manifest.hooks if ":" in hook}
 
 
 def _blocked(reason: str) -> str:

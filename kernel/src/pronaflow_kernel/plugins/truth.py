@@ -10,21 +10,23 @@ from .specs import KERNEL, Spec
 
 
 def differences(
-    manifest: Manifest, contribution: Contribution, implemented: Iterable[str], specs: Mapping[str, Spec]
+    manifest: Manifest,
+    contribution: Contribution,
+    implemented: Iterable[str],
+    specs: Mapping[str, Spec],
+    absent: Collection[str],
 ) -> list[str]:
     """How `plugin.toml` differs from what the code registers, a sentence a key; empty if it is true.
 
     Arguments:
         implemented: names of the hooks that the plugin implements.
         specs: of all hooks that exist.
-
-    What a manifest says of hooks of plugins that are not there cannot be judged and passes.
+        absent: hooks of plugins that are not there; what a manifest says of them cannot be judged and passes.
     """
-    absent = absent_hooks(manifest, specs)
     patterns = {pattern for subscriber in contribution.subscribers for pattern in subscriber.events}
     hooks = {shown for name in implemented if (shown := _shown(specs[name])) is not None}
     pairs: list[tuple[str, Collection[str], Collection[str]]] = [
-        ("hooks", set(manifest.hooks) - absent, hooks),
+        ("hooks", set(manifest.hooks) - set(absent), hooks),
         ("commands", manifest.commands, {command.name for command in contribution.commands}),
         ("events.emits", manifest.emits, {event.name for event in contribution.event_types}),
         ("events.listens", manifest.listens, patterns),
@@ -34,10 +36,14 @@ def differences(
     return [*found, *_compared("permissions", (), missing)]
 
 
-def absent_hooks(manifest: Manifest, specs: Mapping[str, Spec]) -> set[str]:
-    """The hooks `plugin_id:hook` of a manifest whose plugins are not there."""
-    foreign = {hook for hook in manifest.hooks if ":" in hook}
-    return {hook for hook in foreign if hook.partition(":")[2] not in specs}
+def absent_hooks(manifest: Manifest, present: Collection[str]) -> set[str]:
+    """The hooks `plugin_id:hook` of a manifest whose plugins are not there.
+
+    Arguments:
+        present: ids of the plugins that have started.
+    """
+    known = {manifest.id, *present}
+    return {hook for hook in manifest.hooks if ":" in hook and hook.partition(":")[0] not in known}
 
 
 def unknown_scopes(manifest: Manifest, known: Collection[str]) -> list[str]:
