@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 import click
+import flask
 from sqlalchemy import MetaData
 
 from .access.permissions import Permission
@@ -25,10 +26,11 @@ _ITEMS: dict[str, type[Any]] = {
     "resources": Resource,
     "event_types": EventType,
     "subscribers": Subscriber,
+    "blueprints": flask.Blueprint,
     "commands": click.Command,
     "health_checks": HealthCheck,
 }
-"""What the sequences are made of. Blueprints are looked at with their routes."""
+"""What the sequences are made of."""
 
 _SINGLE: dict[str, type[Any]] = {"models": MetaData, "error_format": ErrorFormat}
 
@@ -53,7 +55,7 @@ def contributed(hooks: Hooks, plugin_id: str, plugin: Plugin, kind: str) -> Any:
     else:
         _demand(kind, answer, Sequence)
         for item in answer:
-            _demand(kind, item, _ITEMS.get(kind, object))
+            _demand(kind, item, _ITEMS[kind])
     if kind == "models":
         check_tables(plugin_id, answer)
     if kind == "subscribers":
