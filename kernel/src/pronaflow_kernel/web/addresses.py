@@ -37,9 +37,9 @@ class Addresses:
                         raise PluginFault(f"the route {method} {rule.rule} exists already, from {rival}")
 
 
-_PARAMETER = re.compile(r"<(?:([^:<>]+):)?[^:<>]+>")
+_PARAMETER = re.compile(r"<[^<>]+>")
 
 
 def _shape(rule: Rule) -> str:
-    """The path with the kinds of its parameters and without their names."""
-    return _PARAMETER.sub(lambda found: f"<{found[1] or 'string'}>", rule.rule).rstrip("/")
+    """The path without its parameters, since what is an id for one route is a text for another."""
+    return _PARAMETER.sub("<>", rule.rule).rstrip("/")
