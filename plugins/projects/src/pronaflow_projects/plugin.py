@@ -15,6 +15,7 @@ from pronaflow_kernel.api import (
     EventType,
     Permission,
     Plugin,
+    Reader,
     Resource,
     Subscriber,
     UnitOfWork,
@@ -24,7 +25,7 @@ from pronaflow_kernel.api import (
     tenancy,
 )
 
-from . import routes
+from . import personal_data, routes
 from .api import Projects
 from .events import PROJECT_EVENTS
 from .members import MemberService, ProjectContainers
@@ -81,3 +82,8 @@ class ProjectsPlugin(Plugin):
     def provide_blueprints(self) -> Sequence[Blueprint]:
         """Routes: routes.py."""
         return [routes.build(self.projects, self.members)]
+
+    @hookimpl
+    def collect_user_data(self, reader: Reader, user_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Personal data: personal_data.py."""
+        return personal_data.collect(reader, user_id)

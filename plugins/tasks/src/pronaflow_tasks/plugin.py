@@ -13,6 +13,7 @@ from pronaflow_kernel.api import (
     EventType,
     Permission,
     Plugin,
+    Reader,
     Resource,
     Row,
     Subscriber,
@@ -22,7 +23,7 @@ from pronaflow_kernel.api import (
 )
 from pronaflow_projects.api import TaskCounts
 
-from . import routes
+from . import personal_data, routes
 from .api import Tasks
 from .comments import CommentService
 from .counters import CounterCounts
@@ -94,3 +95,8 @@ class TasksPlugin(Plugin):
         """Objections to changes of projects: objections.py."""
         if resource == "project" and row is not None:
             check_project(uow, row, changes, self.tasks)
+
+    @hookimpl
+    def collect_user_data(self, reader: Reader, user_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Personal data: personal_data.py."""
+        return personal_data.collect(reader, user_id)

@@ -14,11 +14,14 @@ from pronaflow_kernel.api import (
     EventType,
     Permission,
     Plugin,
+    Reader,
+    UnitOfWork,
     hookimpl,
     load_permissions,
     setting,
 )
 
+from . import personal_data
 from .api import WorkspaceSettings
 from .events import EVENTS
 from .models import Base
@@ -81,3 +84,13 @@ class WorkspacesPlugin(Plugin):
     def provide_blueprints(self) -> Sequence[Blueprint]:
         """`routes/`."""
         return build(self.workspaces, self.members, self.invitations, self.settings)
+
+    @hookimpl
+    def collect_user_data(self, reader: Reader, user_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Personal data: personal_data.py."""
+        return personal_data.collect(reader, user_id)
+
+    @hookimpl
+    def erase_user_data(self, uow: UnitOfWork, user_id: str) -> None:
+        """Personal data: personal_data.py."""
+        personal_data.erase(uow, user_id)

@@ -1,0 +1,28 @@
+"""What this plugin holds of a user, for the export of personal data.
+
+Nothing is erased here: rows hold ids alone, and what people wrote stays with its workspace (modules.md,
+section 8 item 13).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from pronaflow_kernel.api import IdType, Reader, Row, unscoped
+
+from .models import Project, ProjectMember
+
+_USER = bindparam("user_id", type_=IdType())
+_WHY = "a user's data is collected from all workspaces"
+
+_KINDS: dict[str, Any] = {
+    "projects": unscoped(_WHY, select(Project.__table__).where(Project.owner_id == _USER)),
+    "memberships": unscoped(_WHY, select(ProjectMember.__table__).where(ProjectMember.user_id == _USER)),
+}
+
+
+def collect(reader: Reader, user_id: str) -> dict[str, list[Row]]:
+    """Projects that the user owns, and memberships."""
+    return {kind: reader.all(statement, user_id=user_id) for kind, statement in _KINDS.items()}
