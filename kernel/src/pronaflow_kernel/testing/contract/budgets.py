@@ -64,11 +64,14 @@ def _statements(party: Party, operation: Operation, request: Request) -> list[st
 
 
 def _grow(subject: Subject, party: Party) -> None:
-    """Make more of everything that the plugin makes; of everything there is, where it makes nothing."""
+    """Make more of everything that the plugin makes; of everything there is, where it makes nothing.
+
+    Fewer than a page is long: a list that fills its page counts, which is one statement more.
+    """
     makers = subject.makers
     making = [*makers.creators.values(), *(operation for operation, _ in makers.memberships)]
     own = [each for each in making if each.plugin == subject.id]
-    for operation in own or making:
+    for operation in own or list(makers.creators.values()):
         for _ in range(MANY):
             party.create(operation.id)
 

@@ -9,7 +9,7 @@ The rule, for a user who is to be forgotten:
    workspace stays with the workspace (modules.md, section 8 item 13). Only rows that belong to no workspace
    (without `workspace_id`) are theirs alone: afterwards none of them holds both their id and their words.
 
-A plugin whose tables name nobody needs neither hook.
+A plugin whose tables name nobody needs neither hook, one that only keeps ids needs the first.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from ...errors import KernelError
 from ...persistence.engines import open_bare
 from ...persistence.scope import Scope
 from ..people import Person
-from ..walk import Party, Unsupplied
+from ..walk import Operation, Party, Unsupplied
 from .subject import Subject
 
-MARK, NAME = "xenolith", "quaggaperson"
-"""A word in all that the user writes, and one in their mail and names."""
+MARK, NAME = "axolotl", "narwhalname"
+"""A word in all that the user writes, and one in their mail and names; in nothing of anybody else."""
 
 Found = dict[str, list[dict[str, Any]]]
 """Rows by table."""
@@ -46,39 +46,54 @@ def problems(subject: Subject) -> Iterator[str]:
     subject.notes += _unseen(subject, held)
     if not held:
         return
-    implemented = subject.world.kernel.hooks.implemented(subject.id)
-    columns = ", ".join(f"{name}.{column}" for name, rows in held.items() for column in _where(rows, person))
-    for hook in ("collect_user_data", "erase_user_data"):
-        if hook not in implemented:
-            yield f"{columns} name users: implement {hook}"
-    yield from _not_exported(subject, person, held) if "collect_user_data" in implemented else ()
-    yield from _not_erased(subject, person) if "erase_user_data" in implemented else ()
+    if "collect_user_data" in subject.world.kernel.hooks.implemented(subject.id):
+        yield from _not_exported(subject, person, held)
+    else:
+        columns = ", ".join(f"{name}.{each}" for name, rows in held.items() for each in _where(rows, person))
+        yield f"{columns} name users: implement collect_user_data"
+    yield from _not_erased(subject, person)
 
 
 def _user(subject: Subject) -> Party:
-    """Somebody who has used all of the plugin, and whom somebody else has used it with."""
-    party = subject.party(MARK, name=NAME)
+    """Somebody who has used all of the plugin, and with whose id and mail others have used it."""
+    party = subject.party(MARK, person=subject.world.person(NAME))
     _use(subject, party)
+    _use(subject, subject.party("stranger"), mail=party.person.email)
     other = subject.party("other", known={"user": party.person.id})
     subject.world.join(other.workspace_id, replace(party.person), "member")
     for operation, key in subject.makers.memberships:
         if "workspace" not in operation.records.values():
             other.create(operation.id, **{key: party.person.id})
-    _use(subject, other, email=party.person.email)
+    _use(subject, other)
     subject.world.drain()
     return party
 
 
-def _use(subject: Subject, party: Party, **mails: str) -> None:
-    """Make one of everything and change it once, with a mail address where one is asked for."""
+def _use(subject: Subject, party: Party, mail: str | None = None) -> None:
+    """Make one of everything and change it once.
+
+    Arguments:
+        mail: where an address is asked for, this one.
+    """
     for operation in subject.operations.values():
         if operation.method in ("POST", "PUT", "PATCH") and not operation.path.endswith("/restore"):
-            asked = [key for key, schema in operation.body.items() if schema.get("format") == "email"]
+            mails = {} if mail is None else _mails(operation, mail)
             with suppress(Unsupplied):  # the walks tell of requests that cannot be made
-                party.create(operation.id, **{key: mails["email"] for key in asked if mails})
+                party.create(operation.id, **mails)
     for kind in party.makers.kinds:
         with suppress(Unsupplied):
             party.id_of(kind)
+
+
+def _mails(operation: Operation, mail: str) -> dict[str, Any]:
+    """The fields of a body that take mail addresses."""
+    found: dict[str, Any] = {}
+    for key, schema in operation.body.items():
+        if schema.get("format") == "email":
+            found[key] = mail
+        elif schema.get("items", {}).get("format") == "email":
+            found[key] = [mail]
+    return found
 
 
 def _rows(subject: Subject) -> Iterator[tuple[Table, dict[str, Any]]]:
@@ -181,7 +196,7 @@ def _not_erased(subject: Subject, person: Person) -> Iterator[str]:
             left |= {
                 f"{table.name}.{name} still holds words of the user beside their id": None for name in words
             }
-    yield from (f"after erase_user_data {each}: remove or replace it" for each in left)
+    yield from (f"after the hook erase_user_data {each}: remove or replace it there" for each in left)
 
 
 def _error(subject: Subject, hook: str) -> str:

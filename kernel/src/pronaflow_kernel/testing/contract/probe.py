@@ -39,6 +39,12 @@ EFFECTS = {
 """Audit events (Python's audit event table) and what they mean."""
 
 
+Note = Callable[..., None]
+"""Takes words, the frame at which it happened, and whether only the plugin's own call counts."""
+
+_SYSTEM = {os.__file__, "<frozen os>"}
+
+
 def main() -> None:
     """Import as asked and print what happened."""
     asked = json.load(sys.stdin)
@@ -47,8 +53,8 @@ def main() -> None:
         importlib.import_module(module)
     found: list[str] = []
 
-    def note(words: str, frame: FrameType | None) -> None:
-        place = _place(frame, asked["folder"])
+    def note(words: str, frame: FrameType | None, direct: bool = False) -> None:
+        place = _place(frame, asked["folder"], direct)
         if place is not None and f"{place} {words}" not in found:
             found.append(f"{place} {words}")
 
@@ -60,19 +66,23 @@ def main() -> None:
     os._exit(0)  # whatever was registered for the end must not speak up now
 
 
-def _place(frame: FrameType | None, folder: str) -> str | None:
-    """File and line of the plugin's code that is running; None where another import runs inside of it."""
+def _place(frame: FrameType | None, folder: str, direct: bool) -> str | None:
+    """File and line of the plugin's code that is running; None where another import runs inside of it.
+
+    Arguments:
+        direct: whether it must have called `os` itself: libraries look at the environment on their own.
+    """
     while frame is not None:
         name = frame.f_code.co_filename
         if name.startswith(folder):
             return f"{os.path.relpath(name, os.path.dirname(folder))}:{frame.f_lineno}"
-        if name.startswith("<frozen importlib"):
+        if name.startswith("<frozen importlib") or (direct and name not in _SYSTEM):
             return None
         frame = frame.f_back
     return None
 
 
-def _watch(note: Callable[[str, FrameType | None], None]) -> None:
+def _watch(note: Note) -> None:
     """Note what audit events tell, and what they do not: the environment, exit handlers, signals."""
 
     def hear(event: str, args: tuple[Any, ...]) -> None:
@@ -104,28 +114,28 @@ def _writes(args: tuple[Any, ...]) -> bool:
 class _Environment:
     """`os.environ` that tells who reads it."""
 
-    def __init__(self, real: Any, note: Callable[[str, FrameType | None], None]) -> None:
+    def __init__(self, real: Any, note: Note) -> None:
         self.__dict__.update(_real=real, _note=note)
 
     def __getattr__(self, name: str) -> Any:
-        self._note("reads the environment", sys._getframe(1))
+        self._note("reads the environment", sys._getframe(1), True)
         return getattr(self._real, name)
 
     def __getitem__(self, key: str) -> str:
-        self._note(f"reads the environment variable {key}", sys._getframe(1))
+        self._note(f"reads the environment variable {key}", sys._getframe(1), True)
         value: str = self._real[key]
         return value
 
     def __setitem__(self, key: str, value: str) -> None:
-        self._note(f"changes the environment variable {key}", sys._getframe(1))
+        self._note(f"changes the environment variable {key}", sys._getframe(1), True)
         self._real[key] = value
 
     def __contains__(self, key: object) -> bool:
-        self._note("reads the environment", sys._getframe(1))
+        self._note("reads the environment", sys._getframe(1), True)
         return key in self._real
 
     def __iter__(self) -> Iterator[str]:
-        self._note("reads the environment", sys._getframe(1))
+        self._note("reads the environment", sys._getframe(1), True)
         return iter(self._real)
 
     def __len__(self) -> int:

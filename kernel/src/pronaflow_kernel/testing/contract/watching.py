@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 from ..walk import Party
 from .probe import EFFECTS, _writes
@@ -57,8 +57,9 @@ def _hear(name: str, args: tuple[Any, ...]) -> None:
         watch.note(f"writes the file {args[0]}", sys._getframe(1))
 
 
-def _executed(*_: Any) -> None:
-    if _Watch.current is not None:
+def _executed(connection: Connection, *_: Any) -> None:
+    """Readers and units of work mark their connections with their scope; one without is somebody's own."""
+    if _Watch.current is not None and "scope" not in connection.get_execution_options():
         _Watch.current.note("uses an engine past its reader or unit of work", sys._getframe(1))
 
 

@@ -54,18 +54,39 @@ def _mailed(operation_id: str, **further: Any) -> Callable[[Party], dict[str, An
         body = {"email": account["email"]}
         asking = party.makers.operations[operation_id]
         anybody.send(asking, {"path": {}, "query": {}, "header": {}, "body": body})
-        party.world.drain()
-        mail = party.world.outbox.to(account["email"])[-1]
-        token = re.search(r"^token: (\S+)$", mail.text, re.MULTILINE)
-        assert token is not None
-        return {"user_id": account["id"], "token": token[1], **further}
+        return {"user_id": account["id"], "token": _token(party, account["email"]), **further}
 
     return ask
+
+
+def _invited(party: Party) -> dict[str, Any]:
+    """The token of an invitation that somebody else mails to the caller."""
+    host = Party(party.world, party.makers, party.mark, name=party.name)
+    host.create("workspaces_invite", email=party.person.email)
+    return {"token": _token(party, party.person.email)}
+
+
+def _visitor(party: Party) -> dict[str, Any]:
+    """The caller has been in a workspace."""
+    party.create("workspaces_record_access", workspace_id=party.workspace_id)
+    return {}
+
+
+def _token(party: Party, address: str) -> str:
+    """The secret in the newest mail to an address."""
+    party.world.drain()
+    mail = party.world.outbox.to(address)[-1]
+    token = re.search(r"^token: (\S+)$", mail.text, re.MULTILINE)
+    assert token is not None
+    return token[1]
 
 
 REQUESTS: dict[str, Callable[[Party], dict[str, Any]]] = {
     "core_verify_email": _mailed("core_resend_verification"),
     "core_resend_verification": lambda party: {"email": LEFT_OUT},
     "core_reset_password": _mailed("core_request_reset", new_password=f"{PASSWORD}y"),
+    "workspaces_accept_invitation": _invited,
+    "workspaces_decline_invitation": _invited,
+    "workspaces_get_last_accessed": _visitor,
 }
 """Values by operation id."""

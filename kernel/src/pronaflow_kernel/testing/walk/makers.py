@@ -55,7 +55,7 @@ class Makers:
         """Take note of what an operation makes, if it makes something."""
         if operation.method != "POST" or operation.status != 201:
             return
-        kind = self._kind_beside(operation.path) or operation.resource
+        kind = operation.resource or self._kind_beside(operation.path)
         if kind == "user":
             keys = [key for key in operation.body if self._base(operation, key) == "user"]
             self.memberships += [(operation, key) for key in keys[:1]]
@@ -111,12 +111,17 @@ class Makers:
 
     def _user(self, operation: Operation, key: str) -> str:
         """Which user is meant: a member, another one, or the caller where no body ever tells who it is."""
-        place = self._place(operation, key)
-        if any(self._is_user(operation, other) for _, other in operation.ids[:place] if other != key):
-            return "user:second"
-        sent = any(key in each.body for each in self.operations.values() if each.plugin == operation.plugin)
-        in_query = any((where, each) == ("query", key) for where, each in operation.ids)
-        return "user:caller" if in_query and not sent else "user"
+        place, before = "", []
+        for where, other in operation.ids:
+            if other == key:
+                place = where
+                break
+            if self._is_user(operation, other):
+                before.append(where)
+        told = any(key in each.body for each in self.operations.values() if each.plugin == operation.plugin)
+        if place == "query" and not told:
+            return "user:second" if "path" in before else "user:caller"
+        return "user:second" if before else "user"
 
     def special(self, operation: Operation, party: Party, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Values of a request that follow from a rule rather than from a schema.
@@ -192,13 +197,13 @@ class Makers:
         raise Unsupplied(f"a {kind} can be restored, and no DELETE puts one into the trash")
 
     def _missing(self, kind: str) -> str:
+        base = kind.partition(":")[0]
         asking = next(
             f"{operation} needs an id under {key!r}"
             for operation in self.operations.values()
             for _, key in operation.ids
-            if kind in (self.kind(operation, key), self._base(operation, key))
+            if base == self._base(operation, key)
         )
-        base = kind.partition(":")[0]
         return (
             f"{asking}, and no route makes a {base!r}: declare `resource={base!r}` at the POST that makes "
             "one, say by `Id(of=...)` what the id is of, or supply it by the pytest hook "
