@@ -7,7 +7,9 @@ has its class imported and asked (`provide_commands`) without `setup`. Neither n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
@@ -18,8 +20,10 @@ import click
 from ..attribution import acting
 from ..plugins.discovery import GROUP
 from ..plugins.manifest import ManifestError, read_manifest
-from .failures import Failure
+from .failures import Failure, failure_of
 from .state import state_of
+
+log = logging.getLogger("pronaflow.cli")
 
 
 class PluginCommand(click.Command):
@@ -41,7 +45,7 @@ class PluginCommand(click.Command):
         if parent is not None:
             state_of(parent).plugin_id = self._point.name
         made = self._load().make_context(info_name, args, parent, **extra)
-        made.with_resource(acting(self._point.name))
+        made.with_resource(_running(self._point.name, str(self.name)))
         return made
 
     def _load(self) -> click.Command:
@@ -54,6 +58,22 @@ class PluginCommand(click.Command):
             words = f"The plugin {self._point.name} names the command {self.name} but does not bring it"
             raise Failure(words)
         return found[0]
+
+
+@contextmanager
+def _running(plugin_id: str, command: str) -> Iterator[None]:
+    """Run a command as its plugin; an error that nobody foresaw is logged and told as that plugin's."""
+    try:
+        with acting(plugin_id):
+            yield
+    except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+        raise
+    except Exception as error:
+        if failure_of(error) is not None:
+            raise
+        log.exception("command %s of plugin %s failed", command, plugin_id)
+        problem = f"{type(error).__name__}: {error}"
+        raise Failure(f"The command {command} of the plugin {plugin_id} failed: {problem}") from error
 
 
 def contributed() -> dict[str, click.Command]:
