@@ -72,6 +72,7 @@ def _rows(world: World) -> Iterator[tuple[object, ...]]:
         (kind.status, kind.code): prose(kind.__doc__)
         + ("" if kind.__name__ in raised() else " *Nothing raises it yet.*")
         for kind in kinds()
+        if "code" in vars(kind)  # the others are cases of their base
     }
     found[KernelError.status, KernelError.code] = "A defect of the server; its log has the request's id."
     refused = world.anonymous().request("DELETE", "/health")
