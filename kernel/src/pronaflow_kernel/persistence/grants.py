@@ -43,6 +43,10 @@ class Grants:
         """
         if plugin_id in verdict.passed:
             return
+        if verdict.doubts:
+            raise CapabilityDenied(
+                f"The plugin {plugin_id} runs a statement, but {'; '.join(verdict.doubts)}"
+            )
         own = f"{plugin_id}__"
         allowed = self._reads.get(plugin_id, frozenset()) | self._common
         if written := sorted(name for name in verdict.writes if not name.startswith(own)):

@@ -36,6 +36,7 @@ class Verdict:
         problem: why it is refused, in words; None if it only depends on the values.
         binds: names of the binds that must hold the scope's workspace.
         reads, writes: names of all tables that it reads and writes, tenant tables or not.
+        doubts: what in it cannot be checked.
         passed: ids of the plugins that were found to be allowed to run it.
     """
 
@@ -45,6 +46,7 @@ class Verdict:
     binds: tuple[str, ...]
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
+    doubts: tuple[str, ...] = ()
     passed: set[str] = field(default_factory=set, compare=False)
 
 
@@ -93,6 +95,7 @@ class _Judge:
             tuple(self.binds),
             frozenset(self.compiled.reads),
             frozenset(self.compiled.writes),
+            tuple(self.compiled.doubts),
         )
 
     def _note(self, occurrence: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pronaflow_kernel.api import Reader, Row, UnitOfWork
+from pronaflow_kernel.api import Reader, Row, UnitOfWork, needs_scope
 
 from .models import Project, ProjectMember
 from .queries import COUNTS
@@ -77,6 +77,7 @@ class Counts:
 class Projects(Protocol):
     """The projects of the scope's workspace; nothing here asks for permissions."""
 
+    @needs_scope("read:projects")
     def get(self, reader: Reader, project_id: str) -> ProjectInfo:
         """A project that is not in the trash.
 
@@ -85,10 +86,12 @@ class Projects(Protocol):
         """
         ...
 
+    @needs_scope("read:projects")
     def find_key(self, reader: Reader, key: str) -> ProjectInfo | None:
         """The project with this key, or None; one in the trash does not count."""
         ...
 
+    @needs_scope("read:projects")
     def editable(self, uow: UnitOfWork, project_id: str) -> ProjectInfo:
         """A project whose content may change now, and until the commit: status and key wait for that.
 
@@ -98,10 +101,12 @@ class Projects(Protocol):
         """
         ...
 
+    @needs_scope("read:projects")
     def is_member(self, reader: Reader, project_id: str, user_id: str) -> bool:
         """Whether a user is a member of a project."""
         ...
 
+    @needs_scope("write:projects")
     def create(self, uow: UnitOfWork, values: Mapping[str, Any]) -> Row:
         """Create a project, owned by the scope's user unless `owner_id` is given; `key` may be left out.
 
@@ -111,6 +116,7 @@ class Projects(Protocol):
         """
         ...
 
+    @needs_scope("write:projects")
     def add_member(self, uow: UnitOfWork, project_id: str, user_id: str, role: str) -> Row:
         """Make a member of the workspace a member of a project.
 

@@ -168,7 +168,7 @@ class ProjectService:
 
     def _complete(self, reader: Reader, projects: Sequence[Row]) -> Sequence[Row]:
         """Add counts, one statement a page, and take away money from those who may not see it."""
-        source = self._ctx.services.get(TaskCounts)
+        source = self._ctx.services.get(TaskCounts, reader)
         counts = source.counts(reader, [p["id"] for p in projects]) if source and projects else {}
         sees_money = self._ctx.access.permissions["projects.money"].container
         for project in projects:

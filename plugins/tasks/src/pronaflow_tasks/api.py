@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from pronaflow_kernel.api import Reader, Row, UnitOfWork, Update
+from pronaflow_kernel.api import Reader, Row, UnitOfWork, Update, needs_scope
 
 from .models import Task
 from .schemas import TaskCreate
@@ -18,6 +18,7 @@ TASK = Task.__table__
 class Tasks(Protocol):
     """The tasks of the scope's workspace; nothing here asks for permissions, all of it keeps the rules."""
 
+    @needs_scope("write:tasks")
     def create(self, uow: UnitOfWork, values: Mapping[str, Any]) -> Row:
         """Create a task.
 
@@ -34,6 +35,7 @@ class Tasks(Protocol):
         """
         ...
 
+    @needs_scope("write:tasks")
     def create_many(self, uow: UnitOfWork, project_id: str, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
         """`create` for many tasks of one project with a few statements for all; either all or none.
 
@@ -42,6 +44,7 @@ class Tasks(Protocol):
         """
         ...
 
+    @needs_scope("write:tasks")
     def update(self, uow: UnitOfWork, task_id: str, changes: Mapping[str, Any]) -> Update:
         """Change a task: fields as in PATCH /tasks/{id}, and the business times that `create` takes.
 
@@ -50,6 +53,7 @@ class Tasks(Protocol):
         """
         ...
 
+    @needs_scope("write:comments")
     def comment(
         self, uow: UnitOfWork, task_id: str, content: str, *, values: Mapping[str, Any] | None = None
     ) -> Row:
@@ -60,6 +64,7 @@ class Tasks(Protocol):
         """
         ...
 
+    @needs_scope("read:tasks")
     def find_external(self, reader: Reader, source: str, external_ids: Iterable[str]) -> Mapping[str, Row]:
         """The tasks that came from elsewhere, by their id there; one statement for each 500 ids.
 

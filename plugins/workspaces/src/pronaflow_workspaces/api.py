@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from pronaflow_kernel.api import Reader
+from pronaflow_kernel.api import Reader, needs_scope
 
 
 def _nine_to_six() -> Mapping[str, Any]:
@@ -44,6 +44,7 @@ class Settings:
 class WorkspaceSettings(Protocol):
     """The settings of workspaces, for other plugins."""
 
+    @needs_scope("read:workspaces")
     def settings(self, reader: Reader) -> Settings:
         """The settings of the scope's workspace, in one statement."""
         ...
