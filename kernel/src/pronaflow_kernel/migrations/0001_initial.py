@@ -62,22 +62,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core__process")),
     )
     op.create_table(
-        "core__trash",
-        sa.Column("resource_type", sa.String(length=60), nullable=False),
-        sa.Column("resource_id", Id(), nullable=False),
-        sa.Column("container_id", Id(), nullable=True),
-        sa.Column("title", sa.String(length=300), nullable=False),
-        sa.Column("lifecycle_before", sa.String(length=10), nullable=False),
-        sa.Column("deleted_by", Id(), nullable=True),
-        sa.Column("deleted_at", UtcDateTime(), nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.Column("id", Id(), nullable=False),
-        sa.Column("workspace_id", Id(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__trash")),
-    )
-    op.create_index("ix_core__trash_workspace", "core__trash", ["workspace_id", "deleted_at"], unique=False)
-    op.create_index("uq_core__trash_resource", "core__trash", ["resource_type", "resource_id"], unique=True)
-    op.create_table(
         "core__user",
         sa.Column("email", sa.String(length=320), nullable=False),
         sa.Column("email_norm", sa.String(length=320), nullable=False),
@@ -171,6 +155,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core__workspace")),
     )
     op.create_table(
+        "core__trash",
+        sa.Column("resource_type", sa.String(length=60), nullable=False),
+        sa.Column("resource_id", Id(), nullable=False),
+        sa.Column("container_id", Id(), nullable=True),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("lifecycle_before", sa.String(length=10), nullable=False),
+        sa.Column("deleted_by", Id(), nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("workspace_id", Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["core__workspace.id"],
+            name=op.f("fk_core__trash_workspace_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__trash")),
+    )
+    op.create_index("ix_core__trash_workspace", "core__trash", ["workspace_id", "deleted_at"], unique=False)
+    op.create_index("uq_core__trash_resource", "core__trash", ["resource_type", "resource_id"], unique=True)
+    op.create_table(
         "core__membership",
         sa.Column("workspace_id", Id(), nullable=False),
         sa.Column("user_id", Id(), nullable=False),
@@ -234,6 +240,9 @@ def downgrade() -> None:
     op.drop_table("core__workspace_plugin")
     op.drop_index("ix_core__membership_user", table_name="core__membership")
     op.drop_table("core__membership")
+    op.drop_index("uq_core__trash_resource", table_name="core__trash")
+    op.drop_index("ix_core__trash_workspace", table_name="core__trash")
+    op.drop_table("core__trash")
     op.drop_table("core__workspace")
     op.drop_index("ix_core__session_user", table_name="core__session")
     op.drop_table("core__session")
@@ -242,9 +251,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_core__event_private_user_id"), table_name="core__event_private")
     op.drop_table("core__event_private")
     op.drop_table("core__user")
-    op.drop_index("uq_core__trash_resource", table_name="core__trash")
-    op.drop_index("ix_core__trash_workspace", table_name="core__trash")
-    op.drop_table("core__trash")
     op.drop_table("core__process")
     op.drop_table("core__plugin_switch")
     op.drop_index("ix_core__event_workspace", table_name="core__event")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, exists, select
 
 from ..attribution import as_kernel
 from ..errors import Conflict, NotFound
@@ -29,6 +30,16 @@ _ITEM = select(TrashItem.__table__).where(
     TrashItem.resource_type == bindparam("resource_type"),
     TrashItem.resource_id == bindparam("resource_id"),
 )
+
+
+@cache
+def _without_record(kind: Resource) -> Any:
+    """Removes the items of records that are gone, e.g. those of the tasks of a purged project."""
+    table = kind.model.__table__
+    record = exists().where(table.c.workspace_id == SCOPE_WORKSPACE, table.c.id == TrashItem.resource_id)
+    return delete(TrashItem).where(
+        TrashItem.workspace_id == SCOPE_WORKSPACE, TrashItem.resource_type == kind.name, ~record
+    )
 
 
 class Trash:
@@ -97,3 +108,5 @@ class Trash:
         kind = self._resources[resource]
         uow.remove(kind.model, uow.get(kind.model, resource_id, trashed=True))
         uow.remove(TrashItem, item)
+        for each in self._resources.values():  # what was inside it goes with it by its keys
+            uow.execute(_without_record(each))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..models import CoreBase
-from ..persistence.base import Identified, InWorkspace
+from ..persistence.base import Identified
 from ..persistence.types import Id
+from ..tenancy.models import Workspace
 
 
-class TrashItem(Identified, InWorkspace, CoreBase):
+class TrashItem(Identified, CoreBase):
     """One trashed record: enough to list it, to restore it and to purge it in time."""
 
     __tablename__ = "core__trash"
 
+    workspace_id: Mapped[str] = mapped_column(Id, ForeignKey(Workspace.id, ondelete="CASCADE"))
     resource_type: Mapped[str] = mapped_column(String(60))
     resource_id: Mapped[str] = mapped_column(Id)
     container_id: Mapped[str | None] = mapped_column(Id)
