@@ -157,7 +157,7 @@ class Document:
             for tag in value["tags"]
         }
         ours = (each for each in self._blueprints.values() if isinstance(each, Blueprint))
-        summaries = {each.tag: each.description for each in ours}
+        summaries = {each.tag: each.description for each in ours if each.description}
         return {**document, "paths": paths, "tags": [_tag(name, summaries.get(name)) for name in used]}
 
 

@@ -199,10 +199,13 @@ class Makers:
     def _missing(self, kind: str) -> str:
         base = kind.partition(":")[0]
         asking = next(
-            f"{operation} needs an id under {key!r}"
-            for operation in self.operations.values()
-            for _, key in operation.ids
-            if base == self._base(operation, key)
+            (
+                f"{operation} needs an id under {key!r}"
+                for operation in self.operations.values()
+                for _, key in operation.ids
+                if base == self._base(operation, key)
+            ),
+            f"a {kind} is wanted",
         )
         return (
             f"{asking}, and no route makes a {base!r}: declare `resource={base!r}` at the POST that makes "
