@@ -19,11 +19,12 @@ PATIENCE = 300.0
 """Seconds after which a command that still runs fails its test."""
 
 
-def call(*command: Any, folder: Path | None = None) -> str:
+def call(*command: Any, folder: Path | None = None, programs: Path = UV.parent) -> str:
     """What a command prints; fails the test where it fails.
 
     Arguments:
         folder: where it runs.
+        programs: the folder in which a shell looks for programs first.
 
     Nothing of the environment goes along that would change what it does: settings of a server, the working
     copy's own packages, a wish of whoever runs the tests that pip be quiet.
@@ -33,7 +34,7 @@ def call(*command: Any, folder: Path | None = None) -> str:
     done = subprocess.run(
         [str(part) for part in command],
         cwd=folder,
-        env=kept,
+        env={**kept, "PATH": f"{programs}{os.pathsep}{kept['PATH']}"},
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -62,8 +63,9 @@ class Environment:
 
     def __init__(self, folder: Path) -> None:
         call(UV, "venv", "--quiet", "--seed", "--python", sys.executable, folder)
-        self.python = folder / "bin/python"
-        self.pronaflow = folder / "bin/pronaflow"
+        self.programs = folder / "bin"
+        self.python = self.programs / "python"
+        self.pronaflow = self.programs / "pronaflow"
 
     def install(self, *requirements: Any) -> None:
         """Install distributions from files and from the package index."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,18 +44,32 @@ def run(script: str, url: str, folder: Path) -> list[Any]:
         script: as printed; `PRINTED_URL` in it becomes `url`.
         folder: where it runs.
     """
-    assert PRINTED_URL in script, "the session names no server"
-    strict = f"set -euo pipefail\n{script.replace(PRINTED_URL, url)}"
+    [printed] = outputs([script], url, folder)
+    return documents(printed)
+
+
+def outputs(
+    scripts: Sequence[str], url: str, folder: Path, environment: Mapping[str, str] = os.environ
+) -> list[str]:
+    """Run scripts one after another in one bash, which remembers variables; what each of them prints.
+
+    Arguments:
+        scripts: as printed; `PRINTED_URL` in them becomes `url`.
+        folder: where they run.
+        environment: of the bash.
+    """
+    whole = "\nprintf '\\f'\n".join(scripts)
+    assert PRINTED_URL in whole, "the session names no server"
     done = subprocess.run(
-        ["bash", "-c", strict],
+        ["bash", "-c", f"set -euo pipefail\n{whole.replace(PRINTED_URL, url)}"],
         cwd=folder,
-        env={**os.environ, "NO_PROXY": "*"},
+        env={**environment, "NO_PROXY": "*"},
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    return documents(done.stdout)
+    return done.stdout.split("\f")
 
 
 def documents(text: str) -> list[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sysconfig
 import tarfile
 import time
 from contextlib import contextmanager
@@ -12,14 +11,20 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from .environment import Environment, build, call
-from .server import PRONAFLOW, Caller, Site
+from .environment import ROOT, Environment, call
+from .server import Caller, Site
+from .session import blocks
 
-SCRIPTS = Path(sysconfig.get_path("scripts"))
-PARTS = "model,routes,events,commands"
+HOW_TO = ROOT / "docs/how-to/publish-a-plugin.md"
 NOTES = "/api/v1/rose-garden"
 
 pytestmark = pytest.mark.install
+
+
+def typed(section, folder):
+    """Run what a section of the page says; what is printed."""
+    [script] = blocks(HOW_TO, section, "bash")
+    return call("bash", "-euc", script, folder=folder)
 
 
 class Stopwatch:
@@ -51,30 +56,24 @@ def open_folder():
 def test_from_nothing_to_a_plugin_in_a_server_of_wheels(wheels, tmp_path, open_folder, capsys):
     watch = Stopwatch()
     with watch.step("scaffold"):
-        call(PRONAFLOW, "plugins", "new", "rose_garden", "--with", PARTS, "--into", tmp_path)
-    source, dist = tmp_path / "pronaflow-rose-garden", tmp_path / "dist"
+        typed("1. Make it", tmp_path)
+    source = tmp_path / "pronaflow-rose-garden"
 
-    with watch.step("build"):
-        build(source, dist)
-    [wheel], [sdist] = dist.glob("*.whl"), dist.glob("*.tar.gz")
-
-    with watch.step("twine check, check-wheel-contents, validate-pyproject"):
-        assert "WARNING" not in call(SCRIPTS / "twine", "check", "--strict", wheel, sdist)
-        assert call(SCRIPTS / "check-wheel-contents", wheel, folder=source) == f"{wheel}: OK\n"
-        call(SCRIPTS / "validate-pyproject", source / "pyproject.toml")
+    with watch.step("build, twine check, check-wheel-contents, validate-pyproject"):
+        checked = typed("5. Build it and look at it", source)
+    [wheel], [sdist] = source.glob("dist/*.whl"), source.glob("dist/*.tar.gz")
+    assert f"dist/{wheel.name}: OK" in checked
+    assert "WARNING" not in checked
 
     with watch.step("install from wheels"):
         environment = Environment(open_folder / "environment")
         environment.install(f"{wheels['pronaflow-kernel']}[postgres,testing]", wheel)
 
-    pytest_there = (environment.python, "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    with watch.step("its own tests"):
-        shown = call(*pytest_there, folder=source)
-    assert "skipped" not in shown
-
-    with watch.step("pytest --pronaflow-contract"):
-        contract = call(*pytest_there, "--pronaflow-contract", "rose_garden", folder=tmp_path)
-    assert " passed" in contract
+    own, contract = blocks(HOW_TO, "3. Test it", "bash")[0].splitlines()
+    with watch.step(own):
+        assert "skipped" not in call("bash", "-c", own, folder=source, programs=environment.programs)
+    with watch.step(contract):
+        call("bash", "-c", contract, folder=tmp_path, programs=environment.programs)
 
     with capsys.disabled():
         print(f"\n{watch}")  # noqa: T201

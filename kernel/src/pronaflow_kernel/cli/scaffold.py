@@ -30,7 +30,7 @@ class Template(NamedTuple):
     Arguments:
         target: its path there.
         name: of the template, in the folder `scaffold`; without `.jinja` it is copied as it is.
-        needs: parts without which it is left out, any of them where they stand between bars.
+        needs: parts without which it is left out.
         unless: a part with which it is left out.
     """
 
@@ -41,8 +41,7 @@ class Template(NamedTuple):
 
     def wanted(self, parts: Collection[str]) -> bool:
         """Whether a plugin with these parts has the file."""
-        needed = all(any(each in parts for each in choice.split("|")) for choice in self.needs.split())
-        return needed and self.unless not in parts
+        return set(parts).issuperset(self.needs.split()) and self.unless not in parts
 
 
 FILES = (
@@ -68,7 +67,7 @@ FILES = (
     Template("src/{package}/routes.py", "package/greeting.py.jinja", "routes", "model"),
     Template("src/{package}/events.py", "package/events.py.jinja", "events"),
     Template("src/{package}/commands.py", "package/commands.py.jinja", "commands"),
-    Template("tests/conftest.py", "tests/conftest.py.jinja", "model|commands"),
+    Template("tests/conftest.py", "tests/conftest.py.jinja", "model"),
     Template("tests/test_plugin.py", "tests/test_plugin.py.jinja"),
     Template("tests/test_notes.py", "tests/test_notes.py.jinja", "model routes"),
     Template("tests/test_service.py", "tests/test_service.py.jinja", "model", "routes"),
