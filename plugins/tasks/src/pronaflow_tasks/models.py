@@ -30,6 +30,7 @@ from pronaflow_kernel.api import (
     Record,
     Timestamped,
     Versioned,
+    Workspace,
     model_base,
 )
 from pronaflow_projects.api import PROJECT
@@ -209,7 +210,11 @@ class Tag(Base, Identified, InWorkspace):
     name: Mapped[str] = mapped_column(String(50))
     name_norm: Mapped[str] = mapped_column(String(150))
 
-    __table_args__ = (UniqueConstraint("workspace_id", "name_norm"), UniqueConstraint("workspace_id", "id"))
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id"], [Workspace.id], ondelete="CASCADE"),
+        UniqueConstraint("workspace_id", "name_norm"),
+        UniqueConstraint("workspace_id", "id"),
+    )
 
 
 class TaskTag(Base, InWorkspace):

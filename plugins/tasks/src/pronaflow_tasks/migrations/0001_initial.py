@@ -65,6 +65,12 @@ def upgrade() -> None:
         sa.Column("name_norm", sa.String(length=150), nullable=False),
         sa.Column("id", IdType(), nullable=False),
         sa.Column("workspace_id", IdType(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["core__workspace.id"],
+            name="fk_tasks__tag_workspace_id",
+            ondelete="CASCADE",
+        ),
         sa.PrimaryKeyConstraint("id", name="pk_tasks__tag"),
         sa.UniqueConstraint("workspace_id", "id", name="uq_tasks__tag_workspace_id_id"),
         sa.UniqueConstraint("workspace_id", "name_norm", name="uq_tasks__tag_workspace_id_name_norm"),
