@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, exists, select
 
-from ..attribution import as_kernel
+from ..attribution import as_kernel, attributed
 from ..errors import Conflict, NotFound
 from ..persistence.scope import SCOPE_WORKSPACE
+from ..persistence.types import Id
 from .models import TrashItem
 from .resources import Resource
 
@@ -29,6 +30,10 @@ _ITEM = select(TrashItem.__table__).where(
     TrashItem.workspace_id == SCOPE_WORKSPACE,
     TrashItem.resource_type == bindparam("resource_type"),
     TrashItem.resource_id == bindparam("resource_id"),
+)
+
+_CONTAINED = delete(TrashItem).where(
+    TrashItem.workspace_id == SCOPE_WORKSPACE, TrashItem.container_id == bindparam("container", type_=Id())
 )
 
 
@@ -45,12 +50,43 @@ def _without_record(kind: Resource) -> Any:
 class Trash:
     """Moves records to the trash and back.
 
+    `discard` and `recover` are for whoever wants it done: they do what the owner of the resource type means
+    by it. `put` and `restore` are the owner's own means: they move the record and nothing else.
+
     Arguments:
-        resources: all resource types by name.
+        resources: all resource types by name; owners: the plugins that bring them.
     """
 
-    def __init__(self, resources: Mapping[str, Resource]) -> None:
+    def __init__(self, resources: Mapping[str, Resource], owners: Mapping[str, str]) -> None:
         self._resources = resources
+        self._owners = owners
+
+    def discard(self, uow: UnitOfWork, resource: str, resource_id: str) -> None:
+        """Move a record to the trash as a DELETE on it does, with the rules and events of its owner.
+
+        Raises:
+            NotFound: it is not in this workspace, or in the trash already.
+            KernelError: the owner refuses.
+        """
+        kind = self._resources[resource]
+        if kind.trash is None:
+            self.put(uow, resource, uow.get(kind.model, resource_id))
+        else:
+            attributed(self._owners.get(resource), kind.trash)(uow, resource_id)
+
+    def recover(self, uow: UnitOfWork, resource: str, resource_id: str) -> None:
+        """Bring a record back from the trash, with the rules and events of its owner.
+
+        Raises:
+            NotFound: it is not in this workspace.
+            Conflict: it is not in the trash, cannot come back, or has been there for too long.
+            KernelError: the owner refuses.
+        """
+        kind = self._resources[resource]
+        if kind.restore is None:
+            self.restore(uow, resource, resource_id)
+        else:
+            attributed(self._owners.get(resource), kind.restore)(uow, resource_id)
 
     @as_kernel
     def put(self, uow: UnitOfWork, resource: str, row: Row) -> Row:
@@ -85,6 +121,8 @@ class Trash:
             Conflict: it is not in the trash, or has been for longer than `RETENTION`.
         """
         kind = self._resources[resource]
+        if not kind.keeps_trash:
+            raise Conflict(f"A deleted {resource} cannot be brought back")
         item = uow.one(_ITEM, resource_type=resource, resource_id=resource_id)
         row = uow.get(kind.model, resource_id, trashed=True)
         if item is None:
@@ -108,5 +146,7 @@ class Trash:
         kind = self._resources[resource]
         uow.remove(kind.model, uow.get(kind.model, resource_id, trashed=True))
         uow.remove(TrashItem, item)
-        for each in self._resources.values():  # what was inside it goes with it by its keys
+        # What was inside it has gone with it by its keys, also where nobody knows its resource type now.
+        uow.execute(_CONTAINED, container=resource_id)
+        for each in self._resources.values():
             uow.execute(_without_record(each))
