@@ -24,7 +24,8 @@ Every route demands one permission, or is public. A permission is granted by a r
   roles: the caller's role in the container decides. The container role `admin` is an administrator of the
   workspace who is no member of the container.
 - Otherwise the caller's role in the workspace decides.
-- A permission without any role is for everybody who is signed in.
+- A permission with `system = true` is for system administrators, and no role grants it.
+- Any other permission without a role is for everybody who is signed in.
 
 Who may not see the place is answered 404, who may see it but not do this 403. An access token of a sign-in
 carries every scope; any other credential needs the scope beside the role.
@@ -76,6 +77,8 @@ def _rows(world: World) -> Iterator[tuple[str, ...]]:
 
 
 def _roles(permission: Permission, granted: frozenset[str], order: Sequence[str]) -> str:
+    if permission.system:
+        return "system administrators"
     if not permission.workspace and not permission.container:
         return "everybody"
     return ", ".join(role for role in order if role in granted)

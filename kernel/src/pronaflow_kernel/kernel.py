@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .health import HealthCheck
+from .plugins.processes import FigureMap, troubles
 
 if TYPE_CHECKING:
     from .access.authorize import Access
@@ -84,8 +86,14 @@ class Kernel:
         """`(plugin id, command)` in order of start."""
         return [(i, command) for i, brought in self.contributions.items() for command in brought.commands]
 
-    def state(self, plugin_id: str) -> PluginStatus:
+    def state(
+        self, plugin_id: str, figures: FigureMap = MappingProxyType({}), workspace_id: str | None = None
+    ) -> PluginStatus:
         """How a plugin fares at this moment, switches and breakers considered.
+
+        Arguments:
+            figures: of all servers (`plugins.processes.figures`); without them only this process counts.
+            workspace_id: tell how it fares there.
 
         Raises:
             KeyError: no such plugin is installed.
@@ -96,13 +104,18 @@ class Kernel:
             # It has failed as well, and whoever wants to switch it on must know.
             also = "" if status.state == "ready" else f"; it is also {status.state}: {status.reason}"
             return replace(status, state="disabled", reason=words + also)
-        if status.state == "ready" and (troubles := self.guard.troubles(plugin_id)):
-            return replace(status, state="degraded", reason="; ".join(troubles))
-        return status
+        if status.state != "ready":
+            return status
+        if workspace_id is not None and plugin_id in self.switches.off_in(workspace_id):
+            return replace(status, state="disabled", reason=self.switches.reason(plugin_id, workspace_id))
+        found = dict.fromkeys([*self.guard.troubles(plugin_id), *troubles(figures, plugin_id)])
+        return replace(status, state="degraded", reason="; ".join(found)) if found else status
 
-    def states(self) -> list[PluginStatus]:
-        """How all plugins fare, in order of start; those that cannot start come last."""
-        return [self.state(plugin_id) for plugin_id in self.plugins]
+    def states(
+        self, figures: FigureMap = MappingProxyType({}), workspace_id: str | None = None
+    ) -> list[PluginStatus]:
+        """How all plugins fare, in order of start; those that cannot start come last. Arguments as above."""
+        return [self.state(plugin_id, figures, workspace_id) for plugin_id in self.plugins]
 
     def probes(self) -> list[HealthCheck]:
         """What `/health/ready` asks: the kernel's own checks, and those of the plugins that are on."""

@@ -62,6 +62,8 @@ class Access:
             raise Forbidden(f"The token lacks the scope {permission.scope}")
         if principal.kind == "system":
             return
+        if permission.system and not principal.is_system_admin:
+            raise Forbidden("Only system administrators may do this")
         if not self._granted(reader, permission, container_id):
             if container_id is not None and self.role(reader, container_id) is None:
                 raise NotFound

@@ -7,6 +7,8 @@ is made:
     summary = "Create tasks"
     scope = "write:tasks"
     container = ["owner", "manager", "planner", "member"]
+
+What concerns the whole installation says `system = true` in place of roles.
 """
 
 from __future__ import annotations
@@ -33,8 +35,9 @@ class Permission:
         scope: what an API token needs for it, e.g. `write:tasks`.
         workspace: workspace roles that have it where the workspace decides.
         container: container roles that have it where a container decides.
+        system: whether only system administrators have it, whatever their roles.
 
-    A permission without any role is for every signed-in user.
+    A permission without any role that is not `system` is for every signed-in user.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Permission:
     scope: str
     workspace: frozenset[str] = frozenset()
     container: frozenset[str] = frozenset()
+    system: bool = False
 
 
 class PermissionFileError(ValueError):
@@ -52,24 +56,30 @@ def load_permissions(package: str) -> list[Permission]:
     """The permissions in `permissions.toml` of a package.
 
     Raises:
-        PermissionFileError: an unknown key or role.
+        PermissionFileError: an unknown key or role, or roles beside `system`.
     """
     text = files(package).joinpath("permissions.toml").read_text(encoding="utf-8")
     return [_permission(name, entry) for name, entry in tomllib.loads(text).items()]
 
 
 def _permission(name: str, entry: dict[str, object]) -> Permission:
-    known = {"summary", "scope", "workspace", "container"}
+    known = {"summary", "scope", "workspace", "container", "system"}
     if unknown := entry.keys() - known:
         raise PermissionFileError(f"permission {name}: unknown key {', '.join(sorted(unknown))}")
     if missing := {"summary", "scope"} - entry.keys():
         raise PermissionFileError(f"permission {name}: missing {', '.join(sorted(missing))}")
+    system = entry.get("system", False)
+    if not isinstance(system, bool):
+        raise PermissionFileError(f"permission {name}: system must be true or false")
+    if system and entry.keys() & {"workspace", "container"}:
+        raise PermissionFileError(f"permission {name}: system = true leaves no place for roles")
     return Permission(
         name,
         str(entry["summary"]),
         str(entry["scope"]),
         _roles(name, entry.get("workspace", ()), WORKSPACE_ROLES),
         _roles(name, entry.get("container", ()), CONTAINER_ROLES),
+        system,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..persistence.chains import Chain
+from ..plugins import following
 from ..plugins.discovery import discover
 from ..plugins.lifecycle import PluginStatus
 from ..plugins.survey import survey as look
@@ -14,7 +15,10 @@ from .failures import Failure, failure_of
 
 if TYPE_CHECKING:
     from ..kernel import Kernel
+    from ..plugins.processes import FigureMap
     from .state import State
+
+NO_DATABASE = "There is no database yet; pronaflow quickstart or pronaflow db upgrade makes one"
 
 
 def survey(disabled: Collection[str] = ()) -> dict[str, PluginStatus]:
@@ -37,7 +41,7 @@ def assembled(state: State) -> tuple[Kernel | None, str]:
     """
     try:
         if database_missing(state.settings().database_url):
-            raise Failure("There is no database yet; pronaflow quickstart or pronaflow db upgrade makes one")
+            raise Failure(NO_DATABASE)
         return state.kernel(migrate=False), ""
     except Exception as error:
         failure = error if isinstance(error, Failure) else failure_of(error)
@@ -46,17 +50,18 @@ def assembled(state: State) -> tuple[Kernel | None, str]:
         return None, failure.message
 
 
+def everywhere(kernel: Kernel) -> FigureMap:
+    """How the plugins fare in all servers that run."""
+    from ..persistence.scope import Scope
+    from ..plugins.processes import figures
+
+    with kernel.db.read(Scope.system()) as reader:
+        return figures(reader)
+
+
 def requirements(statuses: Mapping[str, PluginStatus], plugin_id: str) -> set[str]:
     """Everything that a plugin requires, directly and through others."""
-    found: set[str] = set()
-    waiting = [plugin_id]
-    while waiting:
-        status = statuses.get(waiting.pop())
-        manifest = status.manifest if status else None
-        new = set(manifest.requires) - found if manifest else set()
-        found |= new
-        waiting += new
-    return found
+    return following.requirements({i: s.manifest for i, s in statuses.items() if s.manifest}, plugin_id)
 
 
 def chain_of(status: PluginStatus) -> Chain:

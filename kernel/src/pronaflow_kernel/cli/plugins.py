@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,8 +18,16 @@ from .state import State, config_option, state_of
 if TYPE_CHECKING:
     from ..kernel import Kernel
     from ..plugins.lifecycle import PluginStatus
+    from ..plugins.switching import Thrown
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 cascade_option = click.option("--cascade", is_flag=True, help="Switch the others that must follow, too.")
+
+
+def workspace_option(words: str) -> Callable[[F], F]:
+    """The option `--workspace`, with what it means for a command."""
+    return click.option("--workspace", metavar="ID", help=words)
 
 
 @click.group()
@@ -34,12 +42,16 @@ plugins.add_command(restore)
 
 
 @plugins.command("list")
+@workspace_option("Show what is on in this workspace.")
 @json_option
 @config_option
 @click.pass_context
-def list_(ctx: click.Context, as_json: bool) -> None:
-    """List the plugins and why those that do not run do not."""
-    statuses, _ = _look(state_of(ctx))
+def list_(ctx: click.Context, workspace: str | None, as_json: bool) -> None:
+    """List the plugins and why those that do not run do not.
+
+    A plugin is degraded where its breaker is open in any server that runs.
+    """
+    statuses, _ = _look(state_of(ctx), workspace)
     rows = [_row(status) for status in statuses]
     cells = [(row["id"], row["version"], row["state"], row["reason"]) for row in rows]
     emit(rows, as_json, lambda: table(("PLUGIN", "VERSION", "STATE", "REASON"), cells))
@@ -64,7 +76,7 @@ def show(ctx: click.Context, plugin: str, as_json: bool) -> None:
         **_row(status),
         "distribution": status.candidate.distribution,
         "manifest": asdict(status.manifest) if status.manifest else None,
-        "routes": list(_routes(kernel, plugin)) if kernel else [],
+        "routes": _routes(kernel, plugin) if kernel else [],
         "traceback": status.trace or None,
     }
     emit(data, as_json, lambda: _shown(data))
@@ -72,62 +84,59 @@ def show(ctx: click.Context, plugin: str, as_json: bool) -> None:
 
 @plugins.command()
 @click.argument("plugin")
+@workspace_option("Switch it on for this workspace only.")
 @cascade_option
 @json_option
 @config_option
 @click.pass_context
-def enable(ctx: click.Context, plugin: str, cascade: bool, as_json: bool) -> None:
+def enable(ctx: click.Context, plugin: str, workspace: str | None, cascade: bool, as_json: bool) -> None:
     """Switch a PLUGIN on.
 
     Running servers follow within a second.
     """
-    from .installed import requirements
+    from .switching import switchboard, welcome
 
-    kernel = _switchable(ctx, plugin)
-    off = kernel.switches.off()
-    needed = sorted(requirements(kernel.plugins, plugin) & off)
-    _refuse_overruled(kernel, [plugin, *needed])
-    if needed and not cascade:
-        words = f"{plugin} requires {', '.join(needed)}, which {_are(needed)} off"
-        raise Failure(f"{words}; --cascade switches {_them(needed)} on too")
-    _switch(kernel, [*needed, plugin], True, as_json)
+    state = state_of(ctx)
+    with switchboard(state) as board:
+        thrown = board.throw(plugin, True, workspace, cascade)
+    welcome(state, thrown, workspace)
+    _tell(thrown, workspace, as_json)
 
 
 @plugins.command()
 @click.argument("plugin")
+@workspace_option("Switch it off for this workspace only.")
 @cascade_option
 @json_option
 @config_option
 @click.pass_context
-def disable(ctx: click.Context, plugin: str, cascade: bool, as_json: bool) -> None:
+def disable(ctx: click.Context, plugin: str, workspace: str | None, cascade: bool, as_json: bool) -> None:
     """Switch a PLUGIN off; its data stays.
 
     Running servers follow within a second.
     """
-    from .installed import requirements
+    from .switching import switchboard
 
-    kernel = _switchable(ctx, plugin)
-    off = kernel.switches.off()
-    followers = [
-        each
-        for each in kernel.plugins
-        if each not in off and each != plugin and plugin in requirements(kernel.plugins, each)
-    ]
-    if followers and not cascade:
-        words = f"{', '.join(followers)} {'requires' if len(followers) == 1 else 'require'} {plugin}"
-        raise Failure(f"{words}; --cascade switches {_them(followers)} off too")
-    _switch(kernel, [*followers, plugin], False, as_json)
+    with switchboard(state_of(ctx)) as board:
+        thrown = board.throw(plugin, False, workspace, cascade)
+    _tell(thrown, workspace, as_json)
 
 
-def _look(state: State) -> tuple[list[PluginStatus], Kernel | None]:
-    """How the plugins fare in a server that starts now; without one, what can be said all the same."""
-    from .installed import assembled
+def _look(state: State, workspace: str | None = None) -> tuple[list[PluginStatus], Kernel | None]:
+    """How the plugins fare; without a kernel, what can be said all the same."""
+    from .installed import assembled, everywhere
 
     kernel, words = assembled(state)
-    if kernel is None:
-        note(f"Whether the plugins would run is not known. {words}\n")
-        return list(_unstarted()), None
-    return list(_switched(kernel)), kernel
+    if kernel is not None:
+        if workspace is not None:
+            from ..plugins.switching import check_workspace
+
+            check_workspace(kernel.db, workspace)
+        return kernel.states(everywhere(kernel), workspace), kernel
+    if workspace is not None:
+        raise Failure(f"What is on in a workspace is not known. {words}")
+    note(f"Whether the plugins would run is not known. {words}\n")
+    return list(_unstarted()), None
 
 
 def _unstarted() -> Iterator[PluginStatus]:
@@ -139,35 +148,18 @@ def _unstarted() -> Iterator[PluginStatus]:
         yield status
 
 
-def _switched(kernel: Kernel) -> Iterator[PluginStatus]:
-    off = kernel.switches.off()
-    for status in kernel.plugins.values():
-        if status.state == "ready" and status.id in off:
-            status.state, status.reason = "disabled", "switched off by an operator"
-        yield status
-
-
 def _row(status: PluginStatus) -> dict[str, Any]:
-    return {
-        "id": status.id,
-        "name": status.manifest.name if status.manifest else status.id,
-        "version": status.candidate.version,
-        "state": status.state,
-        "reason": status.reason,
-    }
+    from ..system.views import plugin_row
+
+    return plugin_row(status)
 
 
-def _routes(kernel: Kernel, plugin_id: str) -> Iterator[dict[str, str]]:
-    """What the plugin's blueprints declare; only Flask can tell the addresses."""
+def _routes(kernel: Kernel, plugin_id: str) -> list[dict[str, str]]:
+    """What the plugin's blueprints declare."""
+    from ..system.views import routes_of
     from ..web.app import create_app
 
-    own: dict[str, Any] = {}
-    for owner, blueprint in kernel.blueprints:
-        own |= blueprint.declared if owner == plugin_id else {}
-    for rule in create_app(kernel).url_map.iter_rules():
-        if rule.endpoint in own:
-            route = own[rule.endpoint]
-            yield {"method": route.method, "path": rule.rule, "permission": route.permission}
+    return list(routes_of(kernel, plugin_id, create_app(kernel).url_map.iter_rules()))
 
 
 def _shown(data: dict[str, Any]) -> str:
@@ -192,36 +184,11 @@ def _listed(value: Any) -> str:
     return ", ".join(value) if isinstance(value, (list, tuple)) else str(value)
 
 
-def _switchable(ctx: click.Context, plugin_id: str) -> Kernel:
-    kernel = state_of(ctx).kernel()
-    if plugin_id not in kernel.plugins:
-        raise unknown_plugin(plugin_id, kernel.plugins)
-    return kernel
-
-
-def _refuse_overruled(kernel: Kernel, plugin_ids: list[str]) -> None:
-    held = [each for each in plugin_ids if each in kernel.settings.plugins.disabled]
-    if held:
-        place = kernel.settings.sources.get("plugins.disabled", "the settings")
-        raise Failure(f"The settings keep {', '.join(held)} off, and they win: see {place}")
-
-
-def _switch(kernel: Kernel, plugin_ids: list[str], enabled: bool, as_json: bool) -> None:
-    before = {plugin_id: kernel.switches.active(plugin_id) for plugin_id in plugin_ids}
-    for plugin_id in plugin_ids:
-        kernel.switches.set(plugin_id, enabled)
-        status = kernel.plugins[plugin_id]
-        if enabled and status.state != "ready":
-            note(f"{plugin_id} does not run all the same, it is {status.state}: {status.reason}")
-    data = [{"id": i, "enabled": enabled, "changed": was != enabled} for i, was in before.items()]
-    word = "on" if enabled else "off"
-    lines = [f"{each['id']} {'is now' if each['changed'] else 'was'} {word}" for each in data]
+def _tell(thrown: Sequence[Thrown], workspace: str | None, as_json: bool) -> None:
+    data = [{"id": each.plugin_id, "enabled": each.enabled, "changed": each.changed} for each in thrown]
+    where = f" in the workspace {workspace}" if workspace else ""
+    lines = [
+        f"{each.plugin_id} {'is now' if each.changed else 'was'} {'on' if each.enabled else 'off'}{where}"
+        for each in thrown
+    ]
     emit(data, as_json, "\n".join(lines))
-
-
-def _are(plugin_ids: list[str]) -> str:
-    return "is" if len(plugin_ids) == 1 else "are"
-
-
-def _them(plugin_ids: list[str]) -> str:
-    return "it" if len(plugin_ids) == 1 else "them"

@@ -23,14 +23,23 @@ log = logging.getLogger("pronaflow.serve")
 _FLAG = "flag"
 """Source of settings that the command line gave."""
 
+safe_mode_option = click.option(
+    "--safe-mode",
+    is_flag=True,
+    help="Start first-party plugins only, to find out which other one is at fault.",
+)
+
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes any free one.")
 @click.option("--data-dir", type=click.Path(file_okay=False), help="Folder for everything that is stored.")
+@safe_mode_option
 @json_option
 @config_option
 @click.pass_context
-def quickstart(ctx: click.Context, port: int | None, data_dir: str | None, as_json: bool) -> None:
+def quickstart(
+    ctx: click.Context, port: int | None, data_dir: str | None, safe_mode: bool, as_json: bool
+) -> None:
     """Make a server out of nothing and run it.
 
     It asks no question. Whatever an earlier run stored is kept. The address, a link for the first
@@ -41,15 +50,17 @@ def quickstart(ctx: click.Context, port: int | None, data_dir: str | None, as_js
         facts = _facts(url, kernel)
         emit(facts, as_json, lambda: _greeting(facts))
 
-    _run(state_of(ctx), {"server.port": port, "data_dir": data_dir}, greet)
+    flags = {"server.port": port, "data_dir": data_dir, "plugins.safe_mode": safe_mode or None}
+    _run(state_of(ctx), flags, greet)
 
 
 @click.command()
 @click.option("--host", help="Address to listen on; 0.0.0.0 for all of them.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes any free one.")
+@safe_mode_option
 @config_option
 @click.pass_context
-def serve(ctx: click.Context, host: str | None, port: int | None) -> None:
+def serve(ctx: click.Context, host: str | None, port: int | None, safe_mode: bool) -> None:
     """Run the server that the settings describe.
 
     SIGTERM and Ctrl-C end it after the requests that run.
@@ -61,7 +72,8 @@ def serve(ctx: click.Context, host: str | None, port: int | None) -> None:
     def tell(url: str, _kernel: Kernel) -> None:
         log.info("Serving at %s", url)
 
-    _run(state_of(ctx), {"server.host": host, "server.port": port}, tell)
+    flags = {"server.host": host, "server.port": port, "plugins.safe_mode": safe_mode or None}
+    _run(state_of(ctx), flags, tell)
 
 
 def _run(state: State, flags: dict[str, Any], on_ready: Callable[[str, Kernel], None]) -> None:
@@ -69,6 +81,7 @@ def _run(state: State, flags: dict[str, Any], on_ready: Callable[[str, Kernel], 
 
     settings = state.settings(flags)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    from ..plugins.processes import Reporter
     from ..web.app import create_app
 
     apps: list[Flask] = []
@@ -79,8 +92,13 @@ def _run(state: State, flags: dict[str, Any], on_ready: Callable[[str, Kernel], 
             log.warning("The plugin %s is %s: %s", status.id, status.state, status.reason)
     _bootstrap(kernel)
     kernel.dispatcher.start()
+    reporter = Reporter(kernel.db, kernel.guard, kernel.clock)
+    reporter.start()
     server = kernel.settings.server
-    serve_app(apps[-1], server.host, server.port, server.threads, lambda url: on_ready(url, kernel))
+    try:
+        serve_app(apps[-1], server.host, server.port, server.threads, lambda url: on_ready(url, kernel))
+    finally:
+        reporter.stop()
 
 
 def _address(settings: Settings) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from ..clock import Clock
     from ..egress.client import PluginHttp
     from ..mail import Mailer
-    from ..persistence.uow import Database
+    from ..persistence.uow import Database, UnitOfWork
     from ..records.lifecycle import Trash
     from ..storage import FileStore
     from .hooks import Hooks
@@ -63,3 +64,15 @@ class Plugin:
                 request on, not yet here.
         """
         self.ctx = ctx
+
+    def on_enable(self, uow: UnitOfWork, since: datetime | None) -> None:
+        """Called once after the plugin was switched on, to make up for what it missed.
+
+        Whoever throws the switch calls it: a server for an administrator, `pronaflow plugins enable` for an
+        operator. Nobody does where the settings had switched the plugin off, or where the server cannot be
+        put together when the operator throws the switch; so it must be safe to miss.
+
+        Arguments:
+            uow: of the system, in the workspace for which the switch was thrown, else in none.
+            since: from when on it was off; None where it never was on.
+        """

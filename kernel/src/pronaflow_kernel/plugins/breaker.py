@@ -16,6 +16,16 @@ PAUSE = timedelta(seconds=30)
 """How long it stays open before one call is let through to try."""
 
 
+def left_alone(hook: str, error: str | None) -> str:
+    """What a breaker that is not closed means, as the reason of a degraded plugin.
+
+    Arguments:
+        hook: which one.
+        error: of the latest failure, in words.
+    """
+    return f"{hook} is left alone after repeated failures, lately {error}"
+
+
 class Breaker:
     """Closed it lets every call through, open none, half-open a single one that decides.
 

@@ -7,18 +7,19 @@ anything changed in a workspace; what is read of workspaces is kept until then.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..attribution import as_kernel
 from ..clock import Clock
 from ..errors import Conflict, StaleRow
 from ..persistence.scope import SCOPE_WORKSPACE, Scope
+from .following import requirements, with_dependants
 from .models import PluginSwitch, WorkspacePlugin
 
 if TYPE_CHECKING:
@@ -34,8 +35,13 @@ REMEMBERED = 10_000
 ATTEMPTS = 3
 """How often a switch is thrown that somebody else throws at the same time."""
 
-_ALL = select(PluginSwitch.plugin_id, PluginSwitch.enabled, PluginSwitch.version)
+_ALL = select(PluginSwitch.__table__)
 _ONE = select(PluginSwitch.__table__).where(PluginSwitch.plugin_id == bindparam("plugin_id"))
+_TOUCH = (
+    update(PluginSwitch)
+    .where(PluginSwitch.plugin_id == bindparam("switched"))
+    .values(version=PluginSwitch.version + 1)
+)
 _HERE = select(WorkspacePlugin.__table__).where(WorkspacePlugin.workspace_id == SCOPE_WORKSPACE)
 _ONE_HERE = _HERE.where(WorkspacePlugin.plugin_id == bindparam("plugin_id"))
 
@@ -65,9 +71,9 @@ class Switches:
     ) -> None:
         self._db = db
         self._clock = clock
-        self._disabled = disabled
-        self._manifests = manifests
-        self._reading = _Reading(frozenset(), self._with_dependants(disabled), {}, {})
+        self.held = disabled
+        self.manifests = manifests
+        self._reading = _Reading(frozenset(), with_dependants(manifests, disabled), {}, {})
         self._read_at = clock.now() - 2 * FRESH
 
     def active(self, plugin_id: str, workspace_id: str | None = None) -> bool:
@@ -95,14 +101,30 @@ class Switches:
             found = here[workspace_id] = self._read_workspace(workspace_id)
         return found
 
-    def reason(self, plugin_id: str) -> str:
-        """Why a plugin is off for the whole server, in words."""
-        if plugin_id in self._disabled:
-            return "switched off by the settings"
-        if plugin_id in self._reading.thrown:
-            return "switched off by an operator"
-        needed = sorted(self._manifests[plugin_id].requires.keys() & self.off())
-        return f"requires {', '.join(needed)}, which {'is' if len(needed) == 1 else 'are'} switched off"
+    def reason(self, plugin_id: str, workspace_id: str | None = None) -> str:
+        """Why a plugin is off, for the whole server or in a workspace, in words."""
+        if workspace_id is None:
+            if plugin_id in self.held:
+                return "switched off by the settings"
+            if plugin_id in self._reading.thrown:
+                return "switched off by an operator"
+        off = self.off() if workspace_id is None else self.off_in(workspace_id)
+        needed = sorted(self.manifests[plugin_id].requires.keys() & off)
+        if needed:
+            return f"requires {', '.join(needed)}, which {'is' if len(needed) == 1 else 'are'} switched off"
+        return "not switched on in this workspace"
+
+    @as_kernel
+    def off_since(self, plugin_id: str, workspace_id: str | None = None) -> datetime | None:
+        """When the first of the switches was thrown that keep a plugin off; None where none was ever thrown.
+
+        Those of what it requires count, too.
+        """
+        holding = {plugin_id, *requirements(self.manifests, plugin_id)}
+        with self._db.read(Scope.system(workspace_id)) as reader:
+            rows = reader.all(_ALL if workspace_id is None else _HERE)
+        thrown = [row["changed_at"] for row in rows if row["plugin_id"] in holding and not row["enabled"]]
+        return min(thrown, default=None)
 
     def set(self, plugin_id: str, enabled: bool, workspace_id: str | None = None) -> None:
         """Throw a switch; live here at once, in other processes within a second.
@@ -129,22 +151,14 @@ class Switches:
         versions = {row["plugin_id"]: row["version"] for row in rows}
         thrown = frozenset(row["plugin_id"] for row in rows if not row["enabled"])
         here = self._reading.here if versions == self._reading.versions else {}
-        self._reading = _Reading(thrown, self._with_dependants(thrown | self._disabled), versions, here)
+        self._reading = _Reading(thrown, with_dependants(self.manifests, thrown | self.held), versions, here)
 
     @as_kernel
     def _read_workspace(self, workspace_id: str) -> frozenset[str]:
         with self._db.read(Scope.system(workspace_id)) as reader:
             thrown = {row["plugin_id"]: row["enabled"] for row in reader.all(_HERE)}
-        return self._with_dependants(
-            {i for i, m in self._manifests.items() if not thrown.get(i, m.scope == "system")}
-        )
-
-    def _with_dependants(self, off: Collection[str]) -> frozenset[str]:
-        """The ids and those of all plugins that require one of them, directly or through others."""
-        found = set(off)
-        while more := {i for i, m in self._manifests.items() if i not in found and found & m.requires.keys()}:
-            found |= more
-        return frozenset(found)
+        off = {i for i, m in self.manifests.items() if not thrown.get(i, m.scope == "system")}
+        return with_dependants(self.manifests, off)
 
     @as_kernel
     def _throw(self, plugin_id: str, enabled: bool, workspace_id: str | None) -> None:
@@ -152,7 +166,8 @@ class Switches:
             if workspace_id is None:
                 _put(uow, plugin_id, {"enabled": enabled, "changed_at": uow.now})
                 return
-            _put(uow, plugin_id, {"changed_at": uow.now})
+            if not uow.execute(_TOUCH, switched=plugin_id):
+                _put(uow, plugin_id, {"changed_at": uow.now})
             row = uow.one(_ONE_HERE, plugin_id=plugin_id)
             values = {"enabled": enabled, "changed_at": uow.now}
             if row is None:

@@ -146,6 +146,13 @@ class World:
         token = self._tokens.issue(user, session["id"])
         return Person(self.app.test_client(), token, user["id"], username, email, workspace["id"])
 
+    def administrator(self, name: str | None = None) -> Person:
+        """A person who may run the installation."""
+        made = self.person(name)
+        with self.kernel.db.write(Scope.system()) as uow:
+            uow.update(User, uow.get(User, made.id), {"is_system_admin": True})
+        return made
+
     def join(self, workspace_id: str, person: Person, role: str) -> None:
         """Make a person a member of a workspace, and that workspace the one they work in."""
         with self.kernel.db.write(Scope.system(workspace_id)) as uow:

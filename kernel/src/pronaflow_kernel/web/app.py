@@ -29,6 +29,7 @@ from ..ids import as_id, new_id
 from ..kernel import Kernel
 from ..logs import bound
 from ..secrets import JWT
+from ..system.routes import build as system_blueprint
 from .addresses import Addresses
 from .answers import render_error
 from .openapi import Document, IdConverter, create_api
@@ -78,6 +79,7 @@ def create_app(kernel: Kernel) -> Flask:
     owners: dict[str, str] = {}
     api = create_api(app, version("pronaflow-kernel"))
     api.register_blueprint(identity_blueprint(kernel, tokens))
+    api.register_blueprint(system_blueprint(kernel))
     app.register_blueprint(static_pages())
     document = Document(kernel, api.spec, app.blueprints)
     app.add_url_rule("/openapi.json", "openapi", document.view)
@@ -98,12 +100,18 @@ def create_app(kernel: Kernel) -> Flask:
 
 def _add_health(app: Flask, kernel: Kernel) -> None:
     """`/health` as the seed names it, `/health/live` and `/health/ready` for supervisors."""
+    needed = [check.name for owner, check in kernel.health_checks if owner is None]
+
+    def serves(checks: dict[str, str]) -> bool:
+        """Whether the kernel's own probes answer: a plugin's that fails must not take the server away."""
+        return all(checks[name] == "healthy" for name in needed)
 
     def health() -> Response:
         checks = run_checks(kernel.probes())
         plugins = {status.id: status.state for status in kernel.states()}
-        well = all(state == "healthy" for state in checks.values())
-        degraded = any(state in ("failed", "blocked", "pending", "degraded") for state in plugins.values())
+        well = serves(checks)
+        troubles = {"failed", "blocked", "pending", "degraded", "unhealthy"}
+        degraded = not troubles.isdisjoint([*checks.values(), *plugins.values()])
         state = "unhealthy" if not well else "degraded" if degraded else "healthy"
         body = {"status": state, "timestamp": kernel.clock.now(), "components": checks, "plugins": plugins}
         return Response(dumps(body), status=200 if well else 503, mimetype="application/json")
@@ -113,7 +121,7 @@ def _add_health(app: Flask, kernel: Kernel) -> None:
 
     def ready() -> Response:
         checks = run_checks(kernel.probes())
-        well = all(state == "healthy" for state in checks.values())
+        well = serves(checks)
         body = {"status": "ready" if well else "not_ready", "components": checks}
         return Response(dumps(body), status=200 if well else 503, mimetype="application/json")
 
@@ -169,8 +177,9 @@ def _add_errors(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
     def answer(error: KernelError) -> Response:
         for plugin_id, form in formats:
             if request.path.startswith(form.prefix) and kernel.switches.active(plugin_id):
-                rendered: Response = form.render(error, kernel.clock.now())
-                return rendered
+                rendered: Response | None = form.answer(plugin_id, error, kernel.clock.now())
+                if rendered is not None:
+                    return rendered
         return render_error(error, kernel.clock.now())
 
     def known(error: KernelError) -> Response:
