@@ -26,7 +26,7 @@ import orjson
 from ..attribution import CURRENT_PLUGIN, contained
 from ..clock import Clock
 from ..errors import KernelError, PluginFailed
-from .breaker import Breaker
+from .breaker import Breaker, left_alone
 from .timing import Timing
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class Guard:
     def troubles(self, plugin_id: str) -> list[str]:
         """What makes a plugin `degraded`: a sentence for each of its breakers that is not closed."""
         return [
-            f"{hook} is left alone after repeated failures, lately {self.timings[owner, hook].last_error}"
+            left_alone(hook, self.timings[owner, hook].last_error)
             for (owner, hook), breaker in self.breakers.items()
             if owner == plugin_id and breaker.state != "closed"
         ]
