@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import SelectBase, Table, select
 from sqlalchemy.sql import visitors
 
 from .access.authorize import Access
@@ -88,7 +88,7 @@ class Builder:
         self.mail, self.files = mail or mailer_from(settings, clock), file_store_from(settings)
         self.egress = Egress(settings)
         self.access = Access(self.permissions, None, None)
-        self.trash = Trash(self.resources)
+        self.trash = Trash(self.resources, self.resource_owners)
         self.health_checks: dict[str, tuple[str | None, HealthCheck]] = {
             "database": (None, HealthCheck("database", lambda: _ask(self.db)))
         }
@@ -173,12 +173,16 @@ class Builder:
                 f"plugin.toml: `permissions` names {', '.join(unknown)}, which no permission has for a scope"
             )
         for resource in contribution.resources:
+            if faults := resource.faults(self.permissions):
+                raise PluginFault(f"resource type {resource.name!r} {'; '.join(faults)}")
             _claim(self.resources, resource.name, resource, "resource type")
             self.resource_owners[resource.name] = plugin_id
         for event_type in contribution.event_types:
             _claim(self.event_types, event_type.name, event_type, "event type")
         for protocol, service in contribution.services.items():
             self.services.publish(plugin_id, protocol, service)
+        if Containers in contribution.services:
+            self._open_containers()
         for check in contribution.health_checks:
             _claim(self.health_checks, check.name, (plugin_id, check), "health check")
         for blueprint in contribution.blueprints:
@@ -186,7 +190,6 @@ class Builder:
 
     def kernel(self) -> Kernel:
         """The finished kernel."""
-        self._open_containers()
         if self.hooks.is_implemented("check_permission"):
             self.access.objections = self.hooks.check_permission
         brought = self.contributions.items()
@@ -218,11 +221,12 @@ class Builder:
 
     def _open_containers(self) -> None:
         """Let the owner of containers decide; the tables by which it does so may be read in every list."""
-        containers = self.services.lasting(Containers)
-        if containers is not None:
-            self.access.containers = containers
-            parts = visitors.iterate(containers.visible())
-            self.grants.share(str(part.name) for part in parts if isinstance(part, Table))
+        containers = self.access.containers = self.services.lasting(Containers)
+        visible = containers.visible() if containers is not None else None
+        if not isinstance(visible, SelectBase):
+            raise PluginFault(f"Containers.visible() answers {type(visible).__name__} where a SELECT must be")
+        parts = visitors.iterate(visible)
+        self.grants.share(str(part.name) for part in parts if isinstance(part, Table))
 
 
 def _claim(taken: dict[str, Any], name: str, value: Any, what: str) -> None:

@@ -144,7 +144,10 @@ class Trash:
         if item is None:
             raise NotFound(f"The {resource} is not in the trash")
         kind = self._resources[resource]
-        uow.remove(kind.model, uow.get(kind.model, resource_id, trashed=True))
+        row = uow.get(kind.model, resource_id, trashed=True)
+        if kind.purge is not None:
+            attributed(self._owners.get(resource), kind.purge)(uow, row)
+        uow.remove(kind.model, row)
         uow.remove(TrashItem, item)
         # What was inside it has gone with it by its keys, also where nobody knows its resource type now.
         uow.execute(_CONTAINED, container=resource_id)

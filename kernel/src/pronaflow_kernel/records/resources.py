@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, select
 
@@ -14,6 +15,9 @@ from ..persistence.types import Id
 from ..tenancy.models import Membership, Workspace
 from ..tenancy.rule import unscoped
 
+if TYPE_CHECKING:
+    from ..persistence.uow import Row, UnitOfWork
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -21,11 +25,17 @@ class Resource:
 
     Arguments:
         name: singular, lower case: `task`.
-        model: its table class; has the columns of `Record`.
+        model: its table class; has the columns of `Record`, or all but `lifecycle` where `trash` is given.
         title: name of the column that a person recognises it by.
         container: name of the column with the container's id (`project_id`; `id` for a container itself);
             None where the workspace alone decides.
         url: path of the resource with `{id}`.
+        search: names of the columns whose words search finds.
+        permissions: of each act on it, `read`, `update`, `delete` and `restore`, as far as it is possible.
+        trash, restore: what moving it to the trash and back means to its owner, who checks the rules, counts
+            and publishes; called with a unit of work and the id, whoever asks for it. Without them the
+            record is moved and nothing else happens.
+        purge: called with a unit of work and the row before the record is deleted for good.
     """
 
     name: str
@@ -33,6 +43,35 @@ class Resource:
     title: str
     container: str | None = None
     url: str = ""
+    search: tuple[str, ...] = ()
+    permissions: Mapping[str, str] = field(default_factory=dict, hash=False)
+    trash: Callable[[UnitOfWork, str], object] | None = None
+    restore: Callable[[UnitOfWork, str], object] | None = None
+    purge: Callable[[UnitOfWork, Row], object] | None = None
+
+    @property
+    def keeps_trash(self) -> bool:
+        """Whether a record of this kind that is in the trash keeps its row."""
+        return "lifecycle" in self.model.__table__.c
+
+    def faults(self, permissions: Collection[str]) -> list[str]:
+        """What is wrong with it, in words.
+
+        Arguments:
+            permissions: names of those that exist.
+        """
+        columns = self.model.__table__.c
+        named = {"id", "workspace_id", self.title, *self.search, *filter(None, [self.container])}
+        found = [f"has no column {name}" for name in sorted(named) if name not in columns]
+        if not self.keeps_trash and self.trash is None:
+            found.append("has no column lifecycle: say by `trash` what deleting one does")
+        found += [f"knows no act {act}" for act in sorted(self.permissions.keys() - set(ACTS))]
+        unknown = sorted(set(self.permissions.values()) - set(permissions))
+        return found + [f"demands {name!r}, which nobody provides" for name in unknown]
+
+
+ACTS = ("read", "update", "delete", "restore")
+"""What can be done to a record of any kind."""
 
 
 @cache

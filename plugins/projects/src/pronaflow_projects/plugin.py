@@ -55,7 +55,24 @@ class ProjectsPlugin(Plugin):
     @hookimpl
     def provide_resources(self) -> Sequence[Resource]:
         """A project is its own container."""
-        return [Resource("project", Project, title="name", container="id", url="/projects/{id}")]
+        return [
+            Resource(
+                "project",
+                Project,
+                "name",
+                "id",
+                url="/projects/{id}",
+                search=("name", "key", "description"),
+                permissions={
+                    "read": "projects.read",
+                    "update": "projects.update",
+                    "delete": "projects.delete",
+                    "restore": "projects.restore",
+                },
+                trash=self.projects.delete,
+                restore=self.projects.restore,
+            )
+        ]
 
     @hookimpl
     def provide_event_types(self) -> Sequence[EventType]:

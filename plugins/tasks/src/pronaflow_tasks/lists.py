@@ -117,6 +117,10 @@ class ListService:
         self._ctx.trash.put(uow, "task_list", row)
         uow.publish(LIST_DELETED, list_id, list_payload(row), container_id=row["project_id"])
 
+    def discard(self, uow: UnitOfWork, list_id: str) -> None:
+        """Delete a list with the tasks in it; `delete` says more."""
+        self.delete(uow, list_id, {"force": True, "move_to": None})
+
     def _owned(self, uow: UnitOfWork, list_id: str) -> Row:
         """A list whose project takes changes, and from this caller."""
         row = uow.get(TaskList, list_id)

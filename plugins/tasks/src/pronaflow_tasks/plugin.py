@@ -45,6 +45,8 @@ class TasksPlugin(Plugin):
         super().setup(ctx)
         self.tasks = TaskService(ctx)
         self.places = PlaceService(ctx)
+        self.lists = ListService(ctx, self.places)
+        self.comments = CommentService(ctx)
 
     @hookimpl
     def provide_models(self) -> MetaData:
@@ -60,9 +62,46 @@ class TasksPlugin(Plugin):
     def provide_resources(self) -> Sequence[Resource]:
         """All of them are in a project."""
         return [
-            Resource("task", Task, "title", "project_id", url="/tasks/{id}"),
-            Resource("task_list", TaskList, "name", "project_id", url="/tasks/lists/{id}"),
-            Resource("comment", Comment, "content", "project_id", url="/tasks/comments/{id}"),
+            Resource(
+                "task",
+                Task,
+                "title",
+                "project_id",
+                url="/tasks/{id}",
+                search=("title", "description"),
+                permissions={
+                    "read": "tasks.read",
+                    "update": "tasks.update",
+                    "delete": "tasks.delete",
+                    "restore": "tasks.delete",
+                },
+                trash=self.places.delete,
+                restore=self.places.restore,
+            ),
+            Resource(
+                "task_list",
+                TaskList,
+                "name",
+                "project_id",
+                url="/tasks/lists/{id}",
+                permissions={
+                    "read": "tasks.read",
+                    "update": "tasks.lists",
+                    "delete": "tasks.delete_lists",
+                    "restore": "tasks.lists",
+                },
+                trash=self.lists.discard,
+            ),
+            Resource(
+                "comment",
+                Comment,
+                "content",
+                "project_id",
+                url="/tasks/comments/{id}",
+                search=("content",),
+                permissions={"read": "tasks.read", "update": "tasks.comment", "delete": "tasks.comment"},
+                trash=self.comments.delete,
+            ),
         ]
 
     @hookimpl
@@ -84,9 +123,8 @@ class TasksPlugin(Plugin):
     @hookimpl
     def provide_blueprints(self) -> Sequence[Blueprint]:
         """Routes: routes.py."""
-        lists = ListService(self.ctx, self.places)
-        reads, comments = TaskReads(self.ctx), CommentService(self.ctx)
-        return [routes.build(self.tasks, reads, self.places, lists, comments)]
+        reads = TaskReads(self.ctx)
+        return [routes.build(self.tasks, reads, self.places, self.lists, self.comments)]
 
     @hookimpl
     def check_change(
