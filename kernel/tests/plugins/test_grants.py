@@ -69,7 +69,7 @@ def test_a_foreign_table_is_named_wherever_it_stands(world: World, scope: Scope,
 )
 def test_writing_needs_the_owner(world: World, scope: Scope, statement: Any) -> None:
     with (
-        pytest.raises(CapabilityDenied, match="The plugin notes (writes|reads) core__"),
+        pytest.raises(CapabilityDenied, match=r"The plugin notes (writes|reads) core__"),
         world.kernel.db.write(scope) as uow,
         acting("notes"),
     ):
@@ -96,7 +96,7 @@ def test_text_is_refused_even_where_it_says_why(world: World, scope: Scope, stat
         marked = uow.connection.execution_options(unscoped="a test")
         with pytest.raises(
             CapabilityDenied,
-            match="The plugin notes runs (text SQL or DDL|a statement, but it holds text SQL)",
+            match=r"The plugin notes runs (text SQL or DDL|a statement, but it holds text SQL)",
         ):
             marked.execute(statement)
 

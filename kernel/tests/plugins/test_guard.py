@@ -104,7 +104,7 @@ def test_a_hook_that_is_none_is_met_with_the_nearest_one(setup: Setup) -> None:
 
 
 def test_an_argument_that_is_none_is_met_with_those_there_are(setup: Setup) -> None:
-    with pytest.raises(PluginFault, match="takes colour, .* it passes reader, permission, container_id"):
+    with pytest.raises(PluginFault, match=r"takes colour, .* it passes reader, permission, container_id"):
         setup.plugin("p", check_permission=lambda self, colour: None)
 
 
