@@ -88,7 +88,7 @@ def provide_commands() -> Sequence[click.Command]:  # type: ignore[empty-body]
 
 @hookspec
 def provide_health_checks() -> Sequence[HealthCheck]:  # type: ignore[empty-body]
-    """Probes that `/health/ready` runs beside the kernel's own."""
+    """Probes shown by `/health/ready`; the kernel's own alone tell whether the server is ready."""
 
 
 @hookspec
