@@ -130,6 +130,42 @@ SERVICES = (
     ),
 )
 
+CONTAINERS = tuple(
+    Animal(
+        id,
+        wrong,
+        words=words,
+        traced=True,
+        plugin=_brings(
+            "provide_services",
+            "{api.Containers: Walls()}",
+            f"""
+
+            class Walls:
+                def role(self, reader, container_id):
+                    return None
+
+                def visible(self):
+                    {statement}
+            """,
+        ),
+    )
+    for id, wrong, statement, words in (
+        (
+            "raises_in_visible",
+            "It owns the containers and raises when it is asked which of them one sees.",
+            "raise RuntimeError('all is dark')",
+            ("RuntimeError: all is dark",),
+        ),
+        (
+            "number_for_visible",
+            "It owns the containers and answers 7 when it is asked which of them one sees.",
+            "return 7",
+            ("Containers.visible() answers int where a SELECT must be",),
+        ),
+    )
+)
+
 CLAIMS = (
     Animal(
         "rival_permission",
@@ -227,4 +263,4 @@ CLAIMS = (
         plugin=_brings("provide_settings", "int"),
     ),
 )
-ANIMALS = (*HOOKS, *SERVICES, *CLAIMS)
+ANIMALS = (*HOOKS, *SERVICES, *CONTAINERS, *CLAIMS)
