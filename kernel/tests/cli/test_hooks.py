@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from pronaflow_kernel.clock import SystemClock
+from pronaflow_kernel.persistence.engines import open_engines
+from pronaflow_kernel.persistence.scope import Scope
+from pronaflow_kernel.persistence.uow import Database
+from pronaflow_kernel.plugins.models import ServerProcess
 from pronaflow_kernel.plugins.specs import PREFIXES, kernel_specs
+from pronaflow_kernel.plugins.timing import Timing
 
 PUBLISHES = """
 from types import SimpleNamespace
@@ -36,6 +42,7 @@ class Main(Plugin):
         pass
 """
 
+EXTENDS = "extend_payload(self, rows"
 OBJECTING = 'hooks = ["check_change"]'
 
 
@@ -63,6 +70,41 @@ def orchard(site, run: Callable[..., Result]):
     site.add("birds", OBJECTING, OBJECTS)
     run("db", "upgrade")
     return site
+
+
+@pytest.fixture
+def served() -> Callable[..., None]:
+    """Writes down what a server process counted of a hook, each call of a millisecond."""
+
+    def served(
+        plugin: str,
+        hook: str,
+        *,
+        calls: int,
+        failures: int = 0,
+        error: str | None = None,
+        breaker: str | None = None,
+    ) -> None:
+        timing = Timing()
+        for number in range(calls):
+            timing.note(0.001, error if number < failures else None)
+        counted = {"plugin": plugin, "hook": hook, "timing": timing.data(), "breaker": breaker}
+        engines = open_engines("sqlite:///instance/pronaflow.sqlite3", threads=1)
+        clock = SystemClock()
+        try:
+            with Database(engines, clock, lambda *_: None).write(Scope.system(), origin="system") as uow:
+                row = {
+                    "host": "here",
+                    "pid": 1,
+                    "started_at": uow.now,
+                    "seen_at": uow.now,
+                    "figures": [counted],
+                }
+                uow.insert(ServerProcess, row)
+        finally:
+            engines.dispose()
+
+    return served
 
 
 class TestList:
@@ -131,6 +173,28 @@ class TestShow:
             ["2", "apples", "ready"],
         ]
         assert lines[-2].endswith(f"{file}:6")
+
+    def test_how_that_goes_in_all_servers_together(self, orchard, run, shown, served) -> None:
+        served("birds", "check_change", calls=3, failures=1, error="ValueError: too early")
+        served("birds", "check_change", calls=1)
+        birds, apples = shown("check_change")["implementations"]
+        assert (birds["calls"], birds["failures"], birds["breaker"]) == (4, 1, None)
+        assert 1 <= birds["p95_ms"] < 1.2
+        assert birds["last_error"] == "ValueError: too early"
+        assert (apples["calls"], apples["failures"], apples["p95_ms"]) == (0, 0, None)
+        text = run("hooks", "show", "check_change").stdout
+        assert text.splitlines()[-4].split()[:6] == ["1", "birds", "ready", "4", "1", f"{birds['p95_ms']:g}"]
+        assert text.endswith("\n\nbirds failed last with ValueError: too early\n")
+
+    def test_a_plugin_whose_breaker_is_open_in_a_server_is_degraded(
+        self, orchard, run, shown, served
+    ) -> None:
+        orchard.add(
+            "extras", 'hooks = ["extend_payload"]', OBJECTS.replace("check_change(self, changes", EXTENDS)
+        )
+        served("extras", "extend_payload", calls=5, failures=5, error="no time", breaker="open")
+        [extras] = shown("extend_payload")["implementations"]
+        assert (extras["state"], extras["breaker"]) == ("degraded", "open")
 
     def test_a_plugin_that_is_off_stands_there_as_such(self, orchard, run, shown) -> None:
         run("plugins", "disable", "apples")

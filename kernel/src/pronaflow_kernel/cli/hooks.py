@@ -16,9 +16,11 @@ from .state import config_option, state_of
 if TYPE_CHECKING:
     from ..kernel import Kernel
     from ..plugins.hooks import Implementation
+    from ..plugins.processes import FigureMap
     from ..plugins.specs import Spec
 
-FigureMap = Mapping[tuple[str, str], Any]
+WIDTH = 100
+"""Letters in a line of prose."""
 
 
 @click.group()
@@ -86,7 +88,9 @@ def _look(ctx: click.Context) -> tuple[Mapping[str, Spec], Kernel | None]:
 
 
 def _implementations(kernel: Kernel, hook: str) -> list[dict[str, Any]]:
-    known: FigureMap = {}
+    from .installed import everywhere
+
+    known = everywhere(kernel)
     return [_row(kernel, each, known) for each in kernel.hooks.implementations(hook)]
 
 
@@ -94,7 +98,7 @@ def _row(kernel: Kernel, implementation: Implementation, known: FigureMap) -> di
     measured = known.get((implementation.plugin_id, implementation.hook))
     return {
         "plugin": implementation.plugin_id,
-        "state": kernel.state(implementation.plugin_id).state,
+        "state": kernel.state(implementation.plugin_id, known).state,
         "function": implementation.function,
         "file": implementation.file,
         "line": implementation.line,
@@ -135,7 +139,7 @@ def _shown(spec: Spec, data: Mapping[str, Any]) -> str:
         ("answer", meant.answer),
         ("failure", meant.failure),
     ]
-    facts = "\n".join(f"{key:<12}{value}" for key, value in lines if value)
+    facts = "\n".join(click.wrap_text(value, WIDTH, f"{key:<12}", 12 * " ") for key, value in lines if value)
     return "\n\n".join([spec.signature, spec.doc, facts, _table(data["implementations"])])
 
 
