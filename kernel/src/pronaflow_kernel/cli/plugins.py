@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from .check import check
 from .compat import compat
 from .failures import Failure, unknown_plugin
 from .output import emit, json_option, note, table
@@ -35,6 +36,7 @@ def plugins() -> None:
     """List plugins, see how they fare, switch them."""
 
 
+plugins.add_command(check)
 plugins.add_command(compat)
 plugins.add_command(new)
 plugins.add_command(uninstall)

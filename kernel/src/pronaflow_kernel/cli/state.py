@@ -85,7 +85,7 @@ class State:
         if self.running is None:
             from ..assembly import assemble
 
-            _log(self.settings(overrides), serving)
+            log_for(self.settings(overrides), serving)
             self.running = assemble(
                 config=self.config, overrides=dict(overrides or {}), migrate=migrate, face=face
             )
@@ -100,7 +100,8 @@ class State:
             self.running.close()
 
 
-def _log(settings: Settings, serving: bool) -> None:
+def log_for(settings: Settings, serving: bool) -> None:
+    """Log like a server, or only what the user of a command should know."""
     from ..logs import configure_logging
 
     if not serving:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, requires
+from importlib.metadata import EntryPoint, PackageNotFoundError, distributions, entry_points, requires
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -59,6 +60,13 @@ def discover(points: Iterable[EntryPoint] | None = None) -> list[Candidate]:
     return [candidate if ids.count(candidate.id) == 1 else _doubled(candidate, found) for candidate in found]
 
 
+def unpacked(folder: Path) -> list[Candidate]:
+    """The plugins of the distributions that lie unpacked in a folder and are not installed."""
+    place = [str(folder)]
+    points = (point for found in distributions(path=place) for point in found.entry_points)
+    return [_candidate(point, place) for point in points if point.group == GROUP]
+
+
 def first_party() -> frozenset[str]:
     """Names of the distributions that the distribution `pronaflow` is put together from.
 
@@ -71,11 +79,11 @@ def first_party() -> frozenset[str]:
     return frozenset(canonicalize_name(Requirement(each).name) for each in required)
 
 
-def _candidate(point: EntryPoint) -> Candidate:
+def _candidate(point: EntryPoint, path: Sequence[str] | None = None) -> Candidate:
     distribution = point.dist.name if point.dist else "?"
     version = point.dist.version if point.dist else "0"
     try:
-        manifest = read_manifest(point.module.split(".")[0])
+        manifest = read_manifest(point.module.split(".")[0], path)
     except ManifestError as error:
         return Candidate(point.name, point, distribution, version, None, str(error))
     fault = None

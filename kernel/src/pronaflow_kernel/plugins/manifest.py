@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -66,25 +66,28 @@ _REQUIRED = {"id", "name", "summary", "api"}
 _HOSTS = re.compile(r"\*|(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+:[0-9A-Fa-f:.]*")
 
 
-def read_manifest(package: str) -> Manifest:
+def read_manifest(package: str, path: Sequence[str] | None = None) -> Manifest:
     """The manifest inside a top-level package, found without importing it.
+
+    Arguments:
+        path: folders to look in; those that Python imports from by default.
 
     Raises:
         ManifestError: there is none, or it is wrong.
     """
-    spec = PathFinder.find_spec(package)
+    spec = PathFinder.find_spec(package, path)
     if spec is None or not spec.submodule_search_locations:
         raise ManifestError(f"package {package} cannot be found")
     folder = Path(next(iter(spec.submodule_search_locations)))
     _check_empty(folder / "__init__.py")
-    path = folder / "plugin.toml"
+    file = folder / "plugin.toml"
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ManifestError(f"{package} has no plugin.toml") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ManifestError(f"{path}: {error}") from None
-    return parse_manifest(data, str(path))
+        raise ManifestError(f"{file}: {error}") from None
+    return parse_manifest(data, str(file))
 
 
 def _check_empty(file: Path) -> None:

@@ -1,0 +1,140 @@
+"""`pronaflow plugins check`: what would run, and what a wheel asks for, before anything is touched."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+Run = Callable[..., Result]
+
+BOMB = "raise RuntimeError('none of the code may run')\n"
+MANIFEST = """
+manifest = 1
+id = "{id}"
+name = "X"
+summary = "x"
+api = "{api}"
+{more}
+"""
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Callable[..., Path]:
+    """Makes the wheel of a plugin whose code would explode."""
+
+    def make(
+        plugin_id: str = "fresh", more: str = "", api: str = ">=1.0,<2", migrations: int = 0, **files: str
+    ) -> Path:
+        package, info = f"site_{plugin_id}", f"pronaflow_{plugin_id}-2.0.dist-info"
+        content = {
+            f"{package}/__init__.py": "",
+            f"{package}/plugin.py": BOMB,
+            f"{package}/plugin.toml": MANIFEST.format(id=plugin_id, api=api, more=more),
+            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: pronaflow-{plugin_id}\nVersion: 2.0\n",
+            f"{info}/entry_points.txt": f"[pronaflow.plugins]\n{plugin_id} = {package}.plugin:Main\n",
+            **{f"{package}/migrations/{number:04}_thing.py": BOMB for number in range(1, migrations + 1)},
+            **{f"{package}/{name.replace('__py', '.py')}": text for name, text in files.items()},
+        }
+        path = tmp_path / f"pronaflow_{plugin_id}-2.0-py3-none-any.whl"
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, text in content.items():
+                archive.writestr(name, text)
+        return path
+
+    return make
+
+
+def checked(run: Run, *targets: object, code: int = 0) -> dict[str, Any]:
+    rows = json.loads(run("plugins", "check", "--json", *map(str, targets), code=code).stdout)
+    return {row["id"]: row for row in rows}
+
+
+def test_plugins_that_run_are_in_order_and_nothing_is_left_behind(
+    run: Run, site: Any, tmp_path: Path
+) -> None:
+    site.add("good", tables=1)
+    assert run("plugins", "check").stdout == "good 0.3.0 (pronaflow-good) is in order\n"
+    assert list((tmp_path / "here").iterdir()) == []
+
+
+def test_one_that_would_not_is_named_with_the_reason(run: Run, site: Any) -> None:
+    site.add("good")
+    site.add("bad", code="1 / 0")
+    site.add("boastful", 'hooks = ["check_change"]')
+    found = checked(run, code=1)
+    assert found["good"]["problems"] == []
+    assert found["bad"]["problems"] == ["failed: import: ZeroDivisionError: division by zero"]
+    [lie] = found["boastful"]["problems"]
+    assert "`hooks` names check_change, which the code does not bring" in lie
+    assert checked(run, "good").keys() == {"good"}
+
+
+def test_a_critical_one_refuses_in_words(run: Run, site: Any) -> None:
+    site.add("vital", "critical = true", code="1 / 0")
+    assert "vital is failed" in run("plugins", "check", code=1).stderr
+
+
+def test_an_unknown_plugin_is_met_with_those_there_are(run: Run, site: Any) -> None:
+    site.add("good")
+    assert "good" in run("plugins", "check", "god", code=1).stderr
+
+
+def test_a_wheel_says_what_it_asks_for_without_running(run: Run, site: Any, wheel: Any) -> None:
+    more = 'permissions = ["read:x"]\nreads = ["core__user"]\nnetwork = ["api.example.com"]'
+    text = run("plugins", "check", str(wheel(more=more, migrations=2))).stdout
+    assert text == (
+        "fresh 2.0 (pronaflow-fresh) is in order\n"
+        "  asks for permissions: read:x\n"
+        "  asks for reads: core__user\n"
+        "  asks for network: api.example.com\n"
+        "  new permissions: read:x\n"
+        "  new reads: core__user\n"
+        "  new network: api.example.com\n"
+        "  migrations to run: 0001_thing, 0002_thing\n"
+    )
+
+
+def test_an_update_tells_how_it_differs(run: Run, site: Any, wheel: Any) -> None:
+    site.add("fresh", 'permissions = ["read:x"]\nreads = ["core__user"]', tables=1)
+    row = checked(run, wheel(more='permissions = ["read:x", "write:x"]', migrations=2))["fresh"]
+    assert (row["added"], row["dropped"]) == ({"permissions": ["write:x"]}, {"reads": ["core__user"]})
+    assert row["migrations"] == ["0002_thing"]
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"api": ">=9"}, "needs hook API >=9"),
+        ({"more": 'requires = { nothing = ">=1" }'}, "requires nothing, which is not installed"),
+        ({"more": 'requires = { good = ">=3" }'}, "requires good >=3, installed is 0.3.0"),
+        ({"more": "nonsense = 1"}, "unknown key `nonsense`"),
+        ({"more": '[commands]\ngreet = "Greet."'}, "the command 'greet' exists already, from good"),
+        ({"__init____py": BOMB}, "must be empty but for a docstring"),
+        ({"plugin_id": "kernel"}, "is a name of the kernel"),
+    ],
+)
+def test_what_would_keep_it_from_running_is_a_problem(
+    run: Run, site: Any, wheel: Any, how: dict[str, Any], words: str
+) -> None:
+    site.add("good", '[commands]\ngreet = "Greet."', commands="")
+    [row] = checked(run, wheel(**how), code=1).values()
+    assert words in " ".join(row["problems"])
+
+
+def test_a_file_that_is_no_plugin_is_refused_in_words(run: Run, site: Any, tmp_path: Path) -> None:
+    broken, other = tmp_path / "broken.whl", tmp_path / "other.whl"
+    broken.write_text("no zip")
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("other/__init__.py", "")
+    assert "cannot be read as a wheel" in run("plugins", "check", str(broken), code=1).stderr
+    assert (
+        "has no entry point in the group pronaflow.plugins"
+        in run("plugins", "check", str(other), code=1).stderr
+    )
+    assert "cannot be read as a wheel" in run("plugins", "check", "absent.whl", code=1).stderr
