@@ -16,8 +16,8 @@ from pronaflow_kernel.testing.walk.wrong import UNSTORABLE
 
 @pytest.fixture(scope="module")
 def owner(world, makers):
-    """Somebody who may do everything with what the requests name."""
-    return Party(world, makers, "bad")
+    """Somebody who may do everything with what the requests name, and with the installation."""
+    return Party(world, makers, "bad", person=world.administrator())
 
 
 @pytest.fixture(scope="module")

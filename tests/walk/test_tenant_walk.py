@@ -20,7 +20,7 @@ def test_a_stranger_cannot_tell_a_foreign_id_from_an_invented_one(world, rows, l
         world,
         rows,
         listed,
-        victim=lambda: Party(world, makers, THEIRS, name=PERSON),
+        victim=lambda: Party(world, makers, THEIRS, name=PERSON, person=world.administrator(PERSON)),
         attacker=lambda victim: Party(world, makers, OWN),
         concerns=lambda victim, operation, key: True,
         hidden=(THEIRS, PERSON),
@@ -38,7 +38,7 @@ def test_a_member_cannot_tell_a_private_project_from_none(world, rows, listed, m
         return kind.partition(":")[0] in contained
 
     def owner():
-        person = world.person()
+        person = world.administrator()
         known = {"workspace": person.workspace_id}
         return Party(world, makers, THEIRS, person=person, visibility="private", known=known)
 

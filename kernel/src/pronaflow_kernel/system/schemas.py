@@ -39,7 +39,7 @@ class ManifestOut(Schema):
     api = fields.String()
     scope = fields.String()
     critical = fields.Boolean()
-    requires = fields.Dict(keys=fields.String(), values=fields.String())
+    requires = fields.Dict(metadata={"description": "Ids of other plugins to ranges of their versions"})
     uses = fields.List(fields.String())
     hooks = fields.List(fields.String())
     permissions = fields.List(fields.String())
@@ -87,11 +87,7 @@ class PluginDetailOut(PluginOut):
     routes = fields.List(fields.Nested(RouteOut))
     hooks = fields.List(fields.String(), metadata={"description": "Those that it implements"})
     figures = fields.List(fields.Nested(FigureOut))
-    contributions = fields.Dict(
-        keys=fields.String(),
-        values=fields.List(fields.String()),
-        metadata={"description": "Names of what it brings, by kind"},
-    )
+    contributions = fields.Dict(metadata={"description": "Lists of names of what it brings, by kind"})
 
 
 class HookOut(Schema):

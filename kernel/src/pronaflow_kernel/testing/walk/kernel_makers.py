@@ -72,6 +72,11 @@ def _visitor(party: Party) -> dict[str, Any]:
     return {}
 
 
+def _switched(party: Party) -> dict[str, Any]:
+    """A plugin whose switch nobody minds, in the party's workspace only."""
+    return {"plugin_id": list(party.world.kernel.plugins)[-1]}
+
+
 def _token(party: Party, address: str) -> str:
     """The secret in the newest mail to an address."""
     party.world.drain()
@@ -88,5 +93,9 @@ REQUESTS: dict[str, Callable[[Party], dict[str, Any]]] = {
     "workspaces_accept_invitation": _invited,
     "workspaces_decline_invitation": _invited,
     "workspaces_get_last_accessed": _visitor,
+    "core_get_plugin": _switched,
+    "core_enable_plugin": _switched,
+    "core_disable_plugin": _switched,
+    "core_get_hook": lambda party: {"name": next(iter(party.world.kernel.hooks.specs()))},
 }
 """Values by operation id."""
