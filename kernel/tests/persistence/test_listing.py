@@ -1,0 +1,69 @@
+"""Lists keep a bounded number of statements, and count exactly only as far as that is cheap."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+from notes_plugin.plugin import NOTES, Note
+from sqlalchemy import bindparam, select
+
+from pronaflow_kernel.api import SCOPE_WORKSPACE, Listing, Scope
+from pronaflow_kernel.persistence import listing
+from pronaflow_kernel.testing import Person, World
+
+
+def write(ann: Person, how_many: int) -> None:
+    for number in range(how_many):
+        ann.post("/api/v1/notes", {"title": f"Note {number}"})
+
+
+def pagination(ann: Person, **query: Any) -> Any:
+    return ann.get("/api/v1/notes", page_size=2, **query).json["pagination"]
+
+
+def test_a_total_is_exact_up_to_the_cap_and_says_where_it_is_not(
+    world: World, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "MAX_TOTAL", 3)
+    monkeypatch.setattr(NOTES, "_counts", {})
+    write(ann, 3)
+    shown = pagination(ann)
+    assert (shown["total"], "total_exact" in shown) == (3, False)
+    write(ann, 2)
+    shown = pagination(ann)
+    assert (shown["total"], shown["total_exact"]) == (3, False)
+
+
+def test_the_last_page_knows_better_than_the_cap(
+    world: World, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "MAX_TOTAL", 3)
+    monkeypatch.setattr(NOTES, "_counts", {})
+    write(ann, 5)
+    shown = pagination(ann, page=3)
+    assert (shown["total"], "total_exact" in shown) == (5, False)
+
+
+def test_statements_of_the_oldest_shapes_make_room(
+    world: World, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "MAX_SHAPES", 4)
+    write(ann, 2)
+    own = Listing(
+        select(Note.__table__).where(Note.workspace_id == SCOPE_WORKSPACE),
+        id=Note.id,
+        filters={name: Note.title != bindparam(name) for name in ("one", "two", "three")},
+        sorts={"title": Note.title, "created_at": Note.created_at},
+        default="title",
+    )
+    shapes = list(product(("title", "-title", "created_at", "-created_at"), *((None, "x"),) * 3))
+    with world.kernel.db.read(Scope.system(ann.workspace_id)) as reader:
+        for _ in range(2):
+            for sort, *values in shapes:
+                query = {"page": 1, "page_size": 1, "sort": sort}
+                page = own.page(reader, query, dict(zip(("one", "two", "three"), values, strict=True)))
+                assert (len(page.rows), page.total) == (1, 2)
+    assert len(shapes) > 4
+    assert len(own._lists) == len(own._counts) == 4
