@@ -10,6 +10,7 @@ import pytest
 from notes_plugin.plugin import Note
 from sqlalchemy import select
 
+from pronaflow_kernel.assembly import StartRefused
 from pronaflow_kernel.errors import NotFound
 from pronaflow_kernel.hookspecs import hookimpl
 from pronaflow_kernel.ids import new_id
@@ -17,6 +18,7 @@ from pronaflow_kernel.persistence.uow import UnitOfWork
 from pronaflow_kernel.plugins.base import Plugin
 from pronaflow_kernel.plugins.hooks import Hooks
 from pronaflow_kernel.testing import Person, ResourceSuite, World
+from pronaflow_kernel.web.app import create_app
 
 
 class TestNotes(ResourceSuite):
@@ -191,3 +193,11 @@ def test_a_plugin_that_extends_badly_is_left_out(
     made = ann.post("/api/v1/notes", {"title": "x"})
     assert made.status == 201 and "ext" not in made.data
     assert ann.get(f"/api/v1/notes/{made.data['id']}").data == made.data
+
+
+def test_a_route_of_the_kernel_without_a_permission_that_exists_refuses_the_start(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(world.kernel.access.permissions, "account.read")  # type: ignore[arg-type]
+    with pytest.raises(StartRefused, match=r"route auth\.me demands 'account\.read', which nobody provides"):
+        create_app(world.kernel)

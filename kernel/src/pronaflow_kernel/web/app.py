@@ -12,8 +12,9 @@ from flask import Flask, Response, g, request
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from ..assembly import assemble
+from ..assembly import StartRefused, assemble
 from ..builder import Culprit
+from ..contributions import check_blueprint
 from ..errors import (
     Conflict,
     InvalidRequest,
@@ -28,6 +29,7 @@ from ..identity.routes import build as identity_blueprint
 from ..ids import as_id, new_id
 from ..kernel import Kernel
 from ..logs import bound
+from ..plugins.lifecycle import PluginFault
 from ..secrets import JWT
 from ..system.routes import build as system_blueprint
 from .addresses import Addresses
@@ -62,6 +64,7 @@ def create_app(kernel: Kernel) -> Flask:
 
     Raises:
         Culprit: a plugin's routes cannot be registered.
+        StartRefused: a route of the kernel itself declares no permission that exists.
     """
     app = Flask("pronaflow_kernel", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -78,8 +81,12 @@ def create_app(kernel: Kernel) -> Flask:
     app.extensions["pronaflow.pipeline"] = Pipeline(kernel, tokens.authenticate)
     owners: dict[str, str] = {}
     api = create_api(app, version("pronaflow-kernel"))
-    api.register_blueprint(identity_blueprint(kernel, tokens))
-    api.register_blueprint(system_blueprint(kernel))
+    for own in (identity_blueprint(kernel, tokens), system_blueprint(kernel)):
+        try:
+            check_blueprint("core", own, kernel.access.permissions, kernel.resources)
+        except PluginFault as fault:
+            raise StartRefused(f"the kernel's own routes are wrong: {fault}") from fault
+        api.register_blueprint(own)
     app.register_blueprint(static_pages())
     document = Document(kernel, api.spec, app.blueprints)
     app.add_url_rule("/openapi.json", "openapi", document.view)
