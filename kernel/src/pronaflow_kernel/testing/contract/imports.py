@@ -15,20 +15,15 @@ PUBLIC = ("pronaflow_kernel.api", "pronaflow_kernel.command")
 
 def problems(subject: Subject) -> Iterator[str]:
     """Imports of what is somebody else's and private."""
-    allowed = {f"{_package(subject, each)}.api" for each in subject.manifest.requires}
-    soft = {f"{_package(subject, each)}.api" for each in subject.manifest.uses}
+    manifest = subject.candidate.manifest
+    allowed = {f"{_package(subject, each)}.api" for each in (manifest.requires if manifest else ())}
+    soft = {f"{_package(subject, each)}.api" for each in (manifest.uses if manifest else ())}
     for path, tree in subject.sources.items():
         hinted = set(_under_type_checking(tree))
         for node, module in _imported(tree):
             fault = _fault(subject, module, allowed, soft, node in hinted)
             if fault:
                 yield f"{path}:{node.lineno} imports {module}: {fault}"
-    init = f"{subject.candidate.package}/__init__.py"
-    code = (
-        [node for node in subject.sources[init].body if not _is_text(node)] if init in subject.sources else []
-    )
-    if code:
-        yield f"{init}:{code[0].lineno} holds code: leave it empty; nothing may run to read a manifest"
 
 
 def _package(subject: Subject, plugin_id: str) -> str:
@@ -72,7 +67,3 @@ def _fault(subject: Subject, module: str, allowed: set[str], soft: set[str], hin
     if any(f"{module}.".startswith(f"{each}.") for each in soft):
         return None if hinted else "a plugin under `uses` may be absent: import it under TYPE_CHECKING only"
     return "other plugins are public in their `api` module, for those that name them under `requires`"
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from tempfile import mkdtemp
 
 from ..zoo import ANIMALS, settle
 from .subject import Subject
 
+EVERY = 8
+"""Of so many animals one comes along; they stand in order of what is wrong, so all kinds are there."""
+
 
 def problems(subject: Subject) -> Iterator[str]:
-    """What the plugin cannot do any more where every animal of the zoo is installed too."""
-    folder = subject.folder / "zoo"
-    folder.mkdir(exist_ok=True)
-    home = mkdtemp(dir=folder)
+    """What the plugin cannot do any more where broken plugins are installed too."""
+    home = mkdtemp(prefix="zoo-", dir=subject.folder)
     sys.path.insert(0, home)
     try:
-        from pathlib import Path
-
-        animals = settle(ANIMALS.values(), Path(home))
+        animals = settle(list(ANIMALS.values())[::EVERY], Path(home))
         with subject.fresh(*animals) as world:
             status = world.kernel.plugins[subject.id]
             if status.state != "ready":

@@ -14,9 +14,12 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
+
+THREAD = "_thread.start_new_thread"
 
 EFFECTS = {
     "socket.connect": "opens a connection",
@@ -29,7 +32,7 @@ EFFECTS = {
     "os.exec": "starts a process",
     "os.fork": "starts a process",
     "os.posix_spawn": "starts a process",
-    "_thread.start_new_thread": "starts a thread",
+    THREAD: "starts a thread",
     "os.remove": "removes a file",
     "os.rename": "renames a file",
     "os.mkdir": "makes a folder",
@@ -98,6 +101,8 @@ def _watch(note: Note) -> None:
 
         return noted
 
+    # Python 3.11 has no audit event for threads.
+    threading.Thread.start = instead(EFFECTS[THREAD], threading.Thread.start)  # type: ignore[method-assign]
     atexit.register = instead("registers something for the end of the process", atexit.register)
     signal.signal = instead("takes over a signal", signal.signal)
     os.environ = _Environment(os.environ, note)  # type: ignore[assignment]  # noqa: B003
@@ -120,6 +125,10 @@ class _Environment:
     def __getattr__(self, name: str) -> Any:
         self._note("reads the environment", sys._getframe(1), True)
         return getattr(self._real, name)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self._note(f"reads the environment variable {key}", sys._getframe(1), True)
+        return self._real.get(key, default)
 
     def __getitem__(self, key: str) -> str:
         self._note(f"reads the environment variable {key}", sys._getframe(1), True)

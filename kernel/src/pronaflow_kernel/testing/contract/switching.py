@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from ..walk import Operation, Party, Request, Rows
+from ..walk import Operation, Party, Request, Rows, operations
 from ..walk.rows import Tables
 from ..world import World
 from .subject import Subject
+
+Requests = list[tuple[Operation, Request]]
 
 TWICE = ("the first time", "the second time")
 
@@ -17,84 +19,59 @@ def problems(subject: Subject) -> Iterator[str]:
     """What a switch leaves behind, thrown for the whole server and for one workspace."""
     with subject.fresh() as world:
         party = subject.party("switch", world)
-        for kind in _kinds(subject):
-            party.id_of(kind)
+        requests = [(each, party.request(each.id)) for each in subject.operations.values()]
         world.drain()
-        requests = [(each, party.request(each.id)) for each in _reads(subject)]
         rows, threads = Rows(world.database_url), set(threading.enumerate())
         try:
             for whole in (True, False):
-                yield from _thrown_twice(subject, world, party, requests, rows, whole)
+                yield from _thrown_twice(subject, party, requests, rows, whole)
         finally:
             rows.close()
         yield from _left(world, threads)
 
 
-def _kinds(subject: Subject) -> list[str]:
-    """The kinds of records that requests to the plugin name."""
-    return sorted(
-        {subject.makers.kind(each, key) for each in subject.operations.values() for _, key in each.ids}
-    )
-
-
-def _reads(subject: Subject) -> list[Operation]:
-    return [each for each in subject.operations.values() if each.method == "GET"]
-
-
 def _thrown_twice(
-    subject: Subject,
-    world: World,
-    party: Party,
-    requests: list[tuple[Operation, Request]],
-    rows: Rows,
-    whole: bool,
+    subject: Subject, party: Party, requests: Requests, rows: Rows, whole: bool
 ) -> Iterator[str]:
+    switches = party.world.kernel.switches
     where = "for the server" if whole else "for a workspace"
     place = None if whole else party.workspace_id
-    own: Callable[[], Tables] = lambda: _own_rows(subject, rows, party)  # noqa: E731
-    before, kept = _look(world, party, requests), own()
+    before, kept = _look(party, requests), _own_rows(subject, rows, party)
     for time in TWICE:
-        world.kernel.switches.set(subject.id, False, place)
-        yield from (
-            f"switched off {where} {time}, {found}" for found in _still_there(subject, world, party, whole)
-        )
-        world.kernel.switches.set(subject.id, True, place)
-        after = _look(world, party, requests)
+        switches.set(subject.id, False, place)
+        for found in _still_there(subject, party, requests, whole):
+            yield f"switched off {where} {time}, {found}"
+        switches.set(subject.id, True, place)
+        after, left = _look(party, requests), _own_rows(subject, rows, party)
         for name in sorted(name for name in before if before[name] != after[name]):
             told = f"{name} answers {after[name][:200]!r}, before {before[name][:200]!r}"
             yield f"switched off and on {where} {time}, {told}"
-        if own() != kept:
-            changed = sorted(table for table, found in own().items() if found != kept[table])
-            yield f"switched off and on {where} {time}, rows of {', '.join(changed)} are others than before"
+        for table in sorted(table for table in kept if kept[table] != left[table]):
+            yield f"switched off and on {where} {time}, rows of {table} are others than before"
 
 
-def _look(world: World, party: Party, requests: list[tuple[Operation, Request]]) -> dict[str, str]:
+def _look(party: Party, requests: Requests) -> dict[str, str]:
     """What there is to see: the document and every read."""
-    seen = {str(operation): party.send(operation, request).body.decode() for operation, request in requests}
-    return {**seen, "/openapi.json": world.anonymous().get("/openapi.json").body.decode()}
+    reads = [(each, request) for each, request in requests if each.method == "GET"]
+    seen = {str(operation): party.send(operation, request).body.decode() for operation, request in reads}
+    return {**seen, "/openapi.json": party.world.anonymous().get("/openapi.json").body.decode()}
 
 
-def _still_there(subject: Subject, world: World, party: Party, whole: bool) -> Iterator[str]:
+def _still_there(subject: Subject, party: Party, requests: Requests, whole: bool) -> Iterator[str]:
     """What still answers, or is still shown, of a plugin that is off."""
-    for operation in subject.operations.values():
-        aimed = operation.target != "nowhere" and operation.permission != "public"
-        if whole or aimed:
-            path = {key: party.id_of(subject.makers.kind(operation, key)) for key in operation.path_ids}
-            reply = party.person.request(
-                operation.method,
-                operation.path.format(**path),
-                {} if operation.has_body else None,
-                headers={"X-Workspace-Id": party.workspace_id},
-            )
-            refused = reply.status == 404 and (not whole or reply.error["code"] == "PLUGIN_DISABLED")
-            if not refused:
+    for operation, request in requests:
+        if whole or (operation.target != "nowhere" and operation.permission != "public"):
+            named = {**request, "header": {"X-Workspace-Id": party.workspace_id}}
+            reply = party.send(operation, named)
+            if reply.status != 404 or (whole and reply.error["code"] != "PLUGIN_DISABLED"):
                 yield f"{operation} answers {reply.status} {reply.body[:120]!r}, not 404"
     if whole:
-        document = world.anonymous().get("/openapi.json").body.decode()
-        if f'"x-plugin":"{subject.id}"' in document.replace(" ", ""):
+        document = party.world.anonymous().get("/openapi.json").json
+        if any(each.plugin == subject.id for each in operations(document)):
             yield "its paths are still in /openapi.json"
-        if world.kernel.state(subject.id).state != "disabled":
-            yield f"its state is {world.kernel.state(subject.id).state}, not disabled"
+        state = party.world.kernel.state(subject.id).state
+        if state != "disabled":
+            yield f"its state is {state}, not disabled"
 
 
 def _own_rows(subject: Subject, rows: Rows, party: Party) -> Tables:

@@ -8,6 +8,7 @@ frames, or a C library that opens sockets itself, is not seen.
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 from ..walk import Party
-from .probe import EFFECTS, _writes
+from .probe import EFFECTS, THREAD, _writes
 from .subject import Subject
 
 _KERNEL = str(Path(__file__).parents[2])
@@ -69,13 +70,19 @@ def watched(folder: Path) -> Iterator[dict[str, None]]:
     if not _Watch.installed:
         sys.addaudithook(_hear)  # for good: there is no way to take one back
         _Watch.installed = True
-    watch = _Watch(str(folder))
+    watch, start = _Watch(str(folder)), threading.Thread.start
+
+    def started(thread: threading.Thread) -> None:
+        """Python 3.11 has no audit event for threads."""
+        watch.note(EFFECTS[THREAD], sys._getframe(1))
+        start(thread)
+
     event.listen(Engine, "before_cursor_execute", _executed)
-    _Watch.current = watch
+    _Watch.current, threading.Thread.start = watch, started  # type: ignore[method-assign, assignment]
     try:
         yield watch.found
     finally:
-        _Watch.current = None
+        _Watch.current, threading.Thread.start = None, start  # type: ignore[method-assign]
         event.remove(Engine, "before_cursor_execute", _executed)
 
 
