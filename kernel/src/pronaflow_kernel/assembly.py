@@ -96,8 +96,8 @@ class Assembly:
         return kernel
 
     def _build_what_runs(self, engines: Engines, order: list[str]) -> Kernel:
+        order = self._prepare_database(engines, order)
         while True:
-            order = self._prepare_database(engines, order)
             try:
                 kernel = self._build(engines, order)
                 if self._face is not None:
