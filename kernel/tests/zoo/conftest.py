@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ def shared_database(new_database: Callable[[], str]) -> str:
 
 @pytest.fixture(scope="session")
 def sqlite_database(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """For animals that fail before anybody asks what the database is."""
+    """One more, for animals to which all databases are alike."""
     return f"sqlite:///{tmp_path_factory.mktemp('zoo') / 'pronaflow.sqlite3'}"
 
 
@@ -35,3 +36,17 @@ def meet(new_world: Callable[..., World], zoo: Zoo, shared_database: str) -> Mee
         return new_world(settings, candidates=zoo(*animals), database_url=shared_database)
 
     return start
+
+
+@pytest.fixture
+def meet_on_sqlite(zoo: Zoo, sqlite_database: str, tmp_path: Path) -> Iterator[Meet]:
+    """Like `meet`, for animals to which all databases are alike."""
+    worlds: list[World] = []
+
+    def start(*animals: Animal, **settings: Any) -> World:
+        worlds.append(World(sqlite_database, tmp_path, settings, candidates=zoo(*animals)))
+        return worlds[-1]
+
+    yield start
+    for world in worlds:
+        world.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,20 +20,6 @@ if TYPE_CHECKING:
 
 STILLBORN = [animal for animal in ANIMALS.values() if animal.poke is None]
 WITHOUT_TABLES = [animal for animal in STILLBORN if animal not in WITH_TABLES]
-
-
-@pytest.fixture
-def sqlite_world(zoo: Zoo, sqlite_database: str, tmp_path: Path) -> Iterator[Meet]:
-    """Like `meet`, on SQLite alone."""
-    worlds: list[World] = []
-
-    def start(*animals: Animal) -> World:
-        worlds.append(World(sqlite_database, tmp_path, candidates=zoo(*animals)))
-        return worlds[-1]
-
-    yield start
-    for world in worlds:
-        world.close()
 
 
 def check_start(world: World, animal: Animal, log: pytest.LogCaptureFixture) -> None:
@@ -73,9 +58,9 @@ def check_health(world: World, animal: Animal) -> None:
 
 @pytest.mark.parametrize("animal", WITHOUT_TABLES, ids=str)
 def test_it_fails_alone_and_says_why(
-    sqlite_world: Meet, animal: Animal, caplog: pytest.LogCaptureFixture
+    meet_on_sqlite: Meet, animal: Animal, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world = sqlite_world(*with_company(animal))
+    world = meet_on_sqlite(*with_company(animal))
     check_start(world, animal, caplog)
     check_health(world, animal)
     journey(world, world.person())
@@ -99,8 +84,8 @@ def test_of_a_migration_that_failed_nothing_is_left(meet: Meet, animal: Animal) 
     assert [name for name in tables if name.startswith(f"{animal.id}__")] == []
 
 
-def test_a_package_with_code_in_its_init_is_never_imported(sqlite_world: Meet) -> None:
-    world = sqlite_world(NEIGHBOUR, ANIMALS["init_bomb"])
+def test_a_package_with_code_in_its_init_is_never_imported(meet_on_sqlite: Meet) -> None:
+    world = meet_on_sqlite(NEIGHBOUR, ANIMALS["init_bomb"])
     package = find_spec("zoo_init_bomb")
     assert world.kernel.plugins["init_bomb"].state == "failed"
     assert package is not None and package.origin is not None

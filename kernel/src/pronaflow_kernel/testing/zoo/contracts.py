@@ -180,8 +180,12 @@ CLAIMS = (
         "It provides a resource type that the neighbour provides.",
         words=("resource type 'pebble' exists already",),
         traced=True,
-        declares='uses = ["neighbour"]',
-        plugin=_brings("provide_resources", "[api.Resource('pebble', api.User, 'username')]"),
+        declares='requires = { neighbour = ">=0" }',
+        plugin=_brings(
+            "provide_resources",
+            "[api.Resource('pebble', Pebble, 'title')]",
+            "\nfrom zoo_neighbour.models import Pebble\n",
+        ),
     ),
     Animal(
         "rival_event",

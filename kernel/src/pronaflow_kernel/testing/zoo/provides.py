@@ -1,4 +1,4 @@
-"""Animals that fail the questions of the assembly: four for every `provide_*` hook of the kernel."""
+"""Animals that fail the questions of the assembly: two for every `provide_*` hook of the kernel."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ def _raises(hook: str) -> Animal:
     )
 
 
-def _answers(prefix: str, what: str, answer: str, hook: str) -> Animal:
+def _answers_nonsense(hook: str) -> Animal:
+    """One that answers a list of numbers where a list of something else is due, and else a number."""
+    several = {"permissions", "resources", "event_types", "subscribers", "commands", "health_checks"}
+    answer = "[7, 8]" if hook.removeprefix("provide_") in several else "7"
     return Animal(
-        f"{prefix}_for_{hook}",
-        f"It answers {what} when it is asked to {hook}.",
+        f"nonsense_for_{hook}",
+        f"It answers {answer} when it is asked to {hook}.",
         words=(hook,),
         traced=True,
         plugin=source(implements(hook, f"return {answer}")),
@@ -30,9 +33,21 @@ _HOOKS = [name for name, spec in kernel_specs().items() if spec.prefix == "provi
 
 ANIMALS = (
     *(_raises(hook) for hook in _HOOKS),
-    *(_answers("number", "a number", "7", hook) for hook in _HOOKS),
-    *(_answers("numbers", "a list of numbers", "[7, 8]", hook) for hook in _HOOKS),
-    *(_answers("text", "text", "'none of your business'", hook) for hook in _HOOKS),
+    *(_answers_nonsense(hook) for hook in _HOOKS),
+    Animal(
+        "text_for_provide_blueprints",
+        "It answers text when it is asked for its routes.",
+        words=("provide_blueprints answers str where Sequence must be",),
+        traced=True,
+        plugin=source(implements("provide_blueprints", "return 'none of your business'")),
+    ),
+    Animal(
+        "number_in_provide_blueprints",
+        "One of its blueprints is a number.",
+        words=("provide_blueprints answers int where Blueprint must be",),
+        traced=True,
+        plugin=source(implements("provide_blueprints", "return [7]")),
+    ),
     Animal(
         "exits_in_provide_blueprints",
         "It ends the process when it is asked for its routes.",
