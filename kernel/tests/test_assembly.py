@@ -14,6 +14,7 @@ from pronaflow_kernel.assembly import StartRefused
 from pronaflow_kernel.plugins.discovery import Candidate
 from pronaflow_kernel.testing import World
 from pronaflow_kernel.testing.zoo import ANIMALS, NEIGHBOUR, Animal, dependant
+from pronaflow_kernel.testing.zoo.animal import implements, source
 
 Start = Callable[..., World]
 BROKEN = ANIMALS["raises_on_load"]
@@ -48,6 +49,32 @@ def test_start_order_follows_requirements_then_ids(start: Start) -> None:
         healthy("beta", 'uses = ["zeta", "absent"]'),
     )
     assert [chain.id for chain in world.kernel.chains] == ["core", "zeta", "alpha", "beta"]
+
+
+SPECS = """
+
+class Specs:
+    @api.hookspec
+    def provide_toys(self) -> list[str]:
+        "Toys."
+"""
+
+
+def test_a_plugin_starts_after_those_whose_hooks_it_implements(start: Start) -> None:
+    shop = Animal(
+        "shop", "Nothing.", plugin=source(implements("provide_hookspecs", "return Specs"), head=SPECS)
+    )
+    maker = source("@api.hookimpl\ndef provide_toys(self):\n    return ['ball']")
+    brand = Animal("brand", "Nothing.", plugin=maker, declares='hooks = ["shop:provide_toys"]')
+    world = start(brand, shop)
+    assert [chain.id for chain in world.kernel.chains] == ["core", "shop", "brand"]
+    assert world.kernel.hooks.ask("provide_toys") == [("brand", ["ball"])]
+
+
+def test_a_hook_of_a_plugin_that_is_not_there_rests(start: Start) -> None:
+    maker = source("@api.hookimpl\ndef provide_toys(self):\n    return ['ball']")
+    brand = Animal("brand", "Nothing.", plugin=maker, declares='hooks = ["shop:provide_toys"]')
+    assert start(brand).kernel.state("brand").state == "ready"
 
 
 def test_plugins_that_cannot_start_come_last(start: Start) -> None:
