@@ -6,10 +6,12 @@ import time
 
 import pytest
 
-from .environment import Environment
+from .environment import ROOT, Environment
 from .server import Caller, Site
+from .session import blocks
 
 HELLO, PROJECTS, TASKS = "/api/v1/hello", "/api/v1/projects", "/api/v1/tasks"
+REMOVAL = ROOT / "docs/how-to/remove-a-plugin.md"
 PURGE = """
 import sys
 from pronaflow_kernel.assembly import assemble
@@ -86,6 +88,17 @@ def test_switched_off_it_is_gone_within_a_second_and_its_data_survives(site, gra
     until(lambda: grace.get(HELLO).status == 200, 1)
     assert grace.get(HELLO).data["greeted"] == 1
     assert HELLO in paths(grace)
+
+
+def test_its_data_leaves_a_server_that_runs_and_comes_back(site, grace):
+    for heading in ("Take the data out", "Bring it back"):
+        [commands], [printed] = (blocks(REMOVAL, heading, language) for language in ("bash", "text"))
+        assert printed in [site.run(*line.split()[1:]) for line in commands.splitlines()]
+        assert grace.get(f"{TASKS}/{grace.task['id']}").status == 200
+        if heading == "Take the data out":
+            assert grace.get(HELLO).json["error"]["code"] == "PLUGIN_DISABLED"
+    until(lambda: grace.get(HELLO).status == 200, 1)
+    assert grace.get(f"{TASKS}/{grace.task['id']}").data["ext"] == {"hello": {"greeted": True}}
 
 
 def test_uninstalled_it_leaves_a_server_that_starts_clean_and_deletes_everything(site, environment, grace):

@@ -106,7 +106,7 @@ class TestUninstall:
         out = run("plugins", "uninstall", "trees", "--export", "out", "--yes").stdout
         assert out == (
             "trees has no data in the database any more; 2 rows are in out.\n"
-            "To bring them back: pronaflow plugins restore out\n"
+            "To bring it back: pronaflow plugins restore out\n"
             "Next: pip uninstall pronaflow-trees, then restart the servers\n"
         )
         assert database.tables("trees") == []

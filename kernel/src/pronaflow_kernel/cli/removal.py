@@ -102,12 +102,12 @@ def restore(ctx: click.Context, folder: Path, yes: bool, as_json: bool) -> None:
 
 
 def _uninstalled(plugin: str, folder: Path | None, rows: Mapping[str, int], steps: list[str]) -> str:
+    total = sum(rows.values())
     where = "lost for good" if folder is None else f"in {folder}"
-    lines = [
-        f"{plugin} has no data in the database any more; {_count(sum(rows.values()), 'row')} are {where}."
-    ]
+    number = f"{_count(total, 'row')} {'is' if total == 1 else 'are'}"
+    lines = [f"{plugin} has no data in the database any more; {number} {where}."]
     if folder is not None:
-        lines.append(f"To bring them back: pronaflow plugins restore {folder}")
+        lines.append(f"To bring it back: pronaflow plugins restore {folder}")
     return "\n".join([*lines, *_next(steps)])
 
 
