@@ -13,7 +13,9 @@ from pronaflow_kernel.api import IdType
 from pronaflow_kernel.plugins.breaker import FAILURES
 from pronaflow_kernel.testing import World
 from pronaflow_kernel.testing.zoo import ANIMALS, NEIGHBOUR, Animal, journey, with_company
+from pronaflow_kernel.testing.zoo.animal import implements, source
 from pronaflow_kernel.testing.zoo.answers import ANIMALS as ANSWERING
+from pronaflow_kernel.testing.zoo.healthy import PEBBLES
 
 if TYPE_CHECKING:
     from conftest import Meet
@@ -75,6 +77,26 @@ def test_one_that_fails_again_and_again_is_left_alone(
     journey(world, world.person())
 
 
+def test_one_that_others_were_faster_than_is_asked_again(meet_on_sqlite: Meet) -> None:
+    slow = Animal(
+        "overtaken",
+        "Nothing: the first time that it is asked, somebody else has just changed its row.",
+        declares='hooks = ["check_change"]',
+        plugin=source(
+            implements(
+                "check_change",
+                """
+                self.asked = getattr(self, "asked", 0) + 1
+                if self.asked == 1:
+                    raise api.StaleRow
+                """,
+            )
+        ),
+    )
+    world = meet_on_sqlite(NEIGHBOUR, slow)
+    assert world.person().post(PEBBLES, {"title": "One"}).status == 201
+
+
 @pytest.mark.parametrize("animal", WRITERS, ids=str)
 def test_nothing_of_what_it_wrote_before_it_failed_is_kept(meet: Meet, animal: Animal) -> None:
     world = meet(NEIGHBOUR, animal)
@@ -85,5 +107,5 @@ def test_nothing_of_what_it_wrote_before_it_failed_is_kept(meet: Meet, animal: A
     with world.kernel.db.engines.read.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(trace)) == 0
     if animal.sees.startswith("503"):
-        assert person.get("/api/v1/neighbour/pebbles").data == []
+        assert person.get(PEBBLES).data == []
         assert [e for e in world.events(person.workspace_id) if e["type"].startswith("pebble")] == []

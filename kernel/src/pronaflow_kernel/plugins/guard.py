@@ -25,7 +25,7 @@ import orjson
 
 from ..attribution import CURRENT_PLUGIN, contained
 from ..clock import Clock
-from ..errors import KernelError, PluginFailed
+from ..errors import KernelError, PluginFailed, StaleRow
 from .breaker import Breaker, left_alone
 from .timing import Timing
 
@@ -177,7 +177,7 @@ class Guard:
 
     def _judged(self, call: _Call, answer: Any, error: BaseException | None, seconds: float) -> Any:
         """The answer, or what the hook's prefix makes of the failure."""
-        refusal = isinstance(error, KernelError) and error.status != 500 and call.spec.prefix not in SKIPPED
+        refusal = _is_refusal(error) and call.spec.prefix not in SKIPPED
         words = None if error is None or refusal else described(error)
         slow = call.breaker is not None and error is None and seconds > self._slow
         if slow:
@@ -211,6 +211,11 @@ class Guard:
         timing.note(seconds, error)
         if self._traces:
             trace.info("%s of %s: %.2f ms, %s", what, plugin_id, seconds * 1000, error or "well")
+
+
+def _is_refusal(error: BaseException | None) -> bool:
+    """Whether an error is meant: an answer for the caller, or a row that somebody else was faster with."""
+    return isinstance(error, StaleRow) or (isinstance(error, KernelError) and error.status != 500)
 
 
 def described(error: BaseException) -> str:
