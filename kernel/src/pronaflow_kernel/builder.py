@@ -87,7 +87,7 @@ class Builder:
         self.services = Services(self.switches.active)
         self.mail, self.files = mail or mailer_from(settings, clock), file_store_from(settings)
         self.egress = Egress(settings)
-        self.access = Access(self.permissions, None, None)
+        self.access = Access(self.permissions, None, None, self.switches.active)
         self.trash = Trash(self.resources, self.resource_owners)
         self.health_checks: dict[str, tuple[str | None, HealthCheck]] = {
             "database": (None, HealthCheck("database", lambda: _ask(self.db)))
@@ -167,6 +167,7 @@ class Builder:
             self.tenant_tables |= tenant_tables(contribution.models)
         for permission in contribution.permissions:
             _claim(self.permissions, permission.name, permission, "permission")
+            self.access.owners[permission.name] = plugin_id
         scopes = {permission.scope for permission in self.permissions.values()}
         if unknown := unknown_scopes(manifest, scopes):
             raise PluginFault(

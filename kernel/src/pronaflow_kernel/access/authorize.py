@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import Forbidden, NotFound, Unauthorized
@@ -29,6 +29,7 @@ class Access:
         containers: the service of the plugin that owns containers; None without one, and then the
             workspace role decides.
         objections: asked last.
+        active: from a plugin's id and a workspace to whether it is on there.
     """
 
     def __init__(
@@ -36,10 +37,14 @@ class Access:
         permissions: Mapping[str, Permission],
         containers: Containers | None,
         objections: Objector | None,
+        active: Callable[[str, str | None], bool] = lambda plugin_id, workspace_id: True,
     ) -> None:
         self.permissions = permissions
         self.containers = containers
         self.objections = objections
+        self.owners: dict[str, str] = {}
+        """Whose the permissions are, by name; the kernel's own are left out."""
+        self._active = active
 
     def authorize(self, reader: Reader, name: str, *, container_id: str | None = None) -> None:
         """Refuse unless the caller has the permission here.
@@ -60,6 +65,9 @@ class Access:
             raise Unauthorized
         if principal.scopes is not None and permission.scope not in principal.scopes:
             raise Forbidden(f"The token lacks the scope {permission.scope}")
+        owner = self.owners.get(name)
+        if owner is not None and not self._active(owner, scope.workspace_id):
+            raise Forbidden(f"The plugin {owner} is switched off")
         if principal.kind == "system":
             return
         if permission.system and not principal.is_system_admin:

@@ -1,0 +1,1 @@
+"""Brings every kind of thing that a plugin can bring."""
