@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint format types imports check bench docs wheels constraints clean
+.PHONY: help install run test lint format types imports check contract bench docs wheels constraints clean
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ imports: install ## Check who imports whom
 	$(BIN)/lint-imports
 
 check: lint types imports test ## All of the above
+
+contract: install ## Hold the first-party plugins to the plugin contract
+	$(BIN)/pytest --pronaflow-contract all
 
 bench: install ## Measure start, memory and the hot list against the bare reference
 	$(BIN)/python contrib/benchmarks/run.py
