@@ -12,10 +12,12 @@ from textwrap import dedent, indent
 
 import pytest
 import sqlalchemy as sa
+from shop import SHOP, Place
 
 from pronaflow_kernel.persistence.engines import Engines, open_engines
 from pronaflow_kernel.persistence.migrations import Chain
 from pronaflow_kernel.tenancy.rule import install, unscoped
+from pronaflow_kernel.testing.postgres import create_database
 
 
 @dataclass
@@ -123,3 +125,31 @@ def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plugins:
     folder.mkdir()
     monkeypatch.syspath_prepend(str(folder))
     return Plugins(folder)
+
+
+@pytest.fixture
+def make(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[str], Place]]:
+    """Makes places of either kind of database."""
+    made: list[Place] = []
+
+    def make(kind: str) -> Place:
+        url = f"sqlite:///{tmp_path / f'{len(made)}.sqlite3'}"
+        if kind == "postgresql":
+            url = create_database(request.getfixturevalue("postgres_server"))
+        made.append(Place(url))
+        return made[-1]
+
+    yield make
+    for place in made:
+        place.engines.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, make: Callable[[str], Place]) -> Place:
+    return make(request.param)
+
+
+@pytest.fixture
+def shop(plugins: Plugins) -> Chain:
+    """A plugin with one column of each kind, a search index, a circle of keys and a view."""
+    return plugins.chain("shop", SHOP)
