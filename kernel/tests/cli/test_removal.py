@@ -209,7 +209,7 @@ class TestUninstall:
         run("plugins", "uninstall", "trees", "--no-export", "--yes")
 
     def test_its_settings_are_told_without_secrets(self, trees, run, monkeypatch) -> None:
-        monkeypatch.delitem(sys.modules, "site_trees.plugin")
+        monkeypatch.delitem(sys.modules, "site_trees.plugin", raising=False)
         (trees.folder / "site_trees" / "plugin.py").write_text(SETTINGS)
         Path("pronaflow.toml").write_text('[trees]\ncolour = "red"\nkey = "geheim"\n')
         run("plugins", "uninstall", "trees", "--export", "out", "--yes")
