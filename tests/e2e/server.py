@@ -22,7 +22,7 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True)
 class Answer:
-    """Status and parsed body."""
+    """Status and parsed body; None for one that is no JSON."""
 
     status: int
     json: Any
@@ -168,7 +168,8 @@ class Caller:
         """Its answer, whole."""
         with self.connection.getresponse() as response:
             raw = response.read()
-            return Answer(response.status, json.loads(raw) if raw else None)
+            spoken = response.headers.get_content_type() == "application/json"
+            return Answer(response.status, json.loads(raw) if raw and spoken else None)
 
     def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Answer:
         """Send a request and take its answer."""
