@@ -53,6 +53,7 @@ from .persistence.types import Json, UtcDateTime
 from .persistence.uow import Database, Reader, Row, UnitOfWork, Update
 from .plugins.base import Context, Plugin
 from .plugins.services import ServiceMissing, needs_scope
+from .plugins.switches import switched_on
 from .records.resources import Resource
 from .settings import setting
 from .tenancy import events as tenancy_events
@@ -157,6 +158,7 @@ __all__ = [
     "normal",
     "remove_person",
     "setting",
+    "switched_on",
     "tenancy",
     "tenancy_events",
     "terms",

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from ..tenancy.shape import Verdict
 
 
+_SWITCHES = frozenset({"core__workspace_plugin"})
+"""What a list over several workspaces reads to keep to those where its plugin is on (`switched_on`)."""
+
+
 class Grants:
     """What each plugin may read beside its own tables."""
 
     def __init__(self) -> None:
         self._reads: dict[str, frozenset[str]] = {}
-        self._common: frozenset[str] = frozenset()
+        self._common = _SWITCHES
 
     def allow(self, plugin_id: str, reads: Iterable[str]) -> None:
         """Let a plugin read tables of others.
@@ -33,7 +37,7 @@ class Grants:
 
     def share(self, tables: Iterable[str]) -> None:
         """Let everybody read tables: those by which the owner of containers tells who sees which."""
-        self._common = frozenset(tables)
+        self._common = _SWITCHES | frozenset(tables)
 
     def hold(self, plugin_id: str, verdict: Verdict) -> None:
         """Hold a statement of a plugin to what it may touch.

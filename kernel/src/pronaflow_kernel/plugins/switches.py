@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..attribution import as_kernel
@@ -44,6 +44,24 @@ _TOUCH = (
 )
 _HERE = select(WorkspacePlugin.__table__).where(WorkspacePlugin.workspace_id == SCOPE_WORKSPACE)
 _ONE_HERE = _HERE.where(WorkspacePlugin.plugin_id == bindparam("plugin_id"))
+
+
+def switched_on(plugin_id: str, workspace_id: ColumnElement[str], *, scope: str) -> ColumnElement[bool]:
+    """Whether a plugin is on in a workspace, as a condition for statements over several of them.
+
+    A statement in one workspace needs no such condition: its route is held by the kernel. Only the plugin's
+    own switch there is looked at, not those of what it requires.
+
+    Arguments:
+        workspace_id: the column that holds the workspace.
+        scope: of the plugin, as its manifest says: without a switch `system` is on and `workspace` is off.
+    """
+    thrown = WorkspacePlugin.__table__.alias()
+    on = scope != "system"
+    found = exists().where(
+        thrown.c.workspace_id == workspace_id, thrown.c.plugin_id == plugin_id, thrown.c.enabled.is_(on)
+    )
+    return found if on else ~found
 
 
 @dataclass(frozen=True, slots=True)

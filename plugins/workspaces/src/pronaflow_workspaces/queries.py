@@ -13,6 +13,7 @@ from pronaflow_kernel.api import (
     User,
     UtcDateTime,
     Workspace,
+    switched_on,
     unscoped,
 )
 
@@ -20,6 +21,7 @@ from .models import Invitation, StoredSettings
 
 _now = bindparam("now", type_=UtcDateTime())
 _other = Membership.__table__.alias("other")
+_ON = switched_on("workspaces", Workspace.__table__.c.id, scope="system")
 
 # Workspaces
 
@@ -35,7 +37,7 @@ _MINE = unscoped(
     )
     .select_from(Workspace)
     .join(Membership, Membership.workspace_id == Workspace.id)
-    .where(Membership.user_id == SCOPE_USER, Membership.is_active, Workspace.lifecycle == "active"),
+    .where(Membership.user_id == SCOPE_USER, Membership.is_active, Workspace.lifecycle == "active", _ON),
 )
 
 WORKSPACES = Listing(
@@ -81,7 +83,7 @@ RESTORABLE = unscoped(
         Membership,
         and_(Membership.workspace_id == Workspace.id, Membership.user_id == SCOPE_USER, Membership.is_active),
     )
-    .where(Workspace.id == bindparam("id", type_=IdType())),
+    .where(Workspace.id == bindparam("id", type_=IdType()), _ON),
 )
 """A workspace, trashed or not, with the caller's role in it."""
 
@@ -91,7 +93,7 @@ LAST_VISITED = unscoped(
     .select_from(User)
     .join(Workspace, Workspace.id == User.last_workspace_id)
     .join(Membership, and_(Membership.workspace_id == Workspace.id, Membership.user_id == User.id))
-    .where(User.id == SCOPE_USER, Membership.is_active, Workspace.lifecycle == "active"),
+    .where(User.id == SCOPE_USER, Membership.is_active, Workspace.lifecycle == "active", _ON),
 )
 
 # Members
@@ -166,7 +168,7 @@ BY_TOKEN = unscoped(
     select(Invitation.__table__, Workspace.name.label("workspace_name"))
     .select_from(Invitation)
     .join(Workspace, Workspace.id == Invitation.workspace_id)
-    .where(Invitation.token_hash == bindparam("digest"), Workspace.lifecycle == "active"),
+    .where(Invitation.token_hash == bindparam("digest"), Workspace.lifecycle == "active", _ON),
 )
 
 ADDRESSEES = (
