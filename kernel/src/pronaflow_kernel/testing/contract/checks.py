@@ -52,16 +52,14 @@ class Check:
 
 
 CHECKS: tuple[Check, ...] = (
-    Check(
-        "manifest", "plugin.toml is true, and tells people what they need", manifest.problems, server=False
-    ),
+    Check("manifest", "plugin.toml is true", manifest.problems, server=False, each=False),
     Check("imports", "it imports public names only", imports.problems, server=False, each=False),
     Check("side_effects", "importing it does nothing", side_effects.problems, server=False, each=False),
     Check("signatures", "hook implementations are as their specifications", signatures.problems, each=False),
     Check("routes", "every route is documented and answers in the envelope", routes.problems),
     Check("input", "bad input is refused in words and changes nothing", input.problems),
     Check("isolation", "no tenant can tell another one's records from nothing", isolation.between_tenants),
-    Check("containers", "who is not in a container sees nothing of what is in it", isolation.from_containers),
+    Check("containers", "who is not in a container sees nothing of it", isolation.in_containers, each=False),
     Check("budgets", "a read costs as many statements with fifty rows as with one", budgets.problems),
     Check("watching", "it opens no connection, process or thread by itself", watching.problems, each=False),
     Check("switching", "switched off it leaves no trace, and it comes back as it was", switching.problems),

@@ -27,35 +27,36 @@ def between_tenants(subject: Subject) -> Iterator[str]:
         known=subject.makers.open_ids,
     )
     yield from walk.findings()
-    victim, other = _filled(subject.party(THEIRS, name=PERSON)), _filled(subject.party(OWN))
+    victim, other = subject.party(THEIRS, name=PERSON), subject.party(OWN)
+    for kind in subject.kinds:
+        victim.id_of(kind), other.id_of(kind)
     subject.world.drain()
     yield from _told(subject, victim, other, (THEIRS, PERSON), "another tenant")
 
 
-def from_containers(subject: Subject) -> Iterator[str]:
+def in_containers(subject: Subject) -> Iterator[str]:
     """What members of the workspace see of a private container that they are not in."""
-    contained = subject.contained()
-    if not contained & set(subject.makers.kinds):
-        return
+    contained = {name for name, kind in subject.world.kernel.resources.items() if kind.container}
 
     def hidden(kind: str) -> bool:
         return kind.partition(":")[0] in contained
+
+    inside = [kind for kind in subject.kinds if hidden(kind)]
+    if not inside:
+        return
 
     def owner() -> Party:
         person = subject.world.person()
         known = {"workspace": person.workspace_id}
         return subject.party(THEIRS, person=person, visibility="private", known=known)
 
-    needed = {subject.makers.kind(each, key) for each in subject.operations.values() for _, key in each.ids}
-
     def outsider(role: str, victim: Party) -> Party:
         """A member who has the same of their own, and shares what is in no container."""
-        shared = {
-            kind: victim.id_of(kind) for kind in needed if not (hidden(kind) or kind.startswith("user"))
-        }
+        outside = (kind for kind in subject.kinds if not (hidden(kind) or kind.startswith("user")))
+        shared = {kind: victim.id_of(kind) for kind in outside}
         known = {**shared, "workspace": victim.workspace_id}
         party = subject.party(OWN, person=_member(victim), known=known)
-        for kind in (*filter(hidden, subject.makers.kinds), "user", "user:second"):
+        for kind in (*inside, "user", "user:second"):
             party.id_of(kind)
         with victim.world.kernel.db.write(Scope.system(victim.workspace_id)) as uow:
             tenancy.change_role(uow, tenancy.member(uow, party.person.id), role)
@@ -73,7 +74,7 @@ def from_containers(subject: Subject) -> Iterator[str]:
         )
         yield from (f"{found} (to a workspace {role})" for found in walk.findings())
         victim = owner()
-        for kind in filter(hidden, subject.makers.kinds):
+        for kind in inside:
             victim.id_of(kind)
         other = outsider(role, victim)
         subject.world.drain()
@@ -85,12 +86,6 @@ def _member(party: Party) -> Person:
     person = party.world.person()
     party.world.join(party.workspace_id, person, "member")
     return person
-
-
-def _filled(party: Party) -> Party:
-    for kind in party.makers.kinds:
-        party.id_of(kind)
-    return party
 
 
 def _told(subject: Subject, victim: Party, other: Party, words: tuple[str, ...], whom: str) -> Iterator[str]:

@@ -163,6 +163,14 @@ class Subject:
         return {i: each for i, each in self.makers.operations.items() if each.plugin == self.id}
 
     @cached_property
+    def kinds(self) -> list[str]:
+        """The kinds of records that the plugin's operations name and make."""
+        asked = {self.makers.kind(each, key) for each in self.operations.values() for _, key in each.ids}
+        made = {kind for kind, creator in self.makers.creators.items() if creator.plugin == self.id}
+        trashed = {self.makers.restored(each) for each in self.operations.values()}
+        return sorted(filter(None, asked | made | trashed))
+
+    @cached_property
     def rows(self) -> Rows:
         """What the shared server's database holds."""
         return Rows(self.world.database_url)
@@ -170,10 +178,6 @@ class Subject:
     def party(self, mark: str, world: World | None = None, **kwargs: Any) -> Party:
         """Somebody with records on the shared server, or on another one; arguments as of `Party`."""
         return Party(world or self.world, self.makers, mark, **kwargs)
-
-    def contained(self) -> set[str]:
-        """Kinds of records that are in containers."""
-        return {name for name, kind in self.world.kernel.resources.items() if kind.container}
 
     def close(self) -> None:
         """Let go of the databases."""

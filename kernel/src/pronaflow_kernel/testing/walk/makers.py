@@ -14,6 +14,7 @@ with further rules brings makers and requests of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from . import kernel_makers
@@ -70,13 +71,13 @@ class Makers:
                 return rest[1:-4]
         return None
 
-    @property
+    @cached_property
     def kinds(self) -> list[str]:
         """Every kind of record there is, with the variants that requests ask for."""
         asked = {
             self.kind(operation, key) for operation in self.operations.values() for _, key in operation.ids
         }
-        trashed = {kind for each in self.operations.values() if (kind := self._restored(each))}
+        trashed = {kind for each in self.operations.values() if (kind := self.restored(each))}
         return sorted({*self.creators, *self._further, *asked, *trashed} - {""})
 
     @property
@@ -132,7 +133,7 @@ class Makers:
         found: dict[str, Any] = {}
         if operation.id in self._requests:
             found |= self._requests[operation.id](party)
-        if (trashed := self._restored(operation)) and operation.path_ids[-1] not in changes:
+        if (trashed := self.restored(operation)) and operation.path_ids[-1] not in changes:
             found[operation.path_ids[-1]] = party.id_of(trashed)
         for joining, key in self.memberships:
             if joining is operation and key not in changes:
@@ -144,7 +145,7 @@ class Makers:
         self._fill(operation, party)
         return {**found, **changes}
 
-    def _restored(self, operation: Operation) -> str | None:
+    def restored(self, operation: Operation) -> str | None:
         """The kind that an operation brings back from the trash, as a variant."""
         if not operation.path.endswith("/restore") or not operation.path_ids:
             return None
