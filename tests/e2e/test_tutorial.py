@@ -22,10 +22,10 @@ START, RUN, REMOVE = (
 )
 
 GREETED = """
-until curl -sS $URL/hello -H "$AUTH" | grep -q '"greeted":1'; do :; done
+until curl -sS $URL/hello -H "$AUTH" | grep -q '"greeted":1'; do sleep 0.1; done
 """
 OFF = """
-until curl -sS $URL/hello -H "$AUTH" | grep -q PLUGIN_DISABLED; do :; done
+until curl -sS $URL/hello -H "$AUTH" | grep -q PLUGIN_DISABLED; do sleep 0.1; done
 """
 """Wait for the moment after which the reader goes on, who types more slowly than a test."""
 

@@ -29,7 +29,7 @@ class Template(NamedTuple):
 
     Arguments:
         target: its path there.
-        name: of the template, in the folder `scaffold`; without `.jinja` it is copied as it is.
+        name: of the template, in the folder `scaffold`.
         needs: parts without which it is left out.
         unless: a part with which it is left out.
     """
@@ -106,8 +106,8 @@ def new(name: str, wanted: str, into: Path, as_json: bool) -> None:
     folder = into / f"pronaflow-{name.replace('_', '-')}"
     faults = [*_id_faults(name), *_part_faults(name, parts), *_place_faults(into, folder)]
     if faults:
-        many = f"{len(faults)} things speak against it:\n" if len(faults) > 1 else ""
-        raise Failure(f"Nothing was written. {many}{chr(10).join(faults)}")
+        many = [f"{len(faults)} things speak against it:"] if len(faults) > 1 else []
+        raise Failure("Nothing was written. " + "\n".join([*many, *faults]))
     files = render(name, parts)
     write(folder, files)
     steps = _steps(name, folder)
@@ -133,9 +133,7 @@ def render(plugin_id: str, parts: Collection[str]) -> dict[str, str]:
     )
     names = _names(plugin_id, parts)
     return {
-        file.target.format(**names): (TEMPLATES / file.name).read_text(encoding="utf-8")
-        if not file.name.endswith(".jinja")
-        else templates.get_template(file.name).render(names)
+        file.target.format(**names): templates.get_template(file.name).render(names)
         for file in FILES
         if file.wanted(parts)
     }
@@ -251,8 +249,10 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 
 def _steps(name: str, folder: Path) -> list[str]:
     """What to type next, into the environment in which this runs."""
+    from shlex import quote
+
     return [
-        f"cd {folder}",
+        f"cd {quote(str(folder))}",
         "pip install -e '.[test]'",
         "pytest",
         f"pytest --pronaflow-contract {name}",
