@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from pronaflow_kernel import assembly
 from pronaflow_kernel.cli.state import State
 from pronaflow_kernel.clock import SystemClock
 from pronaflow_kernel.identity.models import User
@@ -17,6 +21,7 @@ from pronaflow_kernel.persistence.scope import Scope
 from pronaflow_kernel.persistence.uow import Database
 from pronaflow_kernel.plugins.models import ServerProcess
 from pronaflow_kernel.tenancy.service import create_workspace
+from pronaflow_kernel.web import server
 
 HEARS = """
 from pathlib import Path
@@ -147,3 +152,38 @@ def test_a_breaker_of_a_server_that_runs_shows_in_the_list(run, states, db: Data
     assert states()["birds"] == "degraded"
     shown = run("plugins", "show", "birds").stdout
     assert "extend_payload is left alone after repeated failures, lately OSError: gone" in shown
+
+
+@pytest.mark.parametrize("command", ["serve", "quickstart"])
+def test_safe_mode_starts_first_party_plugins_only(
+    orchard, run, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: dict[str, str] = {}
+
+    def serve(app: Any, *_: Any) -> None:
+        found.update({each.id: each.state for each in app.extensions["pronaflow.kernel"].states()})
+
+    monkeypatch.setattr(server, "serve", serve)
+    monkeypatch.setattr(assembly, "first_party", lambda: {"pronaflow-trees"})
+    run(command)
+    assert set(found.values()) == {"ready"}
+    run(command, "--safe-mode")
+    assert found == {"trees": "ready", "apples": "disabled", "birds": "disabled"}
+
+
+def test_a_server_writes_down_how_it_fares_while_it_runs(
+    run, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rows() -> list[Any]:
+        with db.read(Scope.system()) as reader:
+            return reader.all(select(ServerProcess.pid))
+
+    def serve(*_: Any) -> None:
+        deadline = time.monotonic() + 30
+        while not rows():
+            assert time.monotonic() < deadline
+        assert rows() == [{"pid": os.getpid()}]
+
+    monkeypatch.setattr(server, "serve", serve)
+    run("serve")
+    assert rows() == []
