@@ -223,6 +223,12 @@ class TestUninstall:
         assert "geheim" not in Path("out/bundle.json").read_text()
         assert '"trees.key": "***"' in Path("out/bundle.json").read_text()
 
+    def test_no_id_begins_with_another_one_s_prefix_of_tables(self, trees, run) -> None:
+        trees.add("trees__oaks")
+        rows = json.loads(run("plugins", "list", "--json").stdout)
+        [reason] = [row["reason"] for row in rows if row["id"] == "trees__oaks"]
+        assert "in words with one underscore between them" in reason
+
     def test_an_unknown_one_brings_the_nearest(self, trees, run) -> None:
         gone(trees, "trees")
         stderr = run("plugins", "uninstall", "tree", "--no-export", "--yes", code=1).stderr

@@ -128,8 +128,11 @@ def parse_manifest(data: Mapping[str, Any], where: str) -> Manifest:
     for key, value in values.items():
         if (fault := _type_fault(key, value)) is not None:
             faults.append(fault)
-    if not re.fullmatch(r"[a-z][a-z0-9_]{1,39}", str(values.get("id", "ok"))):
-        faults.append("`id` must be 2 to 40 lower-case letters, digits and underscores")
+    # One underscore at a time: two end the id in the name of a table, `<id>__<name>`.
+    if not re.fullmatch(r"(?=.{2,40}$)[a-z][a-z0-9]*(_[a-z0-9]+)*", str(values.get("id", "ok"))):
+        faults.append(
+            "`id` must be 2 to 40 lower-case letters and digits, in words with one underscore between them"
+        )
     if values.get("scope", "workspace") not in ("system", "workspace"):
         faults.append("`scope` must be system or workspace")
     if faults:
