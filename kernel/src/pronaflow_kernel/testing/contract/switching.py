@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
+from ..kinds import missing, still_there
+from ..kinds_at_work import Place
 from ..walk import Operation, Party, Request, Rows, operations
 from ..walk.rows import Tables
 from ..world import World
@@ -33,21 +35,29 @@ def problems(subject: Subject) -> Iterator[str]:
 def _thrown_twice(
     subject: Subject, party: Party, requests: Requests, rows: Rows, whole: bool
 ) -> Iterator[str]:
-    switches = party.world.kernel.switches
+    """Throw the switch off and on, twice, and look at what the plugin brings kind by kind (`testing.kinds`)."""
+    switches, place = party.world.kernel.switches, Place(subject.id, party, whole)
     where = "for the server" if whole else "for a workspace"
-    place = None if whole else party.workspace_id
-    before, kept = _look(party, requests), _own_rows(subject, rows, party)
+    workspace_id = None if whole else party.workspace_id
+    before, absent = _look(party, requests), missing(place)
     for time in TWICE:
-        switches.set(subject.id, False, place)
-        for found in _still_there(subject, party, requests, whole):
+        kept = _own_rows(subject, rows, party)
+        switches.set(subject.id, False, workspace_id)
+        for found in (*_still_there(subject, party, requests, whole), *map(_at_work, still_there(place))):
             yield f"switched off {where} {time}, {found}"
-        switches.set(subject.id, True, place)
+        switches.set(subject.id, True, workspace_id)
         after, left = _look(party, requests), _own_rows(subject, rows, party)
         for name in sorted(name for name in before if before[name] != after[name]):
             told = f"{name} answers {after[name][:200]!r}, before {before[name][:200]!r}"
             yield f"switched off and on {where} {time}, {told}"
         for table in sorted(table for table in kept if kept[table] != left[table]):
             yield f"switched off and on {where} {time}, rows of {table} are others than before"
+        for found in sorted(set(missing(place)) - set(absent)):
+            yield f"switched off and on {where} {time}, {found} is not at work any more"
+
+
+def _at_work(found: str) -> str:
+    return f"{found} is still at work"
 
 
 def _look(party: Party, requests: Requests) -> dict[str, str]:
