@@ -35,7 +35,7 @@ def problems(subject: Subject) -> Iterator[str]:
 def _thrown_twice(
     subject: Subject, party: Party, requests: Requests, rows: Rows, whole: bool
 ) -> Iterator[str]:
-    """Throw the switch off and on, twice, and look at what the plugin brings kind by kind (`testing.kinds`)."""
+    """Throw the switch off and on, twice, and look at each kind of thing it reaches (`testing.kinds`)."""
     switches, place = party.world.kernel.switches, Place(subject.id, party, whole)
     where = "for the server" if whole else "for a workspace"
     workspace_id = None if whole else party.workspace_id
