@@ -125,7 +125,7 @@ def test_what_is_off_everywhere_is_not_switched_on_for_one_workspace(orchard, ru
     assert "birds is switched off for the whole server: switch it on there first" in stderr
 
 
-@pytest.mark.parametrize("unknown", [new_id(), "nonsense"])
+@pytest.mark.parametrize("unknown", [new_id(), "nonsense"], ids=["an id", "no id"])
 @pytest.mark.parametrize("command", [("enable", "birds"), ("disable", "birds"), ("list",)])
 def test_an_unknown_workspace_is_refused_in_words(
     orchard, run, command: tuple[str, ...], unknown: str
