@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..clock import FixedClock
 from ..persistence.autogenerate import drift
+from . import kinds
 from .doubles import Double
 from .emitted import Emitted
 from .people import Person, Reply
@@ -24,4 +25,5 @@ __all__ = [
     "WebhookSink",
     "World",
     "drift",
+    "kinds",
 ]

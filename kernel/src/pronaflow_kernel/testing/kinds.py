@@ -30,6 +30,8 @@ from .kinds_at_work import (
     subscribers,
 )
 
+__all__ = ["Kind", "Place", "kinds", "looked_at", "missing", "register", "still_there", "unknown"]
+
 AtWork = Callable[[Place], Mapping[str, bool]]
 """From a place to the things of a kind that a plugin brings, by name, and whether each is at work."""
 
