@@ -87,7 +87,7 @@ def test_the_list_tells_states_reasons_and_manifests(admin: Person) -> None:
     found = {row["id"]: row for row in answer.data}
     assert answer.json["pagination"]["total"] == len(found) == 4
     assert (found["neighbour"]["state"], found["neighbour"]["reason"]) == ("ready", "")
-    assert found["neighbour"]["manifest"]["summary"] .startswith("A healthy plugin")
+    assert found["neighbour"]["manifest"]["summary"].startswith("A healthy plugin")
     assert found["on_neighbour"]["manifest"]["requires"] == {"neighbour": ">=0"}
     assert found[BROKEN.id]["state"] == "failed"
     assert "the disk is gone" in found[BROKEN.id]["reason"]

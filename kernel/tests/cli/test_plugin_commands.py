@@ -82,7 +82,10 @@ def test_a_plugin_may_keep_its_commands_beside_its_class(site, run: Callable[...
 def test_a_command_of_a_plugin_that_is_switched_off_is_refused(greeter, run: Callable[..., Result]) -> None:
     run("plugins", "disable", "greeter")
     result = run("greet", "Ann", code=1)
-    assert "The plugin greeter is disabled: switched off by an operator; pronaflow plugins enable greeter" in result.stderr
+    assert (
+        "The plugin greeter is disabled: switched off by an operator; pronaflow plugins enable greeter"
+        in result.stderr
+    )
 
 
 def test_a_command_of_a_plugin_that_does_not_run_is_refused_with_the_reason(
