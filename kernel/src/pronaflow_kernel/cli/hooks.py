@@ -15,8 +15,6 @@ from .state import config_option, state_of
 
 if TYPE_CHECKING:
     from ..kernel import Kernel
-    from ..plugins.hooks import Implementation
-    from ..plugins.processes import FigureMap
     from ..plugins.specs import Spec
 
 WIDTH = 100
@@ -88,26 +86,11 @@ def _look(ctx: click.Context) -> tuple[Mapping[str, Spec], Kernel | None]:
 
 
 def _implementations(kernel: Kernel, hook: str) -> list[dict[str, Any]]:
+    from ..system.views import implementation_row
     from .installed import everywhere
 
     known = everywhere(kernel)
-    return [_row(kernel, each, known) for each in kernel.hooks.implementations(hook)]
-
-
-def _row(kernel: Kernel, implementation: Implementation, known: FigureMap) -> dict[str, Any]:
-    measured = known.get((implementation.plugin_id, implementation.hook))
-    return {
-        "plugin": implementation.plugin_id,
-        "state": kernel.state(implementation.plugin_id, known).state,
-        "function": implementation.function,
-        "file": implementation.file,
-        "line": implementation.line,
-        "calls": measured.calls if measured else 0,
-        "failures": measured.failures if measured else 0,
-        "p95_ms": measured.p95_ms if measured else None,
-        "breaker": measured.breaker if measured else None,
-        "last_error": measured.last_error if measured else None,
-    }
+    return [implementation_row(kernel, each, known) for each in kernel.hooks.implementations(hook)]
 
 
 def _unknown_hook(hook: str, specs: Mapping[str, Spec]) -> Failure:
