@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from pronaflow_kernel.plugins.discovery import first_party
+
 ROOT = Path(__file__).parents[1]
 PLUGINS = sorted(path.name for path in (ROOT / "plugins").iterdir() if (path / "pyproject.toml").exists())
 DISTRIBUTIONS = [
@@ -45,6 +47,10 @@ def test_a_first_party_plugin_is_installed_tested_and_checked(plugin):
     assert package in setup_cfg("importlinter:contract:faces", "source_modules")
     assert f"{package}.*" in setup_cfg("importlinter:contract:faces", "forbidden_modules")
     assert package in setup_cfg("coverage:run", "source_pkgs")
+
+
+def test_safe_mode_starts_the_first_party_plugins():
+    assert {f"pronaflow-{plugin}" for plugin in PLUGINS} <= first_party()
 
 
 @pytest.mark.parametrize("folder", DISTRIBUTIONS, ids=lambda folder: folder.name)

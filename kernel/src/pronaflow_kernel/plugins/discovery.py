@@ -68,12 +68,12 @@ def unpacked(folder: Path) -> list[Candidate]:
 
 
 def first_party() -> frozenset[str]:
-    """Names of the distributions that the distribution `pronaflow` is put together from.
+    """Names of the distributions that the distribution `pronaflow-server` is put together from.
 
     It names them as its requirements, so that the kernel need not know any plugin.
     """
     try:
-        required = requires("pronaflow") or []
+        required = requires("pronaflow-server") or []
     except PackageNotFoundError:
         return frozenset()
     return frozenset(canonicalize_name(Requirement(each).name) for each in required)
