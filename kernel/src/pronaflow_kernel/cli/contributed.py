@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from ..attribution import acting
-from ..plugins.discovery import GROUP
+from ..plugins.discovery import GROUP, package_of
 from ..plugins.manifest import ManifestError, read_manifest
 from .failures import Failure, failure_of
 from .state import state_of
@@ -81,7 +81,7 @@ def contributed() -> dict[str, click.Command]:
     commands: dict[str, click.Command] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         try:
-            named = read_manifest(_package(point)).commands
+            named = read_manifest(package_of(point)).commands
         except ManifestError:  # `plugins list` tells
             continue
         for name, help in named.items():
@@ -89,12 +89,8 @@ def contributed() -> dict[str, click.Command]:
     return commands
 
 
-def _package(point: EntryPoint) -> str:
-    return point.module.partition(".")[0]
-
-
 def _commands_of(point: EntryPoint) -> Iterable[click.Command]:
-    module = f"{_package(point)}.commands"
+    module = f"{package_of(point)}.commands"
     if find_spec(module) is None:
         commands: Iterable[click.Command] = point.load()().provide_commands()
         return commands

@@ -41,7 +41,12 @@ class Candidate:
     @property
     def package(self) -> str:
         """The top-level package."""
-        return self.entry_point.module.split(".")[0]
+        return package_of(self.entry_point)
+
+
+def package_of(point: EntryPoint) -> str:
+    """The top-level package that an entry point leads to, also of one that is written wrongly."""
+    return point.value.partition(":")[0].strip().partition(".")[0]
 
 
 def discover(points: Iterable[EntryPoint] | None = None) -> list[Candidate]:
@@ -80,10 +85,10 @@ def first_party() -> frozenset[str]:
 
 
 def _candidate(point: EntryPoint, path: Sequence[str] | None = None) -> Candidate:
-    distribution = point.dist.name if point.dist else "?"
-    version = point.dist.version if point.dist else "0"
+    distribution = (point.dist and point.dist.name) or "?"
+    version = (point.dist and point.dist.version) or "0"
     try:
-        manifest = read_manifest(point.module.split(".")[0], path)
+        manifest = read_manifest(package_of(point), path)
     except ManifestError as error:
         return Candidate(point.name, point, distribution, version, None, str(error))
     fault = None
@@ -91,6 +96,8 @@ def _candidate(point: EntryPoint, path: Sequence[str] | None = None) -> Candidat
         fault = f"the id {manifest.id!r} is a name of the kernel; choose another"
     elif manifest.id != point.name:
         fault = f"the entry point is called {point.name!r} but plugin.toml says id = {manifest.id!r}"
+    elif point.dist and not (point.dist.name and point.dist.version):
+        fault = "the METADATA of its distribution lacks a name or a version; build it anew"
     return Candidate(point.name, point, distribution, version, manifest, fault)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -62,6 +62,7 @@ class Manifest:
 
 _LISTS = {"uses", "hooks", "permissions", "emits", "listens", "reads", "network", "ui_slots"}
 _TABLES = {"urls", "requires", "commands", "config_schema"}
+_TEXTS = {"urls", "commands"}  # what is wrong with a range in `requires` is told where they are compared
 _REQUIRED = {"id", "name", "summary", "api"}
 _HOSTS = re.compile(r"\*|(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+:[0-9A-Fa-f:.]*")
 
@@ -85,8 +86,12 @@ def read_manifest(package: str, path: Sequence[str] | None = None) -> Manifest:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ManifestError(f"{package} has no plugin.toml") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ManifestError(f"{file}: {error}") from None
+    except (
+        OSError,
+        ValueError,
+        RecursionError,
+    ) as error:  # the last two beyond limits of Python
+        raise ManifestError(f"{file} cannot be read: {error}") from None
     return parse_manifest(data, str(file))
 
 
@@ -100,8 +105,9 @@ def _check_empty(file: Path) -> None:
         body = ast.parse(file.read_bytes()).body
     except FileNotFoundError:
         return
-    except (SyntaxError, ValueError) as error:
-        raise ManifestError(f"{file} cannot be read: {error}") from None
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        # Python runs out of its own stack over deeply nested code, in one way or the other.
+        raise ManifestError(f"{file} cannot be read: {type(error).__name__} {error}".rstrip()) from None
     docstring = body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
     if len(body) > (1 if docstring else 0):
         raise ManifestError(f"{file} must be empty but for a docstring: move its code into a module")
@@ -123,24 +129,31 @@ def parse_manifest(data: Mapping[str, Any], where: str) -> Manifest:
     else:
         values |= events
     known = {f.name for f in fields(Manifest)}
+    stray = data.keys() & {"emits", "listens"}
+    faults += [f"`{key}` belongs under `[events]`" for key in sorted(stray)]
     faults += [f"unknown key `{key}`" for key in sorted(values.keys() - known)]
     faults += [f"`{key}` is missing" for key in sorted(_REQUIRED - values.keys())]
     for key, value in values.items():
         if (fault := _type_fault(key, value)) is not None:
             faults.append(fault)
-    # One underscore at a time: two end the id in the name of a table, `<id>__<name>`.
-    if not re.fullmatch(r"(?=.{2,40}$)[a-z][a-z0-9]*(_[a-z0-9]+)*", str(values.get("id", "ok"))):
-        faults.append(
-            "`id` must be 2 to 40 lower-case letters and digits, in words with one underscore between them"
-        )
-    if values.get("scope", "workspace") not in ("system", "workspace"):
-        faults.append("`scope` must be system or workspace")
+    faults += _rule_faults(values)
     if faults:
         raise ManifestError(f"{where}: {'; '.join(faults)}")
     arguments: dict[str, Any] = {
         key: tuple(value) if key in _LISTS else value for key, value in values.items()
     }
     return Manifest(**arguments)
+
+
+def _rule_faults(values: Mapping[str, Any]) -> Iterator[str]:
+    # One underscore at a time: two end the id in the name of a table, `<id>__<name>`.
+    if not re.fullmatch(r"(?=.{2,40}$)[a-z][a-z0-9]*(_[a-z0-9]+)*", str(values.get("id", "ok"))):
+        yield "`id` must be 2 to 40 lower-case letters and digits, in words with one underscore between them"
+    requires = values.get("requires")
+    if isinstance(requires, dict) and values.get("id") in list(requires):
+        yield "`requires` names the plugin itself"
+    if values.get("scope", "workspace") not in ("system", "workspace"):
+        yield "`scope` must be system or workspace"
 
 
 def _type_fault(key: str, value: Any) -> str | None:
@@ -152,7 +165,10 @@ def _type_fault(key: str, value: Any) -> str | None:
             f"`network` names hosts such as api.example.com or *.example.com, not {odd[0]!r}" if odd else None
         )
     if key in _TABLES:
-        return None if isinstance(value, dict) else f"`{key}` must be a table"
+        if not isinstance(value, dict):
+            return f"`{key}` must be a table"
+        odd = [name for name, text in value.items() if key in _TEXTS and not isinstance(text, str)]
+        return f"`{key}.{odd[0]}` must be a string" if odd else None
     if key == "critical":
         return None if isinstance(value, bool) else "`critical` must be true or false"
     return None if isinstance(value, str) else f"`{key}` must be a string"
