@@ -138,3 +138,58 @@ def test_a_file_that_is_no_plugin_is_refused_in_words(run: Run, site: Any, tmp_p
         in run("plugins", "check", str(other), code=1).stderr
     )
     assert "cannot be read as a wheel" in run("plugins", "check", "absent.whl", code=1).stderr
+
+
+def damaged(wheel: Path, change: Callable[[bytearray], None]) -> Path:
+    content = bytearray(wheel.read_bytes())
+    change(content)
+    wheel.write_bytes(content)
+    return wheel
+
+
+def _encrypt(content: bytearray) -> None:
+    content[6] |= 1
+    content[content.find(b"PK\x01\x02") + 8] |= 1
+
+
+def _compress_strangely(content: bytearray) -> None:
+    content[8] = content[content.find(b"PK\x01\x02") + 10] = 97
+
+
+@pytest.mark.parametrize("change", [_encrypt, _compress_strangely])
+def test_a_wheel_that_cannot_be_unpacked_is_refused_in_words(
+    run: Run, wheel: Callable[..., Path], change: Callable[[bytearray], None]
+) -> None:
+    told = run("plugins", "check", str(damaged(wheel(), change)), code=1).stderr
+    assert "cannot be read as a wheel" in told and "Traceback" not in told
+
+
+def test_a_wheel_that_would_fill_the_disk_is_not_unpacked(
+    run: Run, wheel: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pronaflow_kernel.plugins.dry_run.MOST_BYTES", 1 << 20)
+    bomb = wheel(more="#" * (1 << 20))
+    assert bomb.stat().st_size < 2 << 20
+    assert "holds more than 1 MiB: it is not unpacked" in run("plugins", "check", str(bomb), code=1).stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("entry_points.txt", b"[pronaflow.plugins]\nfresh = !!\n", "package !! cannot be found"),
+        ("METADATA", b"", "lacks a name or a version"),
+        ("METADATA", b"\xff\xfe", "cannot be read as a wheel"),
+    ],
+    ids=["entry point", "no metadata", "not text"],
+)
+def test_wrong_metadata_of_a_wheel_is_told(
+    run: Run, wheel: Callable[..., Path], name: str, content: bytes, words: str
+) -> None:
+    path = wheel()
+    with zipfile.ZipFile(path) as archive:
+        parts = {each: archive.read(each) for each in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for each, text in parts.items():
+            archive.writestr(each, content if each.endswith(name) else text)
+    done = run("plugins", "check", str(path), code=1)
+    assert words in done.stdout + done.stderr

@@ -6,6 +6,7 @@ For plugins that are installed already, `rehearse` starts a server over a databa
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import PathFinder
@@ -18,6 +19,13 @@ from .manifest import Manifest
 
 ASKED = ("permissions", "reads", "network", "hooks", "emits", "listens", "commands", "ui_slots")
 """The keys of a manifest that say what a plugin may do and does."""
+
+
+MOST_BYTES = 512 << 20
+"""How large a wheel may be when it is unpacked; a small file can hold a disk full of zeros."""
+
+_UNREADABLE = (OSError, EOFError, RuntimeError, UnicodeDecodeError, zipfile.BadZipFile, zlib.error)
+"""What damaged or encrypted archives raise, and text in them that is none."""
 
 
 class NoPlugin(ValueError):
@@ -58,11 +66,11 @@ def inspect_wheel(wheel: Path, installed: Sequence[Candidate]) -> list[Finding]:
     """
     with TemporaryDirectory() as folder:
         try:
-            with zipfile.ZipFile(wheel) as archive:
-                archive.extractall(folder)
-        except (OSError, zipfile.BadZipFile) as error:
-            raise NoPlugin(f"{wheel} cannot be read as a wheel: {error}") from None
-        found = unpacked(Path(folder))
+            _unpack(wheel, folder)
+            found = unpacked(Path(folder))
+        except _UNREADABLE as error:
+            words = f"{type(error).__name__} {error}".rstrip()
+            raise NoPlugin(f"{wheel} cannot be read as a wheel: {words}") from None
         if not found:
             raise NoPlugin(f"{wheel} is no plugin: it has no entry point in the group pronaflow.plugins")
         return [_finding(candidate, installed, Path(folder)) for candidate in found]
@@ -92,6 +100,19 @@ def rehearse(config: str | None) -> dict[str, PluginStatus]:
             return {status.id: status for status in kernel.states()}
         finally:
             kernel.close()
+
+
+def _unpack(wheel: Path, folder: str) -> None:
+    """Extract a wheel; `zipfile` itself keeps names and links within the folder.
+
+    Raises:
+        NoPlugin: there is too much in it.
+    """
+    with zipfile.ZipFile(wheel) as archive:
+        # No more comes out of a file than is declared here.
+        if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
+            raise NoPlugin(f"{wheel} holds more than {MOST_BYTES >> 20} MiB: it is not unpacked")
+        archive.extractall(folder)
 
 
 def _finding(candidate: Candidate, installed: Sequence[Candidate], folder: Path) -> Finding:
