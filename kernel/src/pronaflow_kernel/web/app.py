@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
 from sqlalchemy.exc import IntegrityError, OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ..assembly import StartRefused, assemble
 from ..builder import Culprit
@@ -164,6 +164,8 @@ def _add_edge(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
         if len(request.args) > limits.query_parameters:
             raise InvalidRequest(f"At most {limits.query_parameters} query parameters")
         owner = owners.get(request.blueprint or "", "core")
+        if isinstance(request.routing_exception, MethodNotAllowed):
+            owner = _hide_methods(app, kernel, owners, request.routing_exception)
         if owner != "core" and not kernel.switches.active(owner):
             raise PluginDisabled(f"The plugin {owner} is switched off", details={"plugin": owner})
 
@@ -174,6 +176,23 @@ def _add_edge(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
         if request.path.startswith("/api/"):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _hide_methods(app: Flask, kernel: Kernel, owners: dict[str, str], error: MethodNotAllowed) -> str:
+    """Take the methods of plugins that are off out of a 405; whose the address is for those that are left.
+
+    Where none is left, that is a plugin that is off.
+    """
+    adapter = app.create_url_adapter(request)
+    allowed: dict[str, str] = {}
+    for method in error.valid_methods or ():
+        rule, _ = adapter.match(method=method, return_rule=True)  # type: ignore[union-attr]
+        allowed[method] = owners.get(rule.endpoint.rpartition(".")[0], "core")
+    on = {i for i in {*allowed.values()} if i == "core" or kernel.switches.active(i)}
+    if not on:
+        return next(iter(allowed.values()), "core")
+    error.valid_methods = [method for method, owner in allowed.items() if owner in on]
+    return "core"
 
 
 def _add_errors(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
