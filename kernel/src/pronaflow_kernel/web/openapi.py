@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document at `/openapi.json`, without the paths of plugins that are switched off."""
+"""The OpenAPI 3.1 document at `/openapi.json`, without what plugins bring that are switched off."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class Document:
         return response
 
     def content(self, off: frozenset[str]) -> dict[str, Any]:
-        """The document without the paths and tags of the plugins in `off`."""
+        """The document without the paths, tags and schemas of the plugins in `off`."""
         document: dict[str, Any] = self._spec.to_dict()
         paths: dict[str, Any] = {}
         for path, item in document["paths"].items():
@@ -158,8 +158,28 @@ class Document:
         }
         ours = (each for each in self._blueprints.values() if isinstance(each, Blueprint))
         summaries = {each.tag: each.description for each in ours if each.description}
-        return {**document, "paths": paths, "tags": [_tag(name, summaries.get(name)) for name in used]}
+        components = dict(document["components"])
+        components["schemas"] = _referenced(paths, components["schemas"])
+        tags = [_tag(name, summaries.get(name)) for name in used]
+        return {**document, "paths": paths, "components": components, "tags": tags}
 
 
 def _tag(name: str, summary: str | None) -> dict[str, str]:
     return {"name": name, "description": summary} if summary else {"name": name}
+
+
+def _referenced(part: Any, schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """The schemas that a part of the document refers to, directly and through others, in their order."""
+    found: set[str] = set()
+    waiting = [part]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, list):
+            waiting += each
+        elif isinstance(each, dict):
+            name = str(each.get("$ref", "")).removeprefix("#/components/schemas/")
+            if name in schemas and name not in found:
+                found.add(name)
+                waiting.append(schemas[name])
+            waiting += each.values()
+    return {name: schema for name, schema in schemas.items() if name in found}
