@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, bindparam, exists, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from ..attribution import as_kernel
 from ..clock import Clock
@@ -93,6 +94,8 @@ class Switches:
         self.manifests = manifests
         self._reading = _Reading(frozenset(), with_dependants(manifests, disabled), {}, {})
         self._read_at = clock.now() - 2 * FRESH
+        self._throws = 0
+        self._lock = Lock()
 
     def active(self, plugin_id: str, workspace_id: str | None = None) -> bool:
         """Whether a plugin is on, and with a workspace, whether it is on there too."""
@@ -102,11 +105,17 @@ class Switches:
 
     def off(self) -> frozenset[str]:
         """Ids of all plugins that are off for the whole server."""
-        now = self._clock.now()
-        if not timedelta(0) <= now - self._read_at < FRESH:
-            self._read()
-            self._read_at = now
-        return self._reading.off
+        now, throws = self._clock.now(), self._throws
+        if timedelta(0) <= now - self._read_at < FRESH:
+            return self._reading.off
+        try:
+            reading = self._read()
+        except OperationalError:  # what was read last counts until the database answers again
+            reading = self._reading
+        with self._lock:
+            if throws == self._throws:  # else it may tell what was before a switch was thrown here
+                self._reading, self._read_at = reading, now
+        return reading.off
 
     def off_in(self, workspace_id: str) -> frozenset[str]:
         """Ids of all plugins that are off in a workspace, those that are off everywhere left out or not."""
@@ -158,18 +167,21 @@ class Switches:
                 self._throw(plugin_id, enabled, workspace_id)
             except (StaleRow, IntegrityError):
                 continue
-            self._read_at = self._clock.now() - 2 * FRESH
+            with self._lock:
+                self._throws += 1
+                self._read_at = self._clock.now() - 2 * FRESH
             return
         raise Conflict(f"The switch of {plugin_id} is being thrown by others at this moment: try again")
 
     @as_kernel
-    def _read(self) -> None:
+    def _read(self) -> _Reading:
         with self._db.read(Scope.system()) as reader:
             rows = reader.all(_ALL)
         versions = {row["plugin_id"]: row["version"] for row in rows}
         thrown = frozenset(row["plugin_id"] for row in rows if not row["enabled"])
-        here = self._reading.here if versions == self._reading.versions else {}
-        self._reading = _Reading(thrown, with_dependants(self.manifests, thrown | self.held), versions, here)
+        before = self._reading
+        here = before.here if versions == before.versions else {}
+        return _Reading(thrown, with_dependants(self.manifests, thrown | self.held), versions, here)
 
     @as_kernel
     def _read_workspace(self, workspace_id: str) -> frozenset[str]:

@@ -1,0 +1,104 @@
+"""What is off does not show, whatever happens at the same moment."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import EntryPoint
+from threading import Thread
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+
+from pronaflow_kernel.plugins.discovery import GROUP, discover
+from pronaflow_kernel.plugins.switches import FRESH
+from pronaflow_kernel.testing import World
+
+PLUGINS = [
+    EntryPoint("notes", "notes_plugin.plugin:NotesPlugin", GROUP),
+    EntryPoint("sampler", "sampler_plugin.plugin:SamplerPlugin", GROUP),
+]
+
+
+@pytest.fixture
+def server(new_world: Callable[..., World]) -> World:
+    """A server of its own, whose switches may be thrown."""
+    return new_world(candidates=discover(PLUGINS))
+
+
+@contextmanager
+def listening(world: World, name: str, listener: Callable[..., None]) -> Iterator[None]:
+    """Have each statement that reads pass a listener."""
+    engine = world.kernel.db.engines.read
+    event.listen(engine, name, listener)
+    try:
+        yield
+    finally:
+        event.remove(engine, name, listener)
+
+
+def test_a_switch_that_is_thrown_during_a_reading_is_live_at_once(server: World) -> None:
+    switches = server.kernel.switches
+    thrown: list[Thread] = []
+
+    def throw(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "core__plugin" in statement and not thrown:
+            thrown.append(Thread(target=switches.set, args=("notes", False)))
+            thrown[0].start()
+            thrown[0].join()
+
+    switches.set("notes", True)
+    with listening(server, "after_cursor_execute", throw):
+        switches.active("notes")
+    assert thrown and not switches.active("notes")
+
+
+def _away(*_: Any) -> None:
+    raise OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked"))
+
+
+def test_without_a_database_health_still_tells_what_is_wrong(server: World) -> None:
+    """What was read last counts; an error is also shown in a plugin's own form."""
+    server.kernel.switches.set("notes", False)
+    server.kernel.switches.active("notes")
+    server.clock.advance(2 * FRESH.total_seconds())
+    visitor = server.anonymous()
+    with listening(server, "before_cursor_execute", _away):
+        health = visitor.get("/health")
+        assert health.status == 503 and health.json["components"]["database"] == "unhealthy"
+        assert health.json["plugins"]["notes"] == "disabled"
+        assert visitor.get("/health/ready").json["components"]["database"] == "unhealthy"
+        assert visitor.get("/api/v1/samples/nothing").status == 404
+    server.clock.advance(2 * FRESH.total_seconds())
+    assert visitor.get("/health").json["components"]["database"] == "healthy"
+
+
+def test_a_wrong_method_does_not_tell_of_a_plugin_that_is_off(server: World) -> None:
+    server.app.add_url_rule("/api/v1/notes", "also", lambda: "", methods=["PUT"])
+    visitor = server.anonymous()
+    assert allowed(visitor.request("DELETE", "/api/v1/notes")) == {"GET", "HEAD", "OPTIONS", "POST", "PUT"}
+    server.kernel.switches.set("notes", False)
+    assert allowed(visitor.request("DELETE", "/api/v1/notes")) <= {"OPTIONS", "PUT"}
+    reply = visitor.request("POST", "/api/v1/notes/01234567-89ab-7def-8123-456789abcdef")
+    assert (reply.status, reply.error["code"]) == (404, "PLUGIN_DISABLED")
+
+
+def allowed(reply: Any) -> set[str]:
+    """The methods that a 405 names."""
+    assert reply.status == 405
+    return set(reply.headers["Allow"].split(", "))
+
+
+def test_the_schemas_of_a_plugin_that_is_off_are_not_in_the_document(server: World) -> None:
+    def schemas() -> set[str]:
+        return set(server.anonymous().get("/openapi.json").json["components"]["schemas"])
+
+    before = schemas()
+    assert "notes_plugin.NoteOut" in before
+    server.kernel.switches.set("notes", False)
+    assert not [name for name in schemas() if name.startswith("notes_plugin.")]
+    server.kernel.switches.set("notes", True)
+    assert schemas() == before
