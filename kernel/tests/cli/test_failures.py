@@ -22,6 +22,7 @@ def test_the_numbers_are_these() -> None:
         "SettingsError": 4,
         "StartRefused": 5,
         "MigrationError": 6,
+        "BundleError": 1,
         "OperationalError": 7,
         "KernelError": 1,
         "ModuleNotFoundError": 1,

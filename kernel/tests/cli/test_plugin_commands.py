@@ -81,6 +81,7 @@ def test_a_plugin_may_keep_its_commands_beside_its_class(site, run: Callable[...
 
 def test_a_command_of_a_plugin_that_is_switched_off_is_refused(greeter, run: Callable[..., Result]) -> None:
     run("db", "upgrade")
+    run("db", "upgrade")
     run("plugins", "disable", "greeter")
     result = run("greet", "Ann", code=1)
     assert (
