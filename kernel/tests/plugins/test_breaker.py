@@ -49,6 +49,19 @@ def test_after_a_pause_one_call_may_try(breaker: Breaker, clock: FixedClock) -> 
     assert [breaker.lets_through() for _ in range(3)] == [True, False, False]
 
 
+def test_a_call_from_before_it_opened_does_not_close_it(breaker: Breaker) -> None:
+    assert breaker.lets_through()
+    fail(breaker, FAILURES)
+    breaker.succeeded()
+    assert breaker.state == "open"
+
+
+def test_a_clock_that_is_set_back_does_not_keep_it_open(breaker: Breaker, clock: FixedClock) -> None:
+    fail(breaker, FAILURES)
+    clock.advance(-3600)
+    assert [breaker.lets_through() for _ in range(2)] == [True, False]
+
+
 def test_a_trial_that_goes_well_closes_it(breaker: Breaker, clock: FixedClock) -> None:
     fail(breaker, FAILURES)
     clock.advance(PAUSE.total_seconds())

@@ -46,7 +46,8 @@ class Breaker:
         opened_at = self._opened_at
         if opened_at is None:
             return "closed"
-        return "half-open" if self._clock.now() - opened_at >= PAUSE else "open"
+        # A clock that was set back must not keep it open for longer than the pause.
+        return "open" if timedelta(0) <= self._clock.now() - opened_at < PAUSE else "half-open"
 
     def lets_through(self) -> bool:
         """Whether a call may be made; whoever asks and gets True must say how it went."""
@@ -61,12 +62,13 @@ class Breaker:
             return True
 
     def succeeded(self) -> None:
-        """The call went well; a trial closes the breaker."""
+        """The call went well; a trial closes the breaker, a call from before it opened does not."""
         if self._opened_at is not None:
             with self._lock:
-                self._opened_at = None
-                self._trying = False
-                self._failures.clear()
+                if self._trying:
+                    self._opened_at = None
+                    self._trying = False
+                    self._failures.clear()
 
     def failed(self) -> bool:
         """The call failed; whether that has just opened the breaker."""
