@@ -7,6 +7,7 @@ change it, so what is built on it guards against mistakes and not against hostil
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -81,3 +82,16 @@ def attributed(plugin_id: str | None, function: Callable[P, R]) -> Callable[P, R
 def as_kernel(function: Callable[P, R]) -> Callable[P, R]:
     """A kernel function that plugins call and that touches kernel tables on their behalf."""
     return attributed(None, function)
+
+
+def deferral(function: Callable[..., object]) -> str | None:
+    """Why calling a function would run nothing of it, in words; None if it runs.
+
+    What a generator or a coroutine does happens later, as whoever takes it up, or never: a question that is
+    put to one would be answered by silence.
+    """
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        return "is a generator (it has a `yield`), of which nothing runs when it is called"
+    if inspect.iscoroutinefunction(function):
+        return "is `async`, so that nothing of it runs when it is called"
+    return None

@@ -11,6 +11,7 @@ import flask
 from sqlalchemy import MetaData
 
 from .access.permissions import Permission
+from .attribution import deferral
 from .events.types import EventType, Subscriber
 from .health import HealthCheck
 from .persistence.base import check_tables
@@ -60,6 +61,9 @@ def contributed(hooks: Hooks, plugin_id: str, plugin: Plugin, kind: str) -> Any:
         check_tables(plugin_id, answer)
     if kind == "subscribers":
         _check_names(answer)
+        _check_running("subscriber", {each.name: each.run for each in answer})
+    if kind == "health_checks":
+        _check_running("health check", {each.name: each.probe for each in answer})
     return answer
 
 
@@ -90,6 +94,12 @@ def check_blueprint(
 def _demand(kind: str, value: Any, wanted: type[Any]) -> None:
     if not isinstance(value, wanted) or isinstance(value, (str, bytes)):
         raise PluginFault(f"provide_{kind} answers {type(value).__name__} where {wanted.__name__} must be")
+
+
+def _check_running(what: str, functions: Mapping[str, Any]) -> None:
+    for name, function in functions.items():
+        if words := deferral(function):
+            raise PluginFault(f"{what} {name} {words}")
 
 
 def _check_names(subscribers: Sequence[Subscriber]) -> None:

@@ -161,3 +161,17 @@ def test_a_reader_asks_for_its_workspace_too(services: Services, off: set[Any]) 
     assert mine.get(Shelf, here) is not None
     off.add(("shelves", "w"))
     assert mine.get(Shelf, here) is None and mine.get(Shelf) is not None
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("def put(self, title): yield", r"put\(\) is a generator"),
+        ("async def put(self, title): pass", r"put\(\) is `async`"),
+    ],
+)
+def test_a_method_that_would_run_later_and_as_somebody_else_is_refused(source: str, words: str) -> None:
+    scope: dict[str, Any] = {}
+    exec(f"class Service(WoodenShelf):\n    {source}", {"WoodenShelf": WoodenShelf}, scope)
+    with pytest.raises(ServiceFault, match=words):
+        Services(lambda plugin, workspace: True).publish("shelves", Shelf, scope["Service"]())

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import orjson
 
-from ..attribution import CURRENT_PLUGIN, contained
+from ..attribution import CURRENT_PLUGIN, contained, deferral
 from ..clock import Clock
 from ..errors import KernelError, PluginFailed, StaleRow
 from .breaker import Breaker, left_alone
@@ -101,8 +101,10 @@ class Guard:
             method: the implementation; it may leave out arguments that it does not need.
 
         Raises:
-            TypeError: it asks for an argument that the hook has not; the message names all.
+            TypeError: it asks for an argument that the hook has not, or would not run; the message tells.
         """
+        if words := deferral(method):
+            raise TypeError(f"{spec.name} {words}")
         known = [each.name for each in spec.arguments]
         takes = [known.index(name) for name in _arguments(plugin_id, spec, method)]
         call = _Call(
@@ -123,6 +125,10 @@ class Guard:
             return run(call, args)
 
         return guarded
+
+    def is_on(self, plugin_id: str, workspace_id: str | None) -> bool:
+        """Whether a plugin is on, and with a workspace, whether it is on there too."""
+        return self._active(plugin_id, workspace_id)
 
     @contextmanager
     def watching(self, plugin_id: str, what: str) -> Iterator[None]:

@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..attribution import attributed
+from ..attribution import attributed, deferral
 from ..errors import CapabilityDenied
 
 if TYPE_CHECKING:
@@ -212,6 +212,8 @@ def _method_faults(protocol: type[Any], name: str, service: Any) -> Iterator[str
     if not callable(method):
         yield f"{name} is missing"
         return
+    if words := deferral(method):
+        yield f"{name}() {words}"
     wanted = list(inspect.signature(getattr(protocol, name)).parameters.values())[1:]
     given = inspect.signature(method).parameters
     takes_any = any(each.kind is each.VAR_KEYWORD for each in given.values())
