@@ -256,3 +256,28 @@ def test_hooks_of_a_plugin_that_is_not_there_rest(setup: Setup) -> None:
     plugin = type("P", (Plugin,), {"collect_colours": hookimpl(lambda self: {})})()
     setup.hooks.register("sky", plugin, missing=["collect_colours"])
     assert setup.hooks.implemented("sky") == []
+
+
+def _yielding(self: Any, uow: Any) -> Any:
+    yield "no"
+
+
+async def _async(self: Any, uow: Any) -> None:
+    raise Forbidden("no")
+
+
+@pytest.mark.parametrize(("method", "words"), [(_yielding, "is a generator"), (_async, "is `async`")])
+def test_an_objection_that_would_never_be_made_is_refused(setup: Setup, method: Any, words: str) -> None:
+    with pytest.raises(PluginFault, match=f"check_change {words}"):
+        setup.plugin("late", check_change=method)
+
+
+def test_of_several_workspaces_only_those_where_it_is_on_are_added_to(setup: Setup) -> None:
+    setup.plugin("adder", extend_payload=lambda self, rows: {row["id"]: {"added": True} for row in rows})
+    setup.off.add(("adder", "w1"))
+    nowhere: Any = FakeReader(None)
+    tasks: Any = [{"id": "t1", "workspace_id": "w1"}, {"id": "t2", "workspace_id": "w2"}]
+    workspaces: Any = [{"id": "w1"}, {"id": "w2"}]
+    added = {"adder": {"added": True}}
+    assert setup.hooks.extend_payload(nowhere, "task", tasks) == {"t1": {}, "t2": added}
+    assert setup.hooks.extend_payload(nowhere, "workspace", workspaces) == {"w1": {}, "w2": added}

@@ -187,10 +187,13 @@ class Hooks:
             only: ask these plugins alone (lists, `?ext=`); None asks all.
         """
         extensions: dict[str, dict[str, Any]] = {row["id"]: {} for row in rows}
+        # In one workspace the guard asks who is on there; elsewhere each row has a home of its own.
+        alone = reader.scope.workspace_id is not None
+        homes = {} if alone else {row["id"]: _home(resource, row) for row in rows}
         answers = self.ask("extend_payload", only=only, reader=reader, resource=resource, rows=rows)
         for plugin_id, added in answers:
             for record_id, data in added.items():
-                if record_id in extensions:
+                if record_id in extensions and self._guard.is_on(plugin_id, homes.get(record_id)):
                     extensions[record_id][plugin_id] = data
         return extensions
 
@@ -209,6 +212,12 @@ class Hooks:
     def _called(self, name: str) -> list[pluggy.HookImpl]:
         """The implementations in order of call; pluggy keeps them the other way round."""
         return list(reversed(getattr(self._manager.hook, name).get_hookimpls()))
+
+
+def _home(resource: str, row: Row) -> str | None:
+    """The workspace that a record lies in, as far as it tells."""
+    found: str | None = row["id"] if resource == "workspace" else row.get("workspace_id")
+    return found
 
 
 def _marked(plugin: Plugin) -> Iterator[tuple[str, Any, dict[str, Any]]]:
