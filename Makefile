@@ -39,7 +39,7 @@ imports: install ## Check who imports whom
 check: lint types imports test ## All of the above
 
 contract: install ## Hold the first-party plugins to the plugin contract
-	$(BIN)/pytest --pronaflow-contract all
+	$(BIN)/pytest --numprocesses auto --pronaflow-contract all
 
 bench: install ## Measure start, memory and the hot list against the bare reference
 	$(BIN)/python contrib/benchmarks/run.py
