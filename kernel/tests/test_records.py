@@ -50,6 +50,18 @@ def test_it_comes_back_for_thirty_days_and_no_longer(world: World, ann: Person, 
         world.kernel.trash.recover(uow, "note", note)
 
 
+@pytest.mark.parametrize("act", [Trash.discard, Trash.recover])
+def test_a_record_of_a_plugin_that_is_off_is_none_until_it_is_on(
+    world: World, ann: Person, note: str, act: Any
+) -> None:
+    world.kernel.switches.set("notes", False, ann.workspace_id)
+    with pytest.raises(NotFound), writing(world, ann) as uow:
+        act(world.kernel.trash, uow, "note", note)
+    world.kernel.switches.set("notes", True, ann.workspace_id)
+    with writing(world, ann) as uow:
+        world.kernel.trash.discard(uow, "note", note)
+
+
 def test_what_is_not_in_the_trash_stays_where_it_is(world: World, ann: Person, note: str) -> None:
     with pytest.raises(Conflict, match="not in the trash"), writing(world, ann) as uow:
         world.kernel.trash.recover(uow, "note", note)

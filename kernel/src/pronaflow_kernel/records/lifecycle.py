@@ -65,10 +65,10 @@ class Trash:
         """Move a record to the trash as a DELETE on it does, with the rules and events of its owner.
 
         Raises:
-            NotFound: it is not in this workspace, or in the trash already.
+            NotFound: it is not in this workspace, or in the trash already, or its plugin is off here.
             KernelError: the owner refuses.
         """
-        kind = self._resources[resource]
+        kind = self._present(uow, resource)
         if kind.trash is None:
             self.put(uow, resource, uow.get(kind.model, resource_id))
         else:
@@ -78,15 +78,22 @@ class Trash:
         """Bring a record back from the trash, with the rules and events of its owner.
 
         Raises:
-            NotFound: it is not in this workspace.
+            NotFound: it is not in this workspace, or its plugin is off here.
             Conflict: it is not in the trash, cannot come back, or has been there for too long.
             KernelError: the owner refuses.
         """
-        kind = self._resources[resource]
+        kind = self._present(uow, resource)
         if kind.restore is None:
             self.restore(uow, resource, resource_id)
         else:
             attributed(self._owners.get(resource), kind.restore)(uow, resource_id)
+
+    def _present(self, uow: UnitOfWork, resource: str) -> Resource:
+        """The resource type, where its plugin is on: elsewhere its records are as if they did not exist."""
+        owner, workspace_id = self._owners.get(resource), uow.scope.workspace_id
+        if owner is not None and workspace_id is not None and not uow.is_on(owner, workspace_id):
+            raise NotFound
+        return self._resources[resource]
 
     @as_kernel
     def put(self, uow: UnitOfWork, resource: str, row: Row) -> Row:
