@@ -16,6 +16,8 @@ from sqlalchemy.exc import OperationalError
 from pronaflow_kernel.plugins.discovery import GROUP, discover
 from pronaflow_kernel.plugins.switches import FRESH
 from pronaflow_kernel.testing import World
+from pronaflow_kernel.testing.zoo import NEIGHBOUR, Animal
+from pronaflow_kernel.testing.zoo.animal import implements, source
 
 PLUGINS = [
     EntryPoint("notes", "notes_plugin.plugin:NotesPlugin", GROUP),
@@ -102,3 +104,41 @@ def test_the_schemas_of_a_plugin_that_is_off_are_not_in_the_document(server: Wor
     assert not [name for name in schemas() if name.startswith("notes_plugin.")]
     server.kernel.switches.set("notes", True)
     assert schemas() == before
+
+
+LOOKER = Animal(
+    "looker",
+    "Nothing: its route is aimed at a pebble of the neighbour or at a workspace.",
+    state="ready",
+    declares='uses = ["neighbour"]\npermissions = ["read:looker"]\n',
+    plugin=source(
+        implements("provide_blueprints", "return [blp]"),
+        implements("provide_permissions", "return api.load_permissions(__package__)"),
+        head="""
+        blp = api.Blueprint("looker", url_prefix="/api/v1/looks", tag="Looks")
+        EITHER = api.in_query(("pebble", "pebble_id"), ("workspace", "workspace_id"))
+
+
+        @blp.endpoint("GET", "", permission="looker.look", target=EITHER)
+        def look(reader):
+            "Look."
+            return {"workspace_id": reader.scope.workspace_id}
+        """,
+    ),
+    files={
+        "permissions.toml": '["looker.look"]\nsummary = "Look"\nscope = "read:looker"\n'
+        'workspace = ["owner", "admin", "member", "viewer"]\n'
+    },
+)
+
+
+def test_a_route_is_there_without_the_owner_of_records_that_it_is_not_asked_for(
+    new_world: Callable[..., World], zoo: Callable[..., Any]
+) -> None:
+    world = new_world(candidates=zoo(LOOKER, NEIGHBOUR))
+    ann = world.person("ann")
+    world.kernel.switches.set("neighbour", False, ann.workspace_id)
+    for query in ({}, {"workspace_id": ann.workspace_id}):
+        assert ann.get("/api/v1/looks", **query).data == {"workspace_id": ann.workspace_id}
+    world.kernel.switches.set("looker", False, ann.workspace_id)
+    assert ann.get("/api/v1/looks").error["code"] == "PLUGIN_DISABLED"

@@ -94,21 +94,21 @@ class Pipeline:
         self._kernel.access.authorize(reader, route.permission, container_id=container)
         return None
 
-    def _is_on(self, route: Route, workspace_id: str) -> bool:
-        """Whether a route's plugin, and those whose records it is aimed at, are on in a workspace."""
+    def _is_on(self, route: Route, workspace_id: str, resource: str | None = None) -> bool:
+        """Whether a route's plugin, and that of the record it is asked for, are on in a workspace."""
         off = self._kernel.switches.off_in(workspace_id)
         if not off or route.plugin_id == "core":
             return True
-        owners = self._kernel.resource_owners
-        return off.isdisjoint(
-            {route.plugin_id, *(owners.get(name, "core") for name, _ in route.target.names)}
-        )
+        return off.isdisjoint({route.plugin_id, self._kernel.resource_owners.get(resource or "", "core")})
 
     def _refuse_where_off(self, route: Route, path: Mapping[str, Any], workspace_id: str | None) -> None:
         """A record of a plugin that is off in its workspace does not exist; a workspace says what is off."""
-        if workspace_id is None or self._is_on(route, workspace_id):
+        if workspace_id is None or not self._kernel.switches.off_in(workspace_id):
             return
-        if named_record(route.target, request, path, g.read_body) is not None:
+        found = named_record(route.target, request, path, g.read_body)
+        if self._is_on(route, workspace_id, None if found is None else found[0]):
+            return
+        if found is not None:
             raise NotFound
         details = {"plugin": route.plugin_id, "workspace_id": workspace_id}
         raise PluginDisabled(
