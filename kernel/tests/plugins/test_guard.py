@@ -139,6 +139,13 @@ def test_who_cannot_sign_somebody_in_refuses(setup: Setup, error: Exception, met
         setup.hooks.pick_principal(READER, "token")
 
 
+@pytest.mark.parametrize("answer", [{"user_id": "1"}, "ann", Principal.system()])
+def test_what_is_nobody_signs_nobody_in(setup: Setup, answer: Any) -> None:
+    setup.plugin("p", pick_principal=lambda self: answer)
+    with pytest.raises(PluginFailed):
+        setup.hooks.pick_principal(READER, "token")
+
+
 def test_an_erasure_that_breaks_stops_it_all(setup: Setup) -> None:
     setup.plugin("p", erase_user_data=lambda self: 1 / 0)
     with pytest.raises(PluginFailed):

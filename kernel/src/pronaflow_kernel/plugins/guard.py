@@ -23,10 +23,12 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import orjson
 
+from ..access.principal import Principal
 from ..attribution import CURRENT_PLUGIN, contained, deferral
 from ..clock import Clock
 from ..errors import KernelError, PluginFailed, StaleRow
 from .breaker import Breaker, left_alone
+from .specs import KERNEL
 from .timing import Timing
 
 if TYPE_CHECKING:
@@ -246,11 +248,16 @@ def _arguments(plugin_id: str, spec: Spec, method: Callable[..., Any]) -> list[s
 
 
 def _check_answer(spec: Spec, answer: Any) -> None:
-    """An answer that is shown to callers must be a mapping that JSON can hold.
+    """An answer that is shown to callers must be a mapping that JSON can hold, and a principal somebody.
 
     Raises:
         TypeError: it is not.
     """
+    if spec.owner == KERNEL and spec.prefix == "pick" and answer is not None:
+        if not isinstance(answer, Principal):
+            raise TypeError(f"{spec.name} must answer a Principal, not {type(answer).__name__}")
+        if answer.kind == "system":
+            raise TypeError(f"{spec.name} answers the system, which no credential stands for")
     if spec.prefix in SKIPPED and answer is not None:
         if not isinstance(answer, Mapping):
             raise TypeError(f"{spec.name} must answer a mapping, not {type(answer).__name__}")
