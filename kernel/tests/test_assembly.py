@@ -9,8 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from pronaflow_kernel.api import Scope, User
 from pronaflow_kernel.assembly import StartRefused
+from pronaflow_kernel.attribution import acting
+from pronaflow_kernel.errors import CapabilityDenied
 from pronaflow_kernel.plugins.discovery import Candidate
 from pronaflow_kernel.testing import World
 from pronaflow_kernel.testing.zoo import ANIMALS, NEIGHBOUR, Animal, dependant
@@ -115,3 +119,46 @@ def test_a_critical_plugin_that_is_blocked_stops_the_server_too(start: Start) ->
 def test_what_is_switched_off_may_be_as_broken_as_it_likes(start: Start) -> None:
     world = start(NEIGHBOUR, BROKEN, **{"plugins.startup": "abort", "plugins.disabled": (BROKEN.id,)})
     assert world.kernel.state("neighbour").state == "ready"
+
+
+BOXES = Animal(
+    "zboxes",
+    "It opens containers, and then its route exists already.",
+    words=("exists already, from neighbour",),
+    plugin=source(
+        implements("provide_services", "return {Containers: Boxes()}"),
+        implements("provide_blueprints", "return [blp]"),
+        head="""
+        from sqlalchemy import select
+        from pronaflow_kernel.access.containers import Containers
+
+
+        class Boxes:
+            def role(self, reader, container_id):
+                return None
+
+            def visible(self):
+                return select(api.User.id)
+
+
+        blp = api.Blueprint("zboxes", url_prefix="/api/v1/neighbour", tag="Boxes")
+
+
+        @blp.endpoint("GET", "/pebbles", permission="public")
+        def look(reader):
+            "Look."
+            return {}
+        """,
+    ),
+)
+
+
+def test_what_a_failed_plugin_lets_others_read_is_taken_back(start: Start) -> None:
+    world = start(NEIGHBOUR, BOXES)
+    assert world.kernel.state("zboxes").state == "failed" and world.kernel.access.containers is None
+    with (
+        pytest.raises(CapabilityDenied, match="core__user"),
+        world.kernel.db.read(Scope.system()) as reader,
+        acting("neighbour"),
+    ):
+        reader.all(select(User.id))

@@ -187,6 +187,7 @@ class Assembly:
         return self._without_blocked([i for i in order if i != plugin_id])
 
     def _build(self, engines: Engines, order: list[str]) -> Kernel:
+        self._grants.forget()
         builder = Builder(
             self._settings,
             self._clock,

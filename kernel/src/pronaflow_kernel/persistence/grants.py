@@ -27,6 +27,11 @@ class Grants:
         self._reads: dict[str, frozenset[str]] = {}
         self._common = _SWITCHES
 
+    def forget(self) -> None:
+        """Begin anew; for whoever puts the plugins together once more, without one that failed."""
+        self._reads.clear()
+        self._common = _SWITCHES
+
     def allow(self, plugin_id: str, reads: Iterable[str]) -> None:
         """Let a plugin read tables of others.
 
