@@ -155,3 +155,11 @@ def test_the_workspace_table_is_nobodys_but_the_kernels(world: World, scope: Sco
         acting("notes"),
     ):
         uow.insert(Workspace, {"name": "x", "owner_id": "x"})
+
+
+@pytest.mark.parametrize("setting", ["PRAGMA query_only=off", "SET default_transaction_read_only=off"])
+def test_a_connection_that_others_get_after_it_is_not_changed(world: World, setting: str) -> None:
+    with world.kernel.db.engines.read.connect() as connection, acting("notes"):
+        with pytest.raises(CapabilityDenied, match="text SQL"):
+            connection.exec_driver_sql(setting)
+        assert connection.exec_driver_sql("SELECT 1").scalar() == 1

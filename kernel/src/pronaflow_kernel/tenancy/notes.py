@@ -27,6 +27,9 @@ HOUSEKEEPING = re.compile(
 )
 """Text SQL that names no row, so that it needs no mark."""
 
+SETTING = re.compile(r"\s*(PRAGMA|SET)\b", re.I)
+"""Housekeeping that changes a connection, which goes back to the pool and to others."""
+
 CONSTANT = re.compile(r"\*|NULL|-?\d+(\.\d+)?|'[^'\\]*'", re.I)
 """Text inside a statement that is a value and nothing else."""
 

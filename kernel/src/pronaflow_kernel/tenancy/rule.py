@@ -26,7 +26,7 @@ from sqlalchemy.engine.interfaces import ExecuteStyle
 from ..attribution import CURRENT_PLUGIN
 from ..errors import CapabilityDenied, KernelError
 from ..persistence.grants import Grants
-from .notes import HOUSEKEEPING, TenantCompiler
+from .notes import HOUSEKEEPING, SETTING, TenantCompiler
 from .shape import Verdict, judge
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _hold(cursor: Any, statement: str, parameters: Any, context: Any) -> None:
             compiled.grants.hold(plugin_id, verdict)
         if (verdict.tables or verdict.problem) and not is_marked(context.execution_options):
             _hold_values(verdict, context)
-    elif _is_harmless(statement, context):
+    elif _is_harmless(statement, context) and (plugin_id is None or not SETTING.match(statement)):
         return
     elif plugin_id is not None:
         words = f"The plugin {plugin_id} runs text SQL or DDL: use statements of SQLAlchemy, and migrations"
