@@ -112,7 +112,7 @@ class Services:
 
 
 class PluginServices:
-    """The services as one plugin sees them: `ctx.services`.
+    """The services as one plugin sees them: `ctx.services`. Ask at each request: what is kept outlives a switch.
 
     Arguments:
         services: all of them.
