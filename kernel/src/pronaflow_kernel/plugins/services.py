@@ -112,7 +112,9 @@ class Services:
 
 
 class PluginServices:
-    """The services as one plugin sees them: `ctx.services`. Ask at each request: what is kept outlives a switch.
+    """The services as one plugin sees them: `ctx.services`.
+
+    Ask for a service when it is needed: one that is kept outlives the switch of its plugin.
 
     Arguments:
         services: all of them.
