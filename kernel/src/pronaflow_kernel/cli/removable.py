@@ -29,7 +29,7 @@ from ..persistence.removal import refuse_referred, refuse_unreadable
 from ..persistence.uow import Database
 from ..plugins.discovery import discover
 from ..plugins.lifecycle import PluginStatus
-from ..plugins.switches import FRESH, Switches
+from ..plugins.switches import LIVE, Switches
 from ..settings import Settings, describe, load
 from .failures import Failure, unknown_plugin
 from .installed import chain_of, database_missing, requirements, survey
@@ -114,7 +114,7 @@ class Removable:
         """Make sure of the switch, whatever the settings say: servers that run may not know them yet."""
         if self.plugin in self.statuses and not self._is_thrown():
             self._switches().set(self.plugin, False)
-            time.sleep(FRESH.total_seconds())
+            time.sleep(LIVE.total_seconds())
 
     def about(self) -> tuple[Bundle, str | None]:
         """What a bundle says of the plugin, and the text of its manifest, where it can be read."""

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from ..persistence.uow import Database, UnitOfWork
     from .manifest import Manifest
 
-FRESH = timedelta(milliseconds=500)
-"""For how long a reading counts: half of what is promised, since throwing and reading take their time too."""
+LIVE = timedelta(seconds=1)
+"""Within this time a switch counts in every process (architecture.md 4)."""
+
+FRESH = LIVE / 2
+"""For how long a reading counts: throwing and reading take their time too."""
 
 REMEMBERED = 10_000
 """Of how many workspaces the switches are kept; one takes about 300 bytes."""
