@@ -202,7 +202,7 @@ def test_a_switch_for_one_workspace(world: World, admin: Person, ann: Person, sw
     ]
     assert ann.get(PEBBLES).status == 200
     status = world.kernel.state("on_neighbour", workspace_id=ann.workspace_id)
-    assert (status.state, status.reason) == ("disabled", "not switched on in this workspace")
+    assert (status.state, status.reason) == ("disabled", "switched off in this workspace")
 
 
 def test_what_is_off_everywhere_is_not_switched_on_in_one_workspace(ann: Person, switch: Any) -> None:

@@ -101,7 +101,7 @@ def test_a_switch_for_one_workspace(orchard, run, states, workspace: str) -> Non
         f"birds is now off in the workspace {workspace}\n"
     )
     assert (states()["birds"], states(*here)["birds"]) == ("ready", "disabled")
-    assert "not switched on in this workspace" in run("plugins", "list", *here).stdout
+    assert "switched off in this workspace" in run("plugins", "list", *here).stdout
     run("plugins", "enable", "birds", *here)
     assert states(*here)["birds"] == "ready"
 

@@ -14,7 +14,8 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from pronaflow_kernel.plugins.discovery import GROUP, discover
-from pronaflow_kernel.plugins.switches import FRESH
+from pronaflow_kernel.plugins.manifest import Manifest
+from pronaflow_kernel.plugins.switches import FRESH, Switches
 from pronaflow_kernel.testing import World
 from pronaflow_kernel.testing.zoo import NEIGHBOUR, Animal
 from pronaflow_kernel.testing.zoo.animal import implements, source
@@ -142,3 +143,23 @@ def test_a_route_is_there_without_the_owner_of_records_that_it_is_not_asked_for(
         assert ann.get("/api/v1/looks", **query).data == {"workspace_id": ann.workspace_id}
     world.kernel.switches.set("looker", False, ann.workspace_id)
     assert ann.get("/api/v1/looks").error["code"] == "PLUGIN_DISABLED"
+
+
+def test_a_plugin_for_workspaces_is_off_until_it_is_switched_on_in_one(server: World) -> None:
+    ann, bob = server.person("ann"), server.person("bob")
+    known = {
+        "guest": Manifest("guest", "Guest", "x", ">=1.0", scope="workspace"),
+        "house": Manifest("house", "House", "x", ">=1.0", scope="system"),
+        "leaning": Manifest("leaning", "Leaning", "x", ">=1.0", scope="system", requires={"guest": ">=0"}),
+    }
+    switches = Switches(server.kernel.db, server.clock, frozenset(), known)
+    assert switches.off() == frozenset()
+    assert switches.off_in(ann.workspace_id) == {"guest", "leaning"}
+    assert switches.reason("guest", ann.workspace_id) == "not switched on in this workspace"
+    assert switches.reason("leaning", ann.workspace_id) == "requires guest, which is switched off"
+
+    switches.set("guest", True, ann.workspace_id)
+    switches.set("house", False, ann.workspace_id)
+    assert switches.off_in(ann.workspace_id) == {"house"}
+    assert switches.reason("house", ann.workspace_id) == "switched off in this workspace"
+    assert switches.off_in(bob.workspace_id) == {"guest", "leaning"}

@@ -142,7 +142,8 @@ class Switches:
         needed = sorted(self.manifests[plugin_id].requires.keys() & off)
         if needed:
             return f"requires {', '.join(needed)}, which {'is' if len(needed) == 1 else 'are'} switched off"
-        return "not switched on in this workspace"
+        thrown = self.manifests[plugin_id].scope == "system"
+        return f"{'switched off' if thrown else 'not switched on'} in this workspace"
 
     @as_kernel
     def off_since(self, plugin_id: str, workspace_id: str | None = None) -> datetime | None:
