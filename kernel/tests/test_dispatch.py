@@ -77,7 +77,7 @@ def test_subscribers_of_a_plugin_that_is_off_hear_nothing(world: World, ann: Per
 
 def test_the_thread_delivers_what_waits_before_it_ends() -> None:
     guard = Guard(lambda *where: True, SystemClock(), PluginSettings())
-    dispatcher = Dispatcher(guard, lambda *where: True)
+    dispatcher = Dispatcher(guard)
     done = threading.Event()
     dispatcher.start()
     dispatcher.committed([], [lambda: 1 / 0, done.set])

@@ -78,8 +78,8 @@ class Builder:
         self.resource_owners: dict[str, str] = {}
         self.event_types: dict[str, EventType] = {t.name: t for t in (*IDENTITY_EVENTS, *TENANCY_EVENTS)}
         self.guard = Guard(lambda *where: self.switches.active(*where), clock, settings.plugins)
-        self.dispatcher = Dispatcher(self.guard, lambda *where: self.switches.active(*where))
-        rules = Rules(self.event_types, lambda *where: self.switches.active(*where))
+        self.dispatcher = Dispatcher(self.guard)
+        rules = Rules(self.event_types, self.guard.is_on)
         self.db = Database(engines, clock, self.dispatcher.committed, rules)
         manifests = {i: s.manifest for i, s in statuses.items() if s.manifest is not None}
         self.switches = Switches(self.db, clock, frozenset(settings.plugins.disabled), manifests)

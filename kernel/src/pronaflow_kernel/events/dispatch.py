@@ -31,13 +31,11 @@ class Dispatcher:
     """Runs subscribers and after-commit actions.
 
     Arguments:
-        guard: runs the subscribers.
-        active: tells at delivery time whether a plugin's subscribers run in a workspace.
+        guard: runs the subscribers, and tells at delivery time whether their plugin is on in a workspace.
     """
 
-    def __init__(self, guard: Guard, active: Callable[[str, str | None], bool]) -> None:
+    def __init__(self, guard: Guard) -> None:
         self._guard = guard
-        self._active = active
         self._subscribers: list[tuple[str, Subscriber]] = []
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -86,7 +84,7 @@ class Dispatcher:
     def _deliver(self, plugin_id: str, subscriber: Subscriber, event: Event) -> None:
         from ..persistence.scope import Scope
 
-        if self._db is None or not self._active(plugin_id, event.workspace_id):
+        if self._db is None or not self._guard.is_on(plugin_id, event.workspace_id):
             return
         for attempt in range(1, ATTEMPTS + 1):
             try:

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("pronaflow.plugins")
 trace = logging.getLogger("pronaflow.hooks")
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 Active = Callable[[str, str | None], bool]
 """From a plugin's id and a workspace, or None, to whether it is on there."""

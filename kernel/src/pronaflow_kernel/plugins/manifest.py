@@ -86,11 +86,8 @@ def read_manifest(package: str, path: Sequence[str] | None = None) -> Manifest:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ManifestError(f"{package} has no plugin.toml") from None
-    except (
-        OSError,
-        ValueError,
-        RecursionError,
-    ) as error:  # the last two beyond limits of Python
+    except (OSError, ValueError, RecursionError) as error:
+        # No TOML, no text, or beyond what Python takes: deeply nested tables, numbers of 5,000 digits.
         raise ManifestError(f"{file} cannot be read: {error}") from None
     return parse_manifest(data, str(file))
 

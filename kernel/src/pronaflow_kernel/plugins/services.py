@@ -15,13 +15,12 @@ from ..errors import CapabilityDenied
 
 if TYPE_CHECKING:
     from ..persistence.uow import Reader
+    from .guard import Active
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 _SCOPE = "__needs_scope__"
-
-Active = Callable[[str, str | None], bool]
 
 
 class ServiceMissing(LookupError):

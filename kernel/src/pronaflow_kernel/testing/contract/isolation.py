@@ -90,10 +90,15 @@ def _member(party: Party) -> Person:
 
 def _told(subject: Subject, victim: Party, other: Party, words: tuple[str, ...], whom: str) -> Iterator[str]:
     """Reads that tell somebody of marked words, asked with their own ids and with those of the other."""
-    reads = subject.operations.values()
     for asking in (other, victim):
-        requests = {each.id: asking.request(each.id) for each in reads if each.method == "GET"}
-        for name, _, found in seen(other, reads, lambda each: requests[each.id], words):  # noqa: B023
-            yield f"{name} tells {whom} {', '.join(found)}, which is not theirs to know"
+        yield from _read(subject, asking, other, words, whom)
     public = [path for path in ("/openapi.json", "/health") if words_in(other.person.get(path), words)]
     yield from (f"{path} tells {whom} what is not theirs to know" for path in public)
+
+
+def _read(subject: Subject, asking: Party, other: Party, words: tuple[str, ...], whom: str) -> Iterator[str]:
+    """The same with the ids of one of them."""
+    reads = subject.operations.values()
+    requests = {each.id: asking.request(each.id) for each in reads if each.method == "GET"}
+    for name, _, found in seen(other, reads, lambda each: requests[each.id], words):
+        yield f"{name} tells {whom} {', '.join(found)}, which is not theirs to know"
