@@ -193,7 +193,7 @@ class Hooks:
         answers = self.ask("extend_payload", only=only, reader=reader, resource=resource, rows=rows)
         for plugin_id, added in answers:
             for record_id, data in added.items():
-                if record_id in extensions and self._guard.is_on(plugin_id, homes.get(record_id)):
+                if record_id in extensions and (alone or self._guard.is_on(plugin_id, homes[record_id])):
                     extensions[record_id][plugin_id] = data
         return extensions
 
