@@ -2,54 +2,28 @@
 
 from __future__ import annotations
 
-import logging
-import sqlite3
-from collections.abc import Iterable
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from flask import Flask, Response, g, request
-from sqlalchemy.exc import IntegrityError, OperationalError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from flask import Flask, Response
 
 from ..assembly import StartRefused, assemble
 from ..builder import Culprit
 from ..contributions import check_blueprint
-from ..errors import (
-    Conflict,
-    InvalidRequest,
-    KernelError,
-    NotFound,
-    PluginDisabled,
-    ServiceUnavailable,
-)
 from ..health import run_checks
 from ..identity.access_tokens import AccessTokens
 from ..identity.routes import build as identity_blueprint
-from ..ids import as_id, new_id
 from ..kernel import Kernel
-from ..logs import bound
 from ..plugins.lifecycle import PluginFault
 from ..secrets import JWT
 from ..system.routes import build as system_blueprint
 from .addresses import Addresses
-from .answers import render_error
+from .edge import add_edge, with_request_id
+from .failures import add_errors
 from .openapi import Document, IdConverter, create_api
 from .pipeline import Pipeline
 from .projection import dumps
 from .static_pages import blueprint as static_pages
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-log = logging.getLogger("pronaflow.web")
-
-_HTTP_CODES = {
-    404: "NOT_FOUND",
-    405: "METHOD_NOT_ALLOWED",
-    413: "PAYLOAD_TOO_LARGE",
-    415: "UNSUPPORTED_MEDIA_TYPE",
-}
 
 
 def start(**how: Any) -> tuple[Kernel, Flask]:
@@ -99,9 +73,9 @@ def create_app(kernel: Kernel) -> Flask:
         except Exception as error:
             raise Culprit(plugin_id, "routes", error) from error
         owners[blueprint.name] = plugin_id
-    _add_edge(app, kernel, owners)
-    _add_errors(app, kernel, owners)
-    app.wsgi_app = _with_request_id(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    add_edge(app, kernel, owners)
+    add_errors(app, kernel, owners)
+    app.wsgi_app = with_request_id(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
 
 
@@ -134,123 +108,3 @@ def _add_health(app: Flask, kernel: Kernel) -> None:
 
     for path, view in (("/health", health), ("/health/live", live), ("/health/ready", ready)):
         app.add_url_rule(path, view.__name__, view)
-
-
-REQUEST_ID = "pronaflow.request_id"
-"""Where the WSGI environment holds the request's id."""
-
-
-def _with_request_id(inner: WSGIApplication) -> WSGIApplication:
-    """Give each request an id, the caller's if that is a UUID, and write it on every line that is logged."""
-
-    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        environ[REQUEST_ID] = as_id(environ.get("HTTP_X_REQUEST_ID")) or new_id()
-        with bound(request_id=environ[REQUEST_ID]):
-            return inner(environ, start_response)
-
-    return application
-
-
-def _add_edge(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
-    """What happens to every request before and after its route."""
-    limits = kernel.settings.limits
-
-    @app.before_request
-    def _arrive() -> None:
-        g.request_id = request.environ[REQUEST_ID]
-        # WSGI has both as Latin-1, one character a byte.
-        if len(request.environ["PATH_INFO"]) + len(request.environ["QUERY_STRING"]) > limits.url_bytes:
-            raise InvalidRequest(f"The address is longer than {limits.url_bytes} bytes")
-        if len(request.args) > limits.query_parameters:
-            raise InvalidRequest(f"At most {limits.query_parameters} query parameters")
-        owner = owners.get(request.blueprint or "", "core")
-        if isinstance(request.routing_exception, MethodNotAllowed):
-            owner = _hide_methods(app, kernel, owners, request.routing_exception)
-        if owner != "core" and not kernel.switches.active(owner):
-            raise PluginDisabled(f"The plugin {owner} is switched off", details={"plugin": owner})
-
-    @app.after_request
-    def _leave(response: Response) -> Response:
-        response.headers["X-Request-Id"] = g.request_id
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        if request.path.startswith("/api/"):
-            response.headers.setdefault("Cache-Control", "no-store")
-        return response
-
-
-def _hide_methods(app: Flask, kernel: Kernel, owners: dict[str, str], error: MethodNotAllowed) -> str:
-    """Take the methods of plugins that are off out of a 405; whose the address is for those that are left.
-
-    Where none is left, that is a plugin that is off.
-    """
-    adapter = app.create_url_adapter(request)
-    allowed: dict[str, str] = {}
-    for method in error.valid_methods or ():
-        rule, _ = adapter.match(method=method, return_rule=True)  # type: ignore[union-attr]
-        allowed[method] = owners.get(rule.endpoint.rpartition(".")[0], "core")
-    on = {i for i in {*allowed.values()} if i == "core" or kernel.switches.active(i)}
-    if not on:
-        return next(iter(allowed.values()), "core")
-    error.valid_methods = [method for method, owner in allowed.items() if owner in on]
-    return "core"
-
-
-def _add_errors(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
-    """Whatever is raised becomes the seed's error envelope; nothing unknown shows its insides."""
-
-    formats = [(i, c.error_format) for i, c in kernel.contributions.items() if c.error_format is not None]
-
-    def answer(error: KernelError) -> Response:
-        for plugin_id, form in formats:
-            if request.path.startswith(form.prefix) and kernel.switches.active(plugin_id):
-                rendered: Response | None = form.answer(plugin_id, error, kernel.clock.now())
-                if rendered is not None:
-                    return rendered
-        return render_error(error, kernel.clock.now())
-
-    def known(error: KernelError) -> Response:
-        """One of status 500 is a defect: its words are for the log."""
-        return unknown(error) if error.status == 500 else answer(error)
-
-    def http(error: HTTPException) -> Response:
-        shown = KernelError(error.description or error.name)
-        shown.status = error.code or 500
-        shown.code = _HTTP_CODES.get(
-            shown.status, "INVALID_REQUEST" if shown.status < 500 else "INTERNAL_ERROR"
-        )
-        if shown.status == 404:
-            shown = NotFound("There is nothing at this address")
-        response = answer(shown)
-        response.headers.extend(error.get_headers() and [h for h in error.get_headers() if h[0] == "Allow"])
-        return response
-
-    def integrity(error: IntegrityError) -> Response:
-        """Two requests raced for the same unique value; the loser gets what a later one would."""
-        if not _is_race(error):
-            return unknown(error)
-        return answer(Conflict("This exists already, or what it refers to was just deleted"))
-
-    def unavailable(error: OperationalError) -> Response:
-        if isinstance(error.orig, sqlite3.OperationalError) and "locked" not in str(error.orig):
-            return unknown(error)
-        log.error("the database is busy or away: %s", type(error.orig).__name__)
-        return answer(ServiceUnavailable("The database is busy", headers={"Retry-After": "1"}))
-
-    def unknown(error: Exception) -> Response:
-        whose = owners.get(request.blueprint or "", "core")
-        log.error("unexpected error in %s %s of %s", request.method, request.path, whose, exc_info=error)
-        return answer(KernelError(details={"request_id": g.get("request_id")}))
-
-    app.register_error_handler(KernelError, known)
-    app.register_error_handler(HTTPException, http)
-    app.register_error_handler(IntegrityError, integrity)
-    app.register_error_handler(OperationalError, unavailable)
-    app.register_error_handler(Exception, unknown)
-
-
-def _is_race(error: IntegrityError) -> bool:
-    """Whether a unique value or a reference was taken or removed by somebody faster."""
-    kind, words = type(error.orig).__name__, str(error.orig)
-    return kind in ("UniqueViolation", "ForeignKeyViolation") or words.startswith(
-        ("UNIQUE constraint failed", "FOREIGN KEY constraint failed")
-    )

@@ -1,0 +1,87 @@
+"""Whatever is raised becomes an answer in the error envelope; nothing unknown shows its insides."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from typing import TYPE_CHECKING
+
+from flask import Flask, Response, g, request
+from sqlalchemy.exc import IntegrityError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from ..errors import Conflict, KernelError, NotFound, ServiceUnavailable
+from .answers import render_error
+
+if TYPE_CHECKING:
+    from ..kernel import Kernel
+
+log = logging.getLogger("pronaflow.web")
+
+_HTTP_CODES = {
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    413: "PAYLOAD_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+}
+
+
+def add_errors(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
+    """Whatever is raised becomes the seed's error envelope; nothing unknown shows its insides."""
+
+    formats = [(i, c.error_format) for i, c in kernel.contributions.items() if c.error_format is not None]
+
+    def answer(error: KernelError) -> Response:
+        for plugin_id, form in formats:
+            if request.path.startswith(form.prefix) and kernel.switches.active(plugin_id):
+                rendered: Response | None = form.answer(plugin_id, error, kernel.clock.now())
+                if rendered is not None:
+                    return rendered
+        return render_error(error, kernel.clock.now())
+
+    def known(error: KernelError) -> Response:
+        """One of status 500 is a defect: its words are for the log."""
+        return unknown(error) if error.status == 500 else answer(error)
+
+    def http(error: HTTPException) -> Response:
+        shown = KernelError(error.description or error.name)
+        shown.status = error.code or 500
+        shown.code = _HTTP_CODES.get(
+            shown.status, "INVALID_REQUEST" if shown.status < 500 else "INTERNAL_ERROR"
+        )
+        if shown.status == 404:
+            shown = NotFound("There is nothing at this address")
+        response = answer(shown)
+        response.headers.extend(error.get_headers() and [h for h in error.get_headers() if h[0] == "Allow"])
+        return response
+
+    def integrity(error: IntegrityError) -> Response:
+        """Two requests raced for the same unique value; the loser gets what a later one would."""
+        if not _is_race(error):
+            return unknown(error)
+        return answer(Conflict("This exists already, or what it refers to was just deleted"))
+
+    def unavailable(error: OperationalError) -> Response:
+        if isinstance(error.orig, sqlite3.OperationalError) and "locked" not in str(error.orig):
+            return unknown(error)
+        log.error("the database is busy or away: %s", type(error.orig).__name__)
+        return answer(ServiceUnavailable("The database is busy", headers={"Retry-After": "1"}))
+
+    def unknown(error: Exception) -> Response:
+        whose = owners.get(request.blueprint or "", "core")
+        log.error("unexpected error in %s %s of %s", request.method, request.path, whose, exc_info=error)
+        return answer(KernelError(details={"request_id": g.get("request_id")}))
+
+    app.register_error_handler(KernelError, known)
+    app.register_error_handler(HTTPException, http)
+    app.register_error_handler(IntegrityError, integrity)
+    app.register_error_handler(OperationalError, unavailable)
+    app.register_error_handler(Exception, unknown)
+
+
+def _is_race(error: IntegrityError) -> bool:
+    """Whether a unique value or a reference was taken or removed by somebody faster."""
+    kind, words = type(error.orig).__name__, str(error.orig)
+    return kind in ("UniqueViolation", "ForeignKeyViolation") or words.startswith(
+        ("UNIQUE constraint failed", "FOREIGN KEY constraint failed")
+    )
