@@ -44,6 +44,8 @@ from .persistence.base import (
     Timestamped,
     Versioned,
     model_base,
+    secret_column,
+    secret_place,
 )
 from .persistence.fulltext import FullText, terms
 from .persistence.listing import Listing
@@ -157,6 +159,8 @@ __all__ = [
     "new_id",
     "normal",
     "remove_person",
+    "secret_column",
+    "secret_place",
     "setting",
     "switched_on",
     "tenancy",

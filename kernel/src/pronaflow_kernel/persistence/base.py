@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKeyConstraint, Integer, MetaData, String, Table
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import Column, ForeignKeyConstraint, Integer, MetaData, String, Table, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
 
 from .types import Id, Json, UtcDateTime
 
@@ -17,6 +17,10 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+_SECRET = "secret"
+"""Key of a column's `info`: it holds what the server's keys have encrypted."""
 
 
 class ModelError(Exception):
@@ -51,6 +55,35 @@ def model_base(plugin_id: str) -> type[Model]:
     return Base
 
 
+def secret_column(**how: Any) -> MappedColumn[Any]:
+    """A text column for secrets that the server must be able to read again, encrypted by `Keys.encrypt`.
+
+    The mark is what `pronaflow secrets rotate` finds it by. The table needs `id` as its primary key, to which
+    each value is bound:
+
+        class Factor(Identified, CoreBase):
+            secret: Mapped[str] = secret_column()
+
+        row_id = new_id()
+        hidden = keys.encrypt(seed, bound_to=secret_place(Factor, "secret", row_id))
+        uow.insert(Factor, {"id": row_id, "secret": hidden})
+
+    Arguments:
+        how: further arguments of `mapped_column`; `Mapped[str | None]` makes it nullable.
+    """
+    return mapped_column(Text, info={_SECRET: True}, **how)
+
+
+def secret_place(model: type[Model], column: str, row_id: str) -> str:
+    """What a value of a `secret_column` is bound to: `core__mfa_factor.secret/<id>`."""
+    return f"{model.__table__.name}.{column}/{row_id}"
+
+
+def secret_columns(metadata: MetaData) -> list[Column[Any]]:
+    """The columns of a distribution that are marked as `secret_column`."""
+    return [column for table in metadata.sorted_tables for column in table.c if _SECRET in column.info]
+
+
 def tenant_tables(metadata: MetaData) -> set[str]:
     """Names of the tables that have a `workspace_id`, for the tenant rule."""
     return {table.name for table in metadata.tables.values() if "workspace_id" in table.c}
@@ -61,7 +94,8 @@ def check_tables(plugin_id: str, metadata: MetaData) -> None:
 
     Raises:
         ModelError: a table without the prefix, or a foreign key that leaves the distribution without
-            `ON DELETE CASCADE` (cleaning up must not need the owner's code to be active).
+            `ON DELETE CASCADE` (cleaning up must not need the owner's code to be active), or a secret in
+            a row that has no `id` to bind it to.
         SQLAlchemyError: a mapping that cannot be.
     """
     if metadata.info.get("plugin") != plugin_id:
@@ -72,6 +106,9 @@ def check_tables(plugin_id: str, metadata: MetaData) -> None:
             raise ModelError(f"table {table.name!r} of plugin {plugin_id!r} must be named {plugin_id}__…")
         for key in table.foreign_key_constraints:
             _check_foreign_key(plugin_id, table, key)
+    for column in secret_columns(metadata):
+        if [key.name for key in column.table.primary_key] != ["id"]:
+            raise ModelError(f"{column} is a secret_column: its table needs `id` as its primary key")
 
 
 def _check_foreign_key(plugin_id: str, table: Table, key: ForeignKeyConstraint) -> None:
