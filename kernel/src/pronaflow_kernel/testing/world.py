@@ -131,20 +131,27 @@ class World:
                     "email_verified_at": uow.now,
                 },
             )
+            workspace = create_workspace(uow, user["id"], {"name": f"{username} home"})
+        token = self.token(user["id"])
+        return Person(self.app.test_client(), token, user["id"], username, email, workspace["id"])
+
+    def token(self, user_id: str) -> str:
+        """An access token of a new session of a user, begun now, that outlives every test."""
+        with self.kernel.db.write(Scope.system()) as uow:
+            user = uow.get(User, user_id)
             session = uow.insert(
                 Session,
                 {
-                    "user_id": user["id"],
+                    "user_id": user_id,
                     "created_at": uow.now,
                     "auth_time": uow.now,
-                    "token_epoch": 0,
+                    "amr": ["pwd"],
+                    "token_epoch": user["token_epoch"],
                     "last_seen_at": uow.now,
                     "expires_at": uow.now + timedelta(days=10_000),
                 },
             )
-            workspace = create_workspace(uow, user["id"], {"name": f"{username} home"})
-        token = self._tokens.issue(user, session["id"])
-        return Person(self.app.test_client(), token, user["id"], username, email, workspace["id"])
+        return self._tokens.issue(user, session["id"])
 
     def administrator(self, name: str | None = None) -> Person:
         """A person who may run the installation."""
