@@ -38,13 +38,17 @@ class User(Identified, Versioned, Timestamped, CoreBase):
 
 
 class Session(Identified, CoreBase):
-    """A sign-in: the `sid` of its access tokens, and what every request is checked against."""
+    """A sign-in: the `sid` of its access tokens, and what every request is checked against.
+
+    `amr` tells how the person proved who they are, in the words of RFC 8176 (`pwd`, `otp`, `mfa`).
+    """
 
     __tablename__ = "core__session"
 
     user_id: Mapped[str] = mapped_column(Id, ForeignKey(User.id, ondelete="CASCADE"))
     created_at: Mapped[datetime]
     auth_time: Mapped[datetime]
+    amr: Mapped[list[Any]]
     token_epoch: Mapped[int] = mapped_column(Integer)
     ip: Mapped[str | None] = mapped_column(String(45))
     user_agent: Mapped[str | None] = mapped_column(String(400))

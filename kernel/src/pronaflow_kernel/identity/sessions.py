@@ -7,6 +7,7 @@ it, and ends the session (RFC 9700, 4.14.2).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -103,11 +104,12 @@ class Sessions:
         self._auth = auth
         self._access_tokens = access_tokens
 
-    def start(self, uow: UnitOfWork, user: Row, device: Device) -> Row:
+    def start(self, uow: UnitOfWork, user: Row, device: Device, amr: Sequence[str] = ("pwd",)) -> Row:
         """Sign a user in; beyond the limit the least recently active session ends.
 
         Arguments:
             user: as it was when the password was checked: a password changed since then voids the session.
+            amr: how they proved who they are, in the words of RFC 8176: `pwd`, `otp`, `mfa`.
 
         Returns:
             `access_token, refresh_token, token_type, expires_in`.
@@ -125,6 +127,7 @@ class Sessions:
                 "id": session_id,
                 "user_id": user["id"],
                 "auth_time": uow.now,
+                "amr": list(amr),
                 "token_epoch": user["token_epoch"],
                 "ip": device.ip,
                 "user_agent": device.user_agent,
