@@ -18,6 +18,7 @@ MINIMUM_KEY_BYTES = 32
 """Least length of a secret key (security: keys of at least 32 random bytes)."""
 _MINIMUM_DISTINCT_BYTES = 8
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_ORIGIN = re.compile(r"https?://([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?")
 _NO_MAILBOX = "must be one mail address such as Ann <ann@team.org>"
 _SAMPLE_WORDS = ("changeme", "change-me", "change_me", "replace-me", "replace_me", "your-secret", "example")
 
@@ -38,6 +39,23 @@ def url(*schemes: str, host: bool = False) -> Callable[[str], None]:
             raise ValueError("names no host")
 
     return check
+
+
+def origin(value: str) -> None:
+    """Raise ValueError unless `value` is a web origin exactly as browsers send it (RFC 6454, section 6).
+
+    No wildcard and no `null`: either would let pages read answers that nobody has named.
+    """
+    example = (
+        "must be an origin such as https://app.example.org: scheme, host and port, with no slash at the end"
+    )
+    if value == "*" or value == "null":
+        raise ValueError(f"names no origin; {example}")
+    if not _ORIGIN.fullmatch(value):
+        raise ValueError(f"{example}, in lower case")
+    scheme, _, rest = value.partition("://")
+    if rest.endswith({"http": ":80", "https": ":443"}[scheme]):
+        raise ValueError("must leave out the port that its scheme implies, as browsers do")
 
 
 def network(value: str) -> None:

@@ -53,6 +53,32 @@ class ServerSettings:
     host: str = setting("127.0.0.1", "Address to listen on; 0.0.0.0 for all of them.")
     port: int = setting(8000, "Port to listen on.", least=0, most=65535)
     threads: int = setting(8, "Threads that answer requests in one process.", least=1, most=256)
+    connections: int = setting(
+        500,
+        "Connections open at once; stay well below the open files of the process.",
+        least=10,
+        most=100_000,
+    )
+    slow_client_seconds: int = setting(
+        60, "Seconds after which a connection is closed that is silent or too slow with its request.", least=1
+    )
+    trusted_proxies: int = setting(
+        0,
+        "Proxies in front of the server, each of which adds to X-Forwarded-For and X-Forwarded-Proto; "
+        "at 0 both are ignored.",
+        least=0,
+        most=10,
+    )
+    docs: bool = setting(True, "Whether /docs, /redoc and /openapi.json are served.")
+
+
+@dataclass(frozen=True)
+class CorsSettings:
+    """Which pages of other origins a browser lets read the answers."""
+
+    origins: tuple[str, ...] = setting(
+        (), "Origins as browsers send them, such as https://app.example.org.", check=checks.origin
+    )
 
 
 @dataclass(frozen=True)
@@ -149,6 +175,7 @@ class LimitSettings:
     body_bytes: int = setting(1024 * 1024, "Largest JSON body in bytes.", least=1024)
     query_parameters: int = setting(100, "Most query parameters of a request.", least=1)
     url_bytes: int = setting(8192, "Longest path and query in bytes.", least=256)
+    header_bytes: int = setting(16384, "Longest request line and headers together in bytes.", least=1024)
 
 
 @dataclass(frozen=True)
@@ -208,6 +235,7 @@ class Settings:
         check=checks.url("http", "https", host=True),
     )
     server: ServerSettings = field(default_factory=ServerSettings)
+    cors: CorsSettings = field(default_factory=CorsSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     plugins: PluginSettings = field(default_factory=PluginSettings)
