@@ -87,3 +87,20 @@ class OneTimeToken(Identified, CoreBase):
     used_at: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_core__one_time_token_user", "user_id", "purpose"),)
+
+
+class Attempt(Identified, CoreBase):
+    """A failed attempt at a secret, kept while it counts; names and addresses are keyed hashes (ADR 024)."""
+
+    __tablename__ = "core__attempt"
+
+    kind: Mapped[str] = mapped_column(String(30))
+    account_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    source_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = (
+        Index("ix_core__attempt_account", "account_hash", "at"),
+        Index("ix_core__attempt_source", "source_hash", "at"),
+    )

@@ -13,6 +13,19 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "core__attempt",
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("account_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("source_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__attempt")),
+    )
+    op.create_index("ix_core__attempt_account", "core__attempt", ["account_hash", "at"], unique=False)
+    op.create_index(op.f("ix_core__attempt_expires_at"), "core__attempt", ["expires_at"], unique=False)
+    op.create_index("ix_core__attempt_source", "core__attempt", ["source_hash", "at"], unique=False)
+    op.create_table(
         "core__event",
         sa.Column(
             "seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -258,3 +271,7 @@ def downgrade() -> None:
     op.drop_index("ix_core__event_type", table_name="core__event")
     op.drop_index("ix_core__event_aggregate", table_name="core__event")
     op.drop_table("core__event")
+    op.drop_index("ix_core__attempt_source", table_name="core__attempt")
+    op.drop_index(op.f("ix_core__attempt_expires_at"), table_name="core__attempt")
+    op.drop_index("ix_core__attempt_account", table_name="core__attempt")
+    op.drop_table("core__attempt")
