@@ -1,7 +1,7 @@
 """Everything the kernel and its plugins raise towards a caller, each with its HTTP status and code.
 
 Codes and statuses are those of the first seed ("Error Handling"); codes for statuses the seed does not
-name (405, 412, 413, 415, 503) are chosen in its manner. The web layer renders these; nothing else does.
+name (405, 412, 413, 415, 431, 503) are chosen in its manner. The web layer renders these; nothing else does.
 """
 
 from __future__ import annotations
@@ -87,6 +87,12 @@ class UnsupportedMediaType(KernelError):
     """The body is not of a content type that the route reads (415)."""
 
     status, code, default_message = 415, "UNSUPPORTED_MEDIA_TYPE", "Send application/json"
+
+
+class HeadersTooLarge(KernelError):
+    """The headers are larger than the server reads (431)."""
+
+    status, code, default_message = 431, "HEADERS_TOO_LARGE", "The headers are too large"
 
 
 class RateLimited(KernelError):

@@ -20,6 +20,7 @@ from ..system.routes import build as system_blueprint
 from .addresses import Addresses
 from .edge import add_edge, with_request_id
 from .failures import add_errors
+from .forwarded import from_proxies
 from .openapi import Document, IdConverter, create_api
 from .pipeline import Pipeline
 from .projection import dumps
@@ -44,6 +45,7 @@ def create_app(kernel: Kernel) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = None
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # else a doubled slash is redirected to whatever host the caller names
     app.url_map.converters["id"] = IdConverter
     tokens = AccessTokens(
         [key.secret for key in kernel.keys.accepted(JWT)],
@@ -61,9 +63,11 @@ def create_app(kernel: Kernel) -> Flask:
         except PluginFault as fault:
             raise StartRefused(f"the kernel's own routes are wrong: {fault}") from fault
         api.register_blueprint(own)
-    app.register_blueprint(static_pages())
-    document = Document(kernel, api.spec, app.blueprints)
-    app.add_url_rule("/openapi.json", "openapi", document.view)
+    documented = kernel.settings.server.docs
+    app.register_blueprint(static_pages(documented))
+    if documented:
+        document = Document(kernel, api.spec, app.blueprints)
+        app.add_url_rule("/openapi.json", "openapi", document.view)
     _add_health(app, kernel)
     addresses = Addresses(app.url_map)
     for plugin_id, blueprint in kernel.blueprints:
@@ -75,7 +79,8 @@ def create_app(kernel: Kernel) -> Flask:
         owners[blueprint.name] = plugin_id
     add_edge(app, kernel, owners)
     add_errors(app, kernel, owners)
-    app.wsgi_app = with_request_id(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    wsgi = with_request_id(from_proxies(app.wsgi_app, kernel.settings.server.trusted_proxies))
+    app.wsgi_app = wsgi  # type: ignore[method-assign, assignment]
     return app
 
 

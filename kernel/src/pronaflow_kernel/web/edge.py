@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import MethodNotAllowed
 
-from ..errors import InvalidRequest, PluginDisabled
+from ..errors import HeadersTooLarge, InvalidRequest, PluginDisabled
 from ..ids import as_id, new_id
 from ..logs import bound
+from .cors import Cors
+from .forwarded import refuse_plain
+from .headers import secured
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -35,6 +38,17 @@ def with_request_id(inner: WSGIApplication) -> WSGIApplication:
 def add_edge(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
     """What happens to every request before and after its route."""
     limits = kernel.settings.limits
+    cors, secure = Cors(app, kernel.settings.cors.origins), secured(kernel.settings)
+
+    @app.before_request
+    def _enter() -> Response | None:
+        refuse_plain(request.environ, kernel.settings)
+        headers = (
+            len(name) + len(str(value)) for name, value in request.environ.items() if name[:5] == "HTTP_"
+        )
+        if sum(headers) > limits.header_bytes:
+            raise HeadersTooLarge(f"The headers are longer than {limits.header_bytes} bytes")
+        return cors.preflight(request)
 
     @app.before_request
     def _arrive() -> None:
@@ -52,10 +66,9 @@ def add_edge(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
 
     @app.after_request
     def _leave(response: Response) -> Response:
-        response.headers["X-Request-Id"] = g.request_id
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        if request.path.startswith("/api/"):
-            response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["X-Request-Id"] = request.environ[REQUEST_ID]
+        secure(request, response)
+        cors.allow(request, response)
         return response
 
 

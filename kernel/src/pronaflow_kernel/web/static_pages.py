@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Blueprint, Response, send_from_directory
+from werkzeug.exceptions import NotFound
 
 STATIC = Path(__file__).parents[1] / "static"
 
@@ -25,17 +26,23 @@ DOCS_POLICY = f"{POLICY}; worker-src blob:".replace("style-src 'self'", "style-s
 """The same for Swagger UI and ReDoc, which write style elements; ReDoc searches in a worker from a blob."""
 
 
-def blueprint() -> Blueprint:
-    """A new Flask blueprint with the pages and their files; all of it is public."""
+def blueprint(documented: bool = True) -> Blueprint:
+    """A new Flask blueprint with the pages and their files; all of it is public.
+
+    Arguments:
+        documented: whether the pages that show the API are there.
+    """
     pages = Blueprint("static_pages", __name__)
 
-    @pages.get("/docs")
     def docs() -> Response:
         return _page("docs.html", DOCS_POLICY)
 
-    @pages.get("/redoc")
     def redoc() -> Response:
         return _page("redoc.html", DOCS_POLICY)
+
+    if documented:
+        pages.get("/docs")(docs)
+        pages.get("/redoc")(redoc)
 
     @pages.get("/setup")
     def setup() -> Response:
@@ -43,6 +50,8 @@ def blueprint() -> Blueprint:
 
     @pages.get("/static/<path:name>")
     def static(name: str) -> Response:
+        if name.endswith(".html"):  # a page has an address and a policy of its own
+            raise NotFound
         return _file(name)
 
     return pages
