@@ -58,6 +58,25 @@ def origin(value: str) -> None:
         raise ValueError("must leave out the port that its scheme implies, as browsers do")
 
 
+def page(value: str) -> None:
+    """Raise ValueError unless `value` is an http(s) address of a page, without a part of it (`#...`)."""
+    url("http", "https", host=True)(value)
+    if "#" in value:
+        raise ValueError("must not hold a #")
+
+
+def visible_ascii(value: str) -> None:
+    """Raise ValueError unless `value` is of printing ASCII characters without blanks (RFC 6749, A)."""
+    if not re.fullmatch(r"[\x21-\x7e]+", value):
+        raise ValueError("must be of visible ASCII characters without blanks")
+
+
+def slug(value: str) -> None:
+    """Raise ValueError unless `value` is 1 to 40 of `a-z`, digits and `-`, to stand in an address as it is."""
+    if not re.fullmatch(r"[a-z0-9-]{1,40}", value):
+        raise ValueError("must be 1 to 40 of a-z, 0-9 and -")
+
+
 def network(value: str) -> None:
     """Raise ValueError unless `value` is an IPv4 or IPv6 address or network such as `10.0.0.0/8`."""
     import ipaddress

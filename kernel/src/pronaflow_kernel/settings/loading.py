@@ -66,7 +66,13 @@ def load(
     problems.extend(_missing(values, shape, problems))
     if problems:
         raise SettingsError(problems)
-    return _assembled(values, shape, sources)
+    settings = _assembled(values, shape, sources)
+    if settings.oidc.issuer or settings.oidc.client_id:
+        from .sign_in import faults
+
+        if found := faults(settings):
+            raise SettingsError(found)
+    return settings
 
 
 def _read(

@@ -106,6 +106,45 @@ class AuthSettings:
 
 
 @dataclass(frozen=True)
+class OidcSettings:
+    """Sign-in through an outside OpenID Connect provider; there is none without `issuer`."""
+
+    issuer: str | None = setting(
+        None,
+        "Address of the provider, exactly as its discovery document has it under `issuer`.",
+        check=checks.url("http", "https", host=True),
+    )
+    client_id: str | None = setting(None, "What the provider calls this server.", check=checks.visible_ascii)
+    client_secret: str | None = setting(
+        None,
+        "What this server proves itself with to the provider; without one it is a public client.",
+        secret=True,
+        check=checks.visible_ascii,
+    )
+    provider: str = setting(
+        "oidc", "Name of the provider in addresses: /api/v1/auth/oauth/oidc.", check=checks.slug
+    )
+    name: str = setting("OpenID Connect", "Name of the provider on sign-in pages.")
+    scopes: tuple[str, ...] = setting(
+        ("openid", "email", "profile"), "What the provider is asked to tell.", check=checks.visible_ascii
+    )
+    register: bool = setting(
+        True, "Whether people without an account get one when they first sign in this way."
+    )
+    domains: tuple[str, ...] = setting(
+        (), "Mail domains of the people who may sign in this way; without one, everybody may."
+    )
+    redirect_uris: tuple[str, ...] = setting(
+        (),
+        "Pages that the provider may send people back to; by default /oauth/callback under public_url.",
+        check=checks.page,
+    )
+    trust_mfa: bool = setting(
+        False, "Whether a second factor that the provider names (`mfa` in `amr`) replaces the one asked here."
+    )
+
+
+@dataclass(frozen=True)
 class MailSettings:
     """Outgoing mail."""
 
@@ -237,6 +276,7 @@ class Settings:
     server: ServerSettings = field(default_factory=ServerSettings)
     cors: CorsSettings = field(default_factory=CorsSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
+    oidc: OidcSettings = field(default_factory=OidcSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     plugins: PluginSettings = field(default_factory=PluginSettings)
     rate_limit: RateLimitSettings = field(default_factory=RateLimitSettings)
