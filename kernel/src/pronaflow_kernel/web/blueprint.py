@@ -13,6 +13,7 @@ loaded by the declared schemas. It answers a row, a list of rows, a `Page` or an
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +23,7 @@ import flask_smorest
 from flask import current_app, g, request
 from marshmallow import Schema, fields
 
+from ..access.freshness import STEP_UP
 from ..attribution import attributed
 from .arguments import load, load_query
 from .fields import WorkspaceQuery
@@ -52,6 +54,7 @@ class Route:
         resource: resource type that the answer shows; lets plugins extend it.
         body_limit: bytes of the body; None for the setting's default.
         max_items: length of the longest array in the body.
+        fresh: most seconds since the caller proved who they are; None where that does not matter.
     """
 
     plugin_id: str
@@ -65,6 +68,7 @@ class Route:
     resource: str | None
     body_limit: int | None
     max_items: int
+    fresh: int | None = None
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -102,6 +106,7 @@ class Blueprint(flask_smorest.Blueprint):
         writes: bool | None = None,
         body_limit: int | None = None,
         max_items: int = 1000,
+        fresh: int | None = None,
     ) -> Callable[[F], F]:
         """Declare a route. The handler's docstring is its documentation in the OpenAPI document.
 
@@ -115,6 +120,8 @@ class Blueprint(flask_smorest.Blueprint):
             resource: resource type of the answer, so that plugins can extend it.
             writes: False for a POST that only reads.
             body_limit, max_items: where they differ from the defaults.
+            fresh: seconds since the caller proved who they are, after which they must do so again (step-up);
+                for what gives something away for good. Tokens of machines are refused.
         """
         reads = method == "GET" if writes is None else not writes
         route = Route(
@@ -129,6 +136,7 @@ class Blueprint(flask_smorest.Blueprint):
             resource,
             body_limit,
             max_items,
+            fresh,
         )
 
         body_schema = body() if isinstance(body, type) else body
@@ -147,7 +155,7 @@ class Blueprint(flask_smorest.Blueprint):
             if f"{self.name}.{name}" in self.declared:
                 name = f"{name}_{method.lower()}"
             view.__name__ = name
-            view.__doc__ = handler.__doc__
+            view.__doc__ = _explained(handler.__doc__, fresh)
             view._apidoc = self._inputs(body_schema, query_schema)  # type: ignore[attr-defined]
             tagged = resource is not None and not many
             headers = {"ETag": {"$ref": "#/components/headers/ETag"}} if tagged else None
@@ -182,6 +190,8 @@ class Blueprint(flask_smorest.Blueprint):
             },
             "security": [] if route.permission == PUBLIC else [{"bearer": []}],
         }
+        if route.fresh is not None:
+            operation["x-fresh"] = route.fresh
         if route.resource is not None:
             operation["x-resource"] = route.resource
         codes = {400, 401, 403, 404, 422, 429}
@@ -219,6 +229,14 @@ def _inputs(body: Schema | None, query: Schema | None) -> Callable[[], dict[str,
         return loaded
 
     return load_inputs
+
+
+def _explained(text: str | None, fresh: int | None) -> str | None:
+    """A handler's docstring, with the condition that its declaration adds."""
+    if text is None or fresh is None:
+        return text
+    words = f"Only within {fresh} seconds after a sign-in or `POST {STEP_UP}`; else 403 with `details.reason`"
+    return f"{inspect.cleandoc(text)}\n\n{words} `step_up_required`."
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, g, request
 
+from ..access.freshness import demand_fresh
 from ..access.principal import Principal
 from ..errors import Conflict, NotFound, PluginDisabled, StaleRow, Unauthorized
 from ..persistence.scope import Scope
@@ -92,6 +93,8 @@ class Pipeline:
             return container
         self._refuse_where_off(route, path, reader.scope.workspace_id)
         self._kernel.access.authorize(reader, route.permission, container_id=container)
+        if route.fresh is not None:
+            demand_fresh(principal, route.fresh, self._kernel.clock.now())
         return None
 
     def _is_on(self, route: Route, workspace_id: str, resource: str | None = None) -> bool:
