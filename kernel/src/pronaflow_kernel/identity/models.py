@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..models import CoreBase
@@ -104,3 +104,16 @@ class Attempt(Identified, CoreBase):
         Index("ix_core__attempt_account", "account_hash", "at"),
         Index("ix_core__attempt_source", "source_hash", "at"),
     )
+
+
+class IdentityLink(Identified, CoreBase):
+    """Somebody's account at an outside provider; issuer and subject name it for good, addresses change hands."""
+
+    __tablename__ = "core__identity_link"
+
+    user_id: Mapped[str] = mapped_column(Id, ForeignKey(User.id, ondelete="CASCADE"), index=True)
+    issuer: Mapped[str] = mapped_column(String(500))
+    subject: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)

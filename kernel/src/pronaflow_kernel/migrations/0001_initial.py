@@ -113,6 +113,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_core__event_private_user_id"), "core__event_private", ["user_id"], unique=False)
     op.create_table(
+        "core__identity_link",
+        sa.Column("user_id", Id(), nullable=False),
+        sa.Column("issuer", sa.String(length=500), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["core__user.id"], name=op.f("fk_core__identity_link_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__identity_link")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_core__identity_link_issuer_subject")),
+    )
+    op.create_index(op.f("ix_core__identity_link_user_id"), "core__identity_link", ["user_id"], unique=False)
+    op.create_table(
         "core__one_time_token",
         sa.Column("user_id", Id(), nullable=True),
         sa.Column("purpose", sa.String(length=30), nullable=False),
@@ -262,6 +276,8 @@ def downgrade() -> None:
     op.drop_table("core__session")
     op.drop_index("ix_core__one_time_token_user", table_name="core__one_time_token")
     op.drop_table("core__one_time_token")
+    op.drop_index(op.f("ix_core__identity_link_user_id"), table_name="core__identity_link")
+    op.drop_table("core__identity_link")
     op.drop_index(op.f("ix_core__event_private_user_id"), table_name="core__event_private")
     op.drop_table("core__event_private")
     op.drop_table("core__user")
