@@ -127,6 +127,52 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_core__identity_link_user_id"), "core__identity_link", ["user_id"], unique=False)
     op.create_table(
+        "core__mfa_challenge",
+        sa.Column("user_id", Id(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("token_epoch", sa.Integer(), nullable=False),
+        sa.Column("ip", sa.String(length=45), nullable=True),
+        sa.Column("user_agent", sa.String(length=400), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["core__user.id"], name=op.f("fk_core__mfa_challenge_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__mfa_challenge")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_core__mfa_challenge_token_hash")),
+    )
+    op.create_index(op.f("ix_core__mfa_challenge_user_id"), "core__mfa_challenge", ["user_id"], unique=False)
+    op.create_table(
+        "core__mfa_factor",
+        sa.Column("user_id", Id(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("confirmed_at", UtcDateTime(), nullable=True),
+        sa.Column("last_used_step", sa.BigInteger(), nullable=True),
+        sa.Column("id", Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["core__user.id"], name=op.f("fk_core__mfa_factor_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__mfa_factor")),
+        sa.UniqueConstraint("user_id", "kind", name=op.f("uq_core__mfa_factor_user_id_kind")),
+    )
+    op.create_table(
+        "core__recovery_code",
+        sa.Column("user_id", Id(), nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.Column("id", Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["core__user.id"], name=op.f("fk_core__recovery_code_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__recovery_code")),
+    )
+    op.create_index(op.f("ix_core__recovery_code_user_id"), "core__recovery_code", ["user_id"], unique=False)
+    op.create_table(
         "core__one_time_token",
         sa.Column("user_id", Id(), nullable=True),
         sa.Column("purpose", sa.String(length=30), nullable=False),
@@ -205,6 +251,41 @@ def upgrade() -> None:
     op.create_index("ix_core__trash_workspace", "core__trash", ["workspace_id", "deleted_at"], unique=False)
     op.create_index("uq_core__trash_resource", "core__trash", ["resource_type", "resource_id"], unique=True)
     op.create_table(
+        "core__idempotency_record",
+        sa.Column("user_id", Id(), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("workspace_id", Id(), nullable=True),
+        sa.Column("method", sa.String(length=10), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("body_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("headers", Json(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("made", Json(), nullable=True),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["core__user.id"],
+            name=op.f("fk_core__idempotency_record_user_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["core__workspace.id"],
+            name=op.f("fk_core__idempotency_record_workspace_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__idempotency_record")),
+        sa.UniqueConstraint("user_id", "key", name=op.f("uq_core__idempotency_record_user_id")),
+    )
+    op.create_index(
+        op.f("ix_core__idempotency_record_expires_at"),
+        "core__idempotency_record",
+        ["expires_at"],
+        unique=False,
+    )
+    op.create_table(
         "core__membership",
         sa.Column("workspace_id", Id(), nullable=False),
         sa.Column("user_id", Id(), nullable=False),
@@ -266,6 +347,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_core__refresh_token_session_id"), table_name="core__refresh_token")
     op.drop_table("core__refresh_token")
     op.drop_table("core__workspace_plugin")
+    op.drop_index(op.f("ix_core__idempotency_record_expires_at"), table_name="core__idempotency_record")
+    op.drop_table("core__idempotency_record")
     op.drop_index("ix_core__membership_user", table_name="core__membership")
     op.drop_table("core__membership")
     op.drop_index("uq_core__trash_resource", table_name="core__trash")
@@ -278,6 +361,11 @@ def downgrade() -> None:
     op.drop_table("core__one_time_token")
     op.drop_index(op.f("ix_core__identity_link_user_id"), table_name="core__identity_link")
     op.drop_table("core__identity_link")
+    op.drop_index(op.f("ix_core__recovery_code_user_id"), table_name="core__recovery_code")
+    op.drop_table("core__recovery_code")
+    op.drop_table("core__mfa_factor")
+    op.drop_index(op.f("ix_core__mfa_challenge_user_id"), table_name="core__mfa_challenge")
+    op.drop_table("core__mfa_challenge")
     op.drop_index(op.f("ix_core__event_private_user_id"), table_name="core__event_private")
     op.drop_table("core__event_private")
     op.drop_table("core__user")
