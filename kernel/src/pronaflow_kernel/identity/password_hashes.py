@@ -46,7 +46,7 @@ class PasswordHashes:
         Raises:
             ServiceUnavailable: too many hashes wait.
         """
-        with self._place():
+        with self.place():
             return self._argon2.hash(canonical(password))
 
     def match(self, stored: str | None, password: str) -> bool:
@@ -55,7 +55,7 @@ class PasswordHashes:
         Raises:
             ServiceUnavailable: too many hashes wait.
         """
-        with self._place():
+        with self.place():
             try:
                 return self._argon2.verify(stored or self._nobodys, canonical(password))
             except (VerificationError, InvalidHashError):
@@ -66,7 +66,12 @@ class PasswordHashes:
         return self._argon2.check_needs_rehash(stored)
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
+    def place(self) -> Iterator[None]:
+        """Wait for one of the places in which hashes are computed, also those of other secrets.
+
+        Raises:
+            ServiceUnavailable: too many wait already.
+        """
         if not self._admitted.acquire(blocking=False):
             raise ServiceUnavailable("Too many sign-ins at this moment", headers={"Retry-After": "1"})
         try:
