@@ -180,6 +180,19 @@ class RateLimitSettings:
     """Rate limits."""
 
     enabled: bool = setting(True, "Whether requests are counted and refused above their limit.")
+    user_per_minute: int = setting(
+        100, "Requests a minute of each user, unless a plugin gives another limit.", least=1, most=1_000_000
+    )
+    anonymous_per_minute: int = setting(
+        30, "Requests a minute of each address that nobody has signed in from.", least=1, most=1_000_000
+    )
+    processes: int = setting(
+        1,
+        "Server processes that share the load: where they cannot count together, in Redis, each grants only "
+        "its part of a limit.",
+        least=1,
+        most=1000,
+    )
 
 
 @dataclass(frozen=True)
