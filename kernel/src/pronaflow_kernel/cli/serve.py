@@ -77,12 +77,14 @@ def serve(ctx: click.Context, host: str | None, port: int | None, safe_mode: boo
 
 
 def _run(state: State, flags: dict[str, Any], on_ready: Callable[[str, Kernel], None]) -> None:
+    from ..web.connections import Bounds
     from ..web.server import serve as serve_app
 
     settings = state.settings(flags)
+    _refuse_without_https(settings)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     from ..plugins.processes import Reporter
-    from ..web.app import create_app
+    from ..web.app import create_app, largest_body
 
     apps: list[Flask] = []
     overrides = {**flags, **_address(settings)}
@@ -94,11 +96,23 @@ def _run(state: State, flags: dict[str, Any], on_ready: Callable[[str, Kernel], 
     kernel.dispatcher.start()
     reporter = Reporter(kernel.db, kernel.guard, kernel.clock)
     reporter.start()
-    server = kernel.settings.server
+    app, server, limits = apps[-1], kernel.settings.server, kernel.settings.limits
+    bounds = Bounds(server.connections, server.slow_client_seconds, limits.header_bytes, largest_body(app))
     try:
-        serve_app(apps[-1], server.host, server.port, server.threads, lambda url: on_ready(url, kernel))
+        serve_app(
+            app, server.host, server.port, server.threads, lambda url: on_ready(url, kernel), bounds=bounds
+        )
     finally:
         reporter.stop()
+
+
+def _refuse_without_https(settings: Settings) -> None:
+    """This server speaks plain HTTP itself: in production it would refuse every request that it got."""
+    if settings.production and not settings.server.trusted_proxies:
+        raise Failure(
+            "In production every request must come over HTTPS, which a proxy in front of this server speaks: "
+            "set it up and set server.trusted_proxies to 1"
+        )
 
 
 def _address(settings: Settings) -> dict[str, str]:

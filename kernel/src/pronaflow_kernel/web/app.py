@@ -12,12 +12,14 @@ from ..builder import Culprit
 from ..contributions import check_blueprint
 from ..health import run_checks
 from ..identity.access_tokens import AccessTokens
+from ..identity.last_seen import LastSeen
 from ..identity.routes import build as identity_blueprint
 from ..kernel import Kernel
 from ..plugins.lifecycle import PluginFault
 from ..secrets import JWT
 from ..system.routes import build as system_blueprint
 from .addresses import Addresses
+from .blueprint import Blueprint
 from .edge import add_edge, with_request_id
 from .failures import add_errors
 from .forwarded import from_proxies
@@ -48,10 +50,12 @@ def create_app(kernel: Kernel) -> Flask:
     app.url_map.merge_slashes = False  # else a doubled slash is redirected to whatever host the caller names
     app.url_map.converters["id"] = IdConverter
     tokens = AccessTokens(
-        [key.secret for key in kernel.keys.accepted(JWT)],
+        kernel.keys.accepted(JWT),
         kernel.settings.auth.access_token_ttl,
+        kernel.settings.public_url,
         kernel.clock,
         kernel.hooks.pick_principal,
+        LastSeen(kernel.db, kernel.clock, kernel.dispatcher).note,
     )
     app.extensions["pronaflow.kernel"] = kernel
     app.extensions["pronaflow.pipeline"] = Pipeline(kernel, tokens.authenticate)
@@ -82,6 +86,14 @@ def create_app(kernel: Kernel) -> Flask:
     wsgi = with_request_id(from_proxies(app.wsgi_app, kernel.settings.server.trusted_proxies))
     app.wsgi_app = wsgi  # type: ignore[method-assign, assignment]
     return app
+
+
+def largest_body(app: Flask) -> int:
+    """Bytes of the largest body that any route of an application reads."""
+    kernel: Kernel = app.extensions["pronaflow.kernel"]
+    declared = (b.declared.values() for b in app.blueprints.values() if isinstance(b, Blueprint))
+    limits = [route.body_limit for routes in declared for route in routes if route.body_limit is not None]
+    return max([kernel.settings.limits.body_bytes, *limits])
 
 
 def _add_health(app: Flask, kernel: Kernel) -> None:

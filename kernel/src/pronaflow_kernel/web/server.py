@@ -22,9 +22,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from waitress import wasyncore
-from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
-from waitress.task import ThreadedTaskDispatcher, WSGITask
+from waitress.task import ThreadedTaskDispatcher
+
+from .connections import Bounds, Channel
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -35,12 +36,6 @@ T = TypeVar("T")
 
 GRACE_SECONDS = 30.0
 """How long running requests may take to finish after the first signal."""
-
-MAX_BODY_BYTES = 64 * 1024 * 1024
-"""Request bodies above this are refused before the application sees them; its own limits are lower."""
-
-MAX_CONNECTIONS = 1000
-"""Open connections at once. Idle ones cost a file descriptor each, no thread."""
 
 
 class PortInUse(RuntimeError):
@@ -55,26 +50,6 @@ class PortInUse(RuntimeError):
         self.port = port
 
 
-class _Task(WSGITask):
-    """Tells the client of a stopping server not to send another request over this connection."""
-
-    def build_response_header(self) -> bytes:
-        if isinstance(self.channel, _Channel) and self.channel.last:
-            self.set_close_on_finish()
-        return super().build_response_header()
-
-
-class _Channel(HTTPChannel):
-    """One client connection, which knows whether it still has something to finish."""
-
-    task_class = _Task
-    last = False  # whether the request it has now is its last one
-
-    def idle(self) -> bool:
-        """Whether no request is being received, waiting or running here, and nothing is left to send."""
-        return not (self.requests or self.request or self.total_outbufs_len or self.close_when_flushed)
-
-
 class Server:
     """A WSGI application behind listening sockets, which can be told to stop from any thread.
 
@@ -83,13 +58,18 @@ class Server:
         host: address or name to listen on; a name with several addresses listens on all of them.
         port: TCP port; 0 takes any free one (see `url`).
         threads: how many requests run at once.
+        bounds: what clients may use.
 
     Raises:
         PortInUse: the port is taken.
         OSError: the address cannot be listened on for another reason (no such address, no permission).
     """
 
-    def __init__(self, app: WSGIApplication, host: str, port: int, threads: int) -> None:
+    def __init__(
+        self, app: WSGIApplication, host: str, port: int, threads: int, bounds: Bounds | None = None
+    ) -> None:
+        self._bounds = bounds or Bounds()
+        self._next_look = 0.0
         self._map: dict[int, Any] = {}
         self._stop = threading.Event()
         self._dispatcher = ThreadedTaskDispatcher()
@@ -102,8 +82,12 @@ class Server:
                 port=port,
                 threads=threads,
                 ident=None,
-                connection_limit=MAX_CONNECTIONS,
-                max_request_body_size=MAX_BODY_BYTES,
+                connection_limit=self._bounds.connections,
+                channel_timeout=self._bounds.slow_client_seconds,
+                cleanup_interval=max(1, self._bounds.slow_client_seconds // 4),
+                max_request_header_size=self._bounds.header_bytes,
+                max_request_body_size=self._bounds.body_bytes + 1,
+                clear_untrusted_proxy_headers=False,  # the application decides which of them count
             )
         except OSError as error:
             wasyncore.close_all(self._map)
@@ -113,7 +97,7 @@ class Server:
         self._dispatcher.set_thread_count(threads)
         self._listeners = self._open(BaseWSGIServer)
         for listener in self._listeners:
-            listener.channel_class = _Channel
+            listener.channel_class = Channel
         self.url = _base_url(host, int(self._listeners[0].getsockname()[1]))
         """Where a browser on this machine finds the server, without a slash at the end."""
 
@@ -134,11 +118,20 @@ class Server:
         try:
             while not self._stop.is_set():
                 self._poll(1.0)
+                self._drop_slow_clients(time.monotonic())
             self._refuse_new_connections()
             return self._finish(time.monotonic() + grace)
         finally:
             self._dispatcher.shutdown(timeout=0)
             wasyncore.close_all(self._map)
+
+    def _drop_slow_clients(self, now: float) -> None:
+        """Once a second, however often the loop turns."""
+        if now < self._next_look:
+            return
+        self._next_look = now + 1.0
+        for channel in self._open(Channel):
+            channel.close_if_slow(now, self._bounds.slow_client_seconds)
 
     def _poll(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
@@ -149,16 +142,16 @@ class Server:
     def _refuse_new_connections(self) -> None:
         for number, entry in list(self._map.items()):
             if isinstance(entry, BaseWSGIServer):
-                _accept_waiting(number, entry)
+                _accept_waiting(number, entry, self._bounds.connections)
                 wasyncore.dispatcher.close(entry)  # its own close() would also end the wake-up pipe
-        channels = self._open(_Channel)
+        channels = self._open(Channel)
         for channel in channels:
             channel.last = True
         log.info("Stopping: no new connections; %d open ones may finish their requests", len(channels))
 
     def _finish(self, deadline: float) -> int:
         self._poll(0)  # read what clients have sent already
-        while (channels := self._open(_Channel)) and (left := deadline - time.monotonic()) > 0:
+        while (channels := self._open(Channel)) and (left := deadline - time.monotonic()) > 0:
             for channel in channels:
                 if channel.idle():
                     channel.close_when_flushed = True
@@ -177,6 +170,7 @@ def serve(
     threads: int = 8,
     on_ready: Callable[[str], None] | None = None,
     grace: float = GRACE_SECONDS,
+    bounds: Bounds | None = None,
 ) -> int:
     """Serve an application in the main thread until SIGTERM or SIGINT.
 
@@ -186,6 +180,7 @@ def serve(
         on_ready: called once with the base URL when connections are accepted.
         grace: seconds that running requests may take after the first signal; a second signal ends the
             process at once.
+        bounds: what clients may use.
 
     Returns:
         How many requests were cut off because they took longer than the grace; 0 after a clean stop.
@@ -195,7 +190,7 @@ def serve(
         OSError: the address cannot be listened on for another reason.
     """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns about every request that waits
-    server = Server(app, host, port, threads)
+    server = Server(app, host, port, threads, bounds)
     with _stopping_on_signals(server.stop):
         if on_ready is not None:
             on_ready(server.url)
@@ -220,10 +215,12 @@ def _stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _accept_waiting(number: int, listener: BaseWSGIServer) -> None:
+def _accept_waiting(number: int, listener: BaseWSGIServer, most: int) -> None:
     """Take the connections that the operating system has completed already; closing would reset them."""
-    for _ in range(MAX_CONNECTIONS):
-        if not select.select([number], [], [], 0)[0]:
+    waiting = select.poll()  # select() takes no descriptor above 1023
+    waiting.register(number, select.POLLIN)
+    for _ in range(most):
+        if not waiting.poll(0):
             return
         listener.handle_accept()
 

@@ -1,0 +1,134 @@
+"""One client connection of the embedded server: what it may send, how long it may take, what it hears.
+
+waitress reads requests without a thread, so slow clients cost no worker; here they also lose their connection
+in time, and what is no proper HTTP is refused in the envelope of every other error. A request whose length
+could be read in two ways is refused, since a proxy in front may have read it in the other one and taken what
+follows for a request of somebody else (request smuggling; RFC 9112, sections 3.2, 6.1 and 11.2).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.task import ErrorTask, WSGITask
+
+from ..errors import HeadersTooLarge, InvalidRequest, KernelError, PayloadTooLarge
+from ..ids import new_id
+from .answers import render_error
+from .headers import SECURITY
+
+BYTES_PER_SECOND = 500
+"""How fast a request must arrive at least, after the time that every request has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What clients may use of the server.
+
+    Arguments:
+        connections: open at once; one more waits until another is closed.
+        slow_client_seconds: see the setting of that name.
+        header_bytes: request line and headers together.
+        body_bytes: above this a body is refused before the application sees it; its own limits are lower.
+    """
+
+    connections: int = 500
+    slow_client_seconds: int = 60
+    header_bytes: int = 16 * 1024
+    body_bytes: int = 1024 * 1024
+
+
+class Parser(HTTPRequestParser):
+    """Reads a request, and refuses one whose length or host is ambiguous."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """As waitress does it, and stricter."""
+        super().parse_header(header_plus)
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise ParsingError("Transfer-Encoding and Content-Length")
+        if "TRANSFER_ENCODING" in self.headers:  # waitress has taken it out where it heeds it
+            raise ParsingError("Transfer-Encoding in another version than HTTP/1.1")
+        host = self.headers.get("HOST")
+        if "," in (host or "") or (host is None and self.version == "1.1"):
+            raise ParsingError("not exactly one Host")
+
+
+class Task(WSGITask):
+    """Tells the client of a stopping server not to send another request over this connection."""
+
+    def build_response_header(self) -> bytes:
+        """The head of the answer."""
+        if isinstance(self.channel, Channel) and self.channel.last:
+            self.set_close_on_finish()
+        return super().build_response_header()
+
+
+class Refusal(ErrorTask):
+    """Answers what cannot be read as a request; nothing of it is repeated, since it may hold secrets."""
+
+    def execute(self) -> None:
+        """Send the error envelope and close the connection."""
+        request: Any = self.request
+        error = request.error
+        answer = render_error(_refusals().get(error.code, KernelError()), datetime.now(UTC))
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers = [*answer.headers, *SECURITY.items(), ("X-Request-Id", new_id())]
+        self.set_close_on_finish()
+        body = answer.get_data()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class Channel(HTTPChannel):
+    """One client connection, which knows whether it still has something to finish."""
+
+    task_class = Task
+    error_task_class = Refusal
+    parser_class = Parser
+    last = False  # whether the request it has now is its last one
+    _began = 0.0  # when the request that is being received began, on the monotonic clock
+
+    def received(self, data: bytes) -> bool:
+        """Take what the client sent, and note when a request begins."""
+        before = self.request
+        taken: bool = super().received(data)
+        if self.request is not before:
+            self._began = time.monotonic()
+        return taken
+
+    def idle(self) -> bool:
+        """Whether no request is being received, waiting or running here, and nothing is left to send."""
+        return not (self.requests or self.request or self.total_outbufs_len or self.close_when_flushed)
+
+    def close_if_slow(self, now: float, patience: float) -> None:
+        """Close the connection if its client takes too long to send a request, also if a byte at a time.
+
+        Arguments:
+            now: on the monotonic clock.
+            patience: seconds that every request has, beside those that its size allows.
+        """
+        request = self.request
+        if request is None:
+            return
+        if self.requests:  # nothing is read while another one is answered
+            self._began = now
+        received = request.header_bytes_received + request.body_bytes_received
+        if now - self._began > patience + received / BYTES_PER_SECOND:
+            self.will_close = True
+
+
+def _refusals() -> dict[int, KernelError]:
+    """What is said for each status with which waitress refuses."""
+    unsupported = KernelError("Of transfer encodings only chunked is read")
+    unsupported.status, unsupported.code = 501, "INVALID_REQUEST"
+    return {
+        400: InvalidRequest("This is not a request of HTTP/1.1 that can be read in one way only"),
+        413: PayloadTooLarge("The body is larger than any route reads"),
+        431: HeadersTooLarge("Request line and headers are too long"),
+        501: unsupported,
+    }
