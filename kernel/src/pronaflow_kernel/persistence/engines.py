@@ -7,15 +7,20 @@ that two writers queue instead of failing.
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
 BUSY_TIMEOUT_MS = 10_000
 """How long a SQLite writer waits for another one before it fails."""
+
+PATIENCE = "lock_patience"
+"""Execution option of a write connection: seconds that its next transaction waits for locks of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +91,24 @@ def _sqlite(url: URL, threads: int) -> Engines:
         # FULL: an acknowledged write survives a power cut, not only a killed process.
         _pragmas(connection, synchronous="full")
 
-    @event.listens_for(write, "begin")
-    def _begin(connection: Any) -> None:
-        connection.connection.driver_connection.execute("BEGIN IMMEDIATE")
+    event.listen(write, "begin", _begin_immediate)
 
     return Engines(read, write)
+
+
+def _begin_immediate(connection: Any) -> None:
+    driver = connection.connection.driver_connection
+    patience = connection.get_execution_options().get(PATIENCE)
+    try:
+        if patience is not None:
+            driver.execute(f"PRAGMA busy_timeout={round(patience * 1000)}")
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        # Listeners are called outside of what turns the errors of drivers into SQLAlchemy's.
+        raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+    finally:
+        if patience is not None:
+            driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
 def _pragmas(connection: Any, **extra: str) -> None:
@@ -109,7 +127,22 @@ def _postgresql(url: URL, threads: int) -> Engines:
     write = create_engine(url, connect_args={**common, "options": "-c timezone=UTC"}, **_pool(threads))
     event.listen(read, "connect", _take_ids_as_text)
     event.listen(write, "connect", _take_ids_as_text)
+    event.listen(write, "begin", _limit_patience)
     return Engines(read, write)
+
+
+def _limit_patience(connection: Any) -> None:
+    patience = connection.get_execution_options().get(PATIENCE)
+    if patience is not None:
+        driver = connection.connection.driver_connection
+        driver.execute(f"SET LOCAL lock_timeout = {round(patience * 1000)}")
+
+
+def is_locked(error: OperationalError) -> bool:
+    """Whether a statement failed because somebody else held a lock for too long."""
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return "locked" in str(error.orig)
+    return type(error.orig).__name__ == "LockNotAvailable"
 
 
 def _take_ids_as_text(connection: Any, _record: Any) -> None:

@@ -30,7 +30,7 @@ from ..events.ledger import Ledger
 from ..events.types import Event, EventType
 from ..ids import new_id
 from .base import Model
-from .engines import Engines
+from .engines import PATIENCE, Engines
 from .prepared import PreparedReads, Row
 from .reader import Reader
 from .scope import SCOPE_WORKSPACE, Scope
@@ -229,6 +229,19 @@ class UnitOfWork(Reader):
             self._expected = expected
             raise
 
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """A reader that sees what was written in here so far; whatever is done through it is undone.
+
+        A statement that fails in the block, and is passed over, does not spoil the transaction: PostgreSQL
+        would refuse all that follow.
+        """
+        nested = self.connection.begin_nested()
+        try:
+            yield Reader(self.connection, self.scope, self.clock)
+        finally:
+            nested.rollback()
+
     @as_kernel
     def finish(self) -> tuple[list[Event], list[Callable[[], None]]]:
         """Store the events; for whoever commits.
@@ -298,15 +311,26 @@ class Database:
 
     @contextmanager
     def write(
-        self, scope: Scope, *, origin: str = "api", now: datetime | None = None, dry_run: bool = False
+        self,
+        scope: Scope,
+        *,
+        origin: str = "api",
+        now: datetime | None = None,
+        dry_run: bool = False,
+        patience: float | None = None,
     ) -> Iterator[UnitOfWork]:
         """A unit of work in `scope`; commits when the block ends, rolls back when it raises.
 
         Arguments:
             origin, now: see `UnitOfWork`.
             dry_run: roll back at the end all the same; nothing is delivered.
+            patience: seconds to wait for locks of others, where that is less than usual.
         """
-        with self.engines.write.connect() as connection, connection.begin() as transaction:
+        options = {} if patience is None else {PATIENCE: patience}
+        with (
+            self.engines.write.connect() as connection,
+            connection.execution_options(**options).begin() as transaction,
+        ):
             uow = UnitOfWork(connection, scope, self._clock, origin, now, self._rules)
             yield uow
             events, actions = uow.finish()

@@ -27,6 +27,7 @@ from ..access.freshness import STEP_UP
 from ..attribution import attributed
 from .arguments import load, load_query
 from .fields import WorkspaceQuery
+from .idempotency import Mode
 from .projection import Projection, projection
 from .targets import NOWHERE, Target
 
@@ -55,6 +56,7 @@ class Route:
         body_limit: bytes of the body; None for the setting's default.
         max_items: length of the longest array in the body.
         fresh: most seconds since the caller proved who they are; None where that does not matter.
+        idempotency: what it makes of an `Idempotency-Key`.
     """
 
     plugin_id: str
@@ -69,6 +71,7 @@ class Route:
     body_limit: int | None
     max_items: int
     fresh: int | None = None
+    idempotency: Mode = "off"
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -107,6 +110,7 @@ class Blueprint(flask_smorest.Blueprint):
         body_limit: int | None = None,
         max_items: int = 1000,
         fresh: int | None = None,
+        idempotency: Mode | None = None,
     ) -> Callable[[F], F]:
         """Declare a route. The handler's docstring is its documentation in the OpenAPI document.
 
@@ -122,8 +126,20 @@ class Blueprint(flask_smorest.Blueprint):
             body_limit, max_items: where they differ from the defaults.
             fresh: seconds since the caller proved who they are, after which they must do so again (step-up);
                 for what gives something away for good. Tokens of machines are refused.
+            idempotency: what it makes of an `Idempotency-Key`: `replay` stores the answer and repeats it;
+                `reference` stores only type and id of the record that was made, where the answer holds a
+                secret; `off` takes no key. `replay` unless given, on a POST with a credential and a unit of
+                work; all other routes take none.
+
+        Raises:
+            ValueError: the route cannot do with a key what is said.
         """
         reads = method == "GET" if writes is None else not writes
+        keyed = method == "POST" and permission != PUBLIC and not reads
+        if (idempotency or "off") != "off" and not keyed:
+            raise ValueError(f"{method} {rule} takes no key: it is no POST with a credential that writes")
+        if idempotency == "reference" and (resource is None or many):
+            raise ValueError(f"{method} {rule} makes no record of a resource that a key could name")
         route = Route(
             self.plugin_id,
             method,
@@ -137,6 +153,7 @@ class Blueprint(flask_smorest.Blueprint):
             body_limit,
             max_items,
             fresh,
+            (idempotency or "replay") if keyed else "off",
         )
 
         body_schema = body() if isinstance(body, type) else body
@@ -158,7 +175,8 @@ class Blueprint(flask_smorest.Blueprint):
             view.__doc__ = _explained(handler.__doc__, fresh)
             view._apidoc = self._inputs(body_schema, query_schema)  # type: ignore[attr-defined]
             tagged = resource is not None and not many
-            headers = {"ETag": {"$ref": "#/components/headers/ETag"}} if tagged else None
+            sent = {"ETag": tagged, "Idempotency-Replayed": route.idempotency == "replay"}
+            headers = {name: {"$ref": f"#/components/headers/{name}"} for name in sent if sent[name]} or None
             documented = self.response(status, _documented(returns, many), headers=headers)(view)
             documented = self.doc(**self._operation(route, name, body is not None, tagged))(documented)
             self.route(rule, methods=[method], tags=[self.tag])(documented)
@@ -200,7 +218,11 @@ class Blueprint(flask_smorest.Blueprint):
         if route.writes and route.target.source == "path":
             codes |= {412}
             operation["parameters"] = ["IfMatch"]
-        if has_body:
+        if route.idempotency != "off":
+            words = "IdempotencyKey" if route.idempotency == "replay" else "IdempotencyKeyOnce"
+            operation.setdefault("parameters", []).append(words)
+        # With a key the body tells one request from another, even where the route makes nothing of it.
+        if has_body or route.idempotency != "off":
             codes |= {413, 415}
         operation["responses"] = {
             str(code): {"$ref": "#/components/responses/Error"} for code in sorted(codes)

@@ -86,6 +86,7 @@ def create_api(app: Flask, version: str) -> flask_smorest.Api:
         },
     )
     _add_conditions(spec)
+    _add_keys(spec)
     return api
 
 
@@ -108,6 +109,31 @@ def _add_conditions(spec: APISpec) -> None:
         {"name": "If-None-Match", "description": "Answer 304 if this ETag is still the record's", **shown},
     )
     spec.components.response("NotModified", {"description": "What the caller has is still right"})
+
+
+def _add_keys(spec: APISpec) -> None:
+    """The header by which a POST is done once, however often it is sent (`idempotency`)."""
+    key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+    once = (
+        "A text of your choice that stands for this request, best a UUID. Sent again with the same key within"
+        " 24 hours, the request is not done again. One that is still running is waited for, at most 5 seconds"
+        " (then 409, `in_progress`); the key of another request is refused (422, `key_reused`). A refused"
+        " request uses up no key. Routes that do not name this header ignore it. "
+    )
+    again = "The answer is the first one, byte for byte, with `Idempotency-Replayed: true`."
+    named = (
+        "The answer holds a secret and is not kept: 409, `already_done`, with type and id of what was made."
+    )
+    for component, answer in (("IdempotencyKey", again), ("IdempotencyKeyOnce", named)):
+        shown = {"name": "Idempotency-Key", "description": once + answer, "schema": key}
+        spec.components.parameter(component, "header", shown)
+    spec.components.header(
+        "Idempotency-Replayed",
+        {
+            "description": "The answer of an earlier request with the same key",
+            "schema": {"type": "string", "const": "true"},
+        },
+    )
 
 
 class Document:

@@ -16,12 +16,13 @@ from ..persistence.scope import Scope
 from .answers import Answer, Page, render
 from .blueprint import PUBLIC, Route
 from .body import read_json
+from .idempotency import PATIENCE, Claim, Sweeper, claim_of, patiently
 from .preconditions import expect_match, unless_known
 from .targets import Unnamed, named_record, resolve, worded
 
 if TYPE_CHECKING:
     from ..kernel import Kernel
-    from ..persistence.uow import Reader
+    from ..persistence.uow import Reader, UnitOfWork
 
 ATTEMPTS = 3
 """How often a request is run that finds its rows changed by another one."""
@@ -42,6 +43,7 @@ class Pipeline:
     def __init__(self, kernel: Kernel, authenticate: Authenticate) -> None:
         self._kernel = kernel
         self._authenticate = authenticate
+        self._sweeper = Sweeper(kernel.db)
 
     def run(self, route: Route, path: Mapping[str, Any], inputs: Inputs, handler: Handler) -> Response:
         """Answer a request.
@@ -121,21 +123,57 @@ class Pipeline:
     def _write(
         self, route: Route, scope: Scope, path: Mapping[str, Any], inputs: Inputs, handler: Handler
     ) -> Response:
+        claim = claim_of(request, route.idempotency, scope, g.read_body)
         for _ in range(ATTEMPTS):
             # Loaded anew for each attempt: a handler may have changed what it was given.
-            given = inputs()
+            work = partial(self._work, route, path, handler, inputs())
             with contextlib.suppress(StaleRow):
+                if claim is not None:
+                    return self._write_once(route, scope, claim, work)
                 with self._kernel.db.write(scope) as uow:
-                    expect_match(uow, request, route.target, path, self._kernel.resources)
-                    result = handler(uow, **path, **given)
+                    result = work(uow)
                 return self._written(route, uow.scope, result)
         raise Conflict("The record is being changed by others at this moment: try again")
+
+    def _work(
+        self,
+        route: Route,
+        path: Mapping[str, Any],
+        handler: Handler,
+        given: Mapping[str, Any],
+        uow: UnitOfWork,
+    ) -> Any:
+        expect_match(uow, request, route.target, path, self._kernel.resources)
+        return handler(uow, **path, **given)
+
+    def _write_once(
+        self, route: Route, scope: Scope, claim: Claim, work: Callable[[UnitOfWork], Any]
+    ) -> Response:
+        """Do the work of a key that is new, and answer what it answered for one that is not."""
+        with contextlib.ExitStack() as stack:
+            with patiently():
+                uow = stack.enter_context(self._kernel.db.write(scope, patience=PATIENCE))
+                known = claim.take(uow)
+            if known is not None:
+                return known
+            result = work(uow)
+            response = self._answer_within(route, uow, result)
+            claim.keep(uow, response, _made(route, result))
+            self._sweeper.follow(uow)
+        return response
 
     def _written(self, route: Route, scope: Scope, result: Any) -> Response:
         """The answer of a committed request; plugins that add to it cannot undo it any more."""
         if route.resource is None or not self._kernel.hooks.extends:
             return render(result, route.status, route.project, route.resource)
         with self._kernel.db.read(scope) as reader:
+            return self._answer(route, reader, result)
+
+    def _answer_within(self, route: Route, uow: UnitOfWork, result: Any) -> Response:
+        """The answer of a request that is yet to be committed; plugins add what they will know of it."""
+        if route.resource is None or not self._kernel.hooks.extends:
+            return render(result, route.status, route.project, route.resource)
+        with uow.reading() as reader:
             return self._answer(route, reader, result)
 
     def _answer(self, route: Route, reader: Reader, result: Any) -> Response:
@@ -155,6 +193,12 @@ class Pipeline:
         for row in rows:
             if extensions[row["id"]]:
                 row["ext"] = extensions[row["id"]]
+
+
+def _made(route: Route, result: Any) -> dict[str, Any]:
+    """Type and id of the record that an answer shows."""
+    data = result.data if isinstance(result, Answer) else result
+    return {"resource": route.resource, "id": data.get("id") if isinstance(data, Mapping) else None}
 
 
 def _body_reader(route: Route, default_limit: int) -> Callable[[], Any]:

@@ -1,0 +1,253 @@
+"""Idempotency-Key: a POST that is sent again with the same key is done once.
+
+After draft-ietf-httpapi-idempotency-key-header-07, and Stripe's practice where that leaves a choice.
+
+A record of the key is inserted first, in the request's own transaction, and completed with the answer before
+the commit. So a twin that comes while the first request runs waits for its end (PostgreSQL at the unique
+index, SQLite at BEGIN IMMEDIATE), and one that comes later finds what was answered; change and record are
+there together or not at all, whenever the process dies. A request that is refused rolls its record back, and
+the key is free again.
+
+Keys belong to a user and live 24 hours. A replay comes after `authorize`, so that whoever lost the right is
+refused and not shown what was answered before. What is stored is as confidential as the records it shows: it
+goes with its user and with its workspace.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from typing import Any, Literal
+
+import orjson
+from flask import Request, Response
+from sqlalchemy import (
+    bindparam,
+    delete,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
+
+from ..errors import Conflict, InvalidRequest, invalid
+from ..ids import new_id
+from ..persistence.engines import is_locked
+from ..persistence.scope import SCOPE_USER, Scope
+from ..persistence.types import Id, UtcDateTime
+from ..persistence.uow import Database, Row, UnitOfWork
+from ..tenancy.rule import unscoped
+from .models import IdempotencyRecord
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+"""Header of an answer that was stored and not made anew."""
+
+LIFE = timedelta(hours=24)
+PATIENCE = 5.0
+"""Seconds that a twin waits for the request that was faster."""
+
+SWEEP_EVERY, SWEEP_AT_MOST = 50, 500
+"""Each 50th keyed request of a process, and its first, lets up to 500 expired records be deleted: more than
+come in meanwhile, so that the table stays as large as a day makes it."""
+
+Mode = Literal["replay", "reference", "off"]
+"""What a route makes of a key: it answers again what it answered; it names what was made, since its answer
+held a secret that is stored nowhere; it takes none."""
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+_RECORD = IdempotencyRecord.__table__
+_WHY = "a key is its user's, in whichever workspace it is used"
+_ANSWER = ("status", "headers", "body", "made")
+_KEPT = ("Content-Type", "ETag")
+_PARTS = {"method": "method", "path": "address", "workspace_id": "workspace", "body_hash": "body"}
+"""Columns by which requests differ, and what they are called."""
+
+
+def _claim(dialect: Any) -> Any:
+    """Insert a record, or take over an expired one; answers its id, and nothing where a live one stands."""
+    new = dialect.insert(_RECORD)
+    taken = {column.key: new.excluded[column.key] for column in _RECORD.c}
+    return unscoped(
+        _WHY,
+        new.on_conflict_do_update(
+            index_elements=["user_id", "key"], set_=taken, where=_RECORD.c.expires_at <= bindparam("now")
+        ).returning(_RECORD.c.id),
+    )
+
+
+_CLAIM = {"postgresql": _claim(postgresql), "sqlite": _claim(sqlite)}
+_STORED = unscoped(
+    _WHY, select(_RECORD).where(_RECORD.c.user_id == SCOPE_USER, _RECORD.c.key == bindparam("key"))
+)
+_KEEP = unscoped(
+    _WHY,
+    update(_RECORD)
+    .where(_RECORD.c.user_id == SCOPE_USER, _RECORD.c.key == bindparam("claimed"))
+    .values({name: bindparam(name, type_=_RECORD.c[name].type) for name in _ANSWER}),
+)
+_EXPIRED = (
+    select(_RECORD.c.id)
+    .where(_RECORD.c.expires_at <= bindparam("now", type_=UtcDateTime()))
+    .order_by(_RECORD.c.expires_at)
+    .limit(SWEEP_AT_MOST)
+    # One that is being taken over is no longer expired, and waiting for it could be waiting for each other.
+    .with_for_update(skip_locked=True)
+)
+_SWEEP = unscoped("what has expired is nobody's", delete(_RECORD).where(_RECORD.c.id.in_(_EXPIRED)))
+_FORGET = unscoped(_WHY, delete(_RECORD).where(_RECORD.c.user_id == bindparam("user_id", type_=Id())))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The wish to be the one that does a request.
+
+    Arguments:
+        mode: `replay` or `reference`.
+        values: of the record, as far as the request tells them.
+    """
+
+    mode: Mode
+    values: Mapping[str, Any]
+
+    def take(self, uow: UnitOfWork) -> Response | None:
+        """Claim the key; the answer that was stored with it where the request was done already.
+
+        Raises:
+            Conflict: it was done already, and its answer is not stored.
+            ValidationFailed: the key was used for another request.
+        """
+        given = {**dict.fromkeys(_ANSWER), **self.values, "id": new_id(), "expires_at": uow.now + LIFE}
+        if uow.value(_CLAIM[uow.dialect], **given, now=uow.now) is not None:
+            return None
+        stored = uow.one(_STORED, key=self.values["key"])
+        assert stored is not None, "the claim met a record, and holds it against deletion"
+        self._compare(stored)
+        return _replay(stored)
+
+    def keep(self, uow: UnitOfWork, response: Response, made: Mapping[str, Any]) -> None:
+        """Store the answer with the key, to be committed together with what it tells of.
+
+        Arguments:
+            made: type and id of the record that was made, for a `reference`.
+        """
+        kept: dict[str, Any] = dict.fromkeys(_ANSWER)
+        if self.mode == "reference":
+            kept["made"] = dict(made)
+        else:
+            kept |= {
+                "status": response.status_code,
+                "headers": {name: response.headers[name] for name in _KEPT if name in response.headers},
+                "body": response.get_data(),
+            }
+        uow.execute(_KEEP, claimed=self.values["key"], **kept)
+
+    def _compare(self, stored: Row) -> None:
+        other = [words for name, words in _PARTS.items() if stored[name] != self.values[name]]
+        if other:
+            raise invalid(
+                HEADER,
+                f"This key was sent before with another {' and another '.join(other)}: "
+                "a new request needs a new key",
+                "key_reused",
+            )
+
+
+def claim_of(request: Request, mode: Mode, scope: Scope, read_body: Callable[[], Any]) -> Claim | None:
+    """What a request claims; None for one that names no key, or whose route takes none.
+
+    Arguments:
+        scope: of the request, after `authorize`.
+        read_body: answers the parsed body. A member's place in it makes no difference, as to all who read it.
+
+    Raises:
+        InvalidRequest: the key is not of the form that is demanded, or there is nobody whose it could be.
+    """
+    key = request.headers.get(HEADER)
+    if key is None or mode == "off":
+        return None
+    if _KEY.fullmatch(key) is None:
+        raise InvalidRequest(
+            f"{HEADER} must have 1 to 255 visible ASCII characters, without spaces; a UUID is a good one"
+        )
+    if scope.principal.user_id is None:
+        raise InvalidRequest(f"{HEADER} needs a credential that stands for a user, whose the key is")
+    body = orjson.dumps(read_body(), option=orjson.OPT_SORT_KEYS)
+    query = request.query_string.decode("ascii", "backslashreplace")
+    values = {
+        "user_id": scope.principal.user_id,
+        "key": key,
+        "workspace_id": scope.workspace_id,
+        "method": request.method,
+        "path": f"{request.path}?{query}" if query else request.path,
+        "body_hash": hashlib.sha256(body).digest(),
+    }
+    return Claim(mode, values)
+
+
+def _replay(stored: Row) -> Response:
+    """The stored answer.
+
+    Raises:
+        Conflict: it is not stored, for it held a secret.
+    """
+    if stored["made"] is not None:
+        raise Conflict(
+            "This was done already, and its answer held a secret that is shown once",
+            details={"reason": "already_done", **stored["made"]},
+        )
+    headers = {**stored["headers"], REPLAYED: "true"}
+    return Response(stored["body"], status=stored["status"], headers=headers)
+
+
+@contextmanager
+def patiently() -> Iterator[None]:
+    """Tell a twin whose patience is at an end to come again.
+
+    Raises:
+        Conflict: a lock was not to be had in time. SQLite has only one, so that it may be any writer's there.
+    """
+    try:
+        yield
+    except OperationalError as error:
+        if not is_locked(error):
+            raise
+        raise Conflict(
+            f"A request with the same {HEADER} is still running: send it again with the same key",
+            details={"reason": "in_progress"},
+            headers={"Retry-After": "1"},
+        ) from error
+
+
+class Sweeper:
+    """Lets expired records be deleted, now and then and a bounded number at once.
+
+    Arguments:
+        db: where they are.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._claims = count()
+
+    def follow(self, uow: UnitOfWork) -> None:
+        """Sweep after this keyed request, if it is its turn; nobody waits for it."""
+        if next(self._claims) % SWEEP_EVERY == 0:
+            uow.after_commit(self.sweep)
+
+    def sweep(self) -> None:
+        """Delete what has expired, the oldest first, in a unit of work of its own."""
+        with self._db.write(Scope.system()) as uow:
+            uow.execute(_SWEEP, now=uow.now)
+
+
+def forget_user(uow: UnitOfWork, user_id: str) -> None:
+    """Delete all keys of a user, and the answers with them; for the erasure of a user whose row stays."""
+    uow.execute(_FORGET, user_id=user_id)
