@@ -137,9 +137,14 @@ class House:
 def new_house(new_database, tmp_path_factory):
     made = []
 
-    def make(over=None, **settings):
-        """A house with these settings of `auth`; `over`: the house whose database it shares."""
-        overrides = {f"auth.{name}": value for name, value in settings.items()}
+    def make(over=None, top=(), **settings):
+        """A house with these settings of `auth`.
+
+        Arguments:
+            over: the house whose database it shares.
+            top: settings outside `auth`, by dotted name.
+        """
+        overrides = {**dict(top), **{f"auth.{name}": value for name, value in settings.items()}}
         url = over.world.database_url if over else new_database()
         world = World(url, tmp_path_factory.mktemp("data"), overrides, candidates=[])
         if over:

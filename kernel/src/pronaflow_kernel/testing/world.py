@@ -99,7 +99,9 @@ class World:
         self.kernel, self.app = start(
             env={}, overrides=overrides, clock=self.clock, candidates=candidates, mail=self.outbox
         )
-        self._tokens = AccessTokens([key.secret for key in self.kernel.keys.accepted(JWT)], 10**9, self.clock)
+        self._tokens = AccessTokens(
+            self.kernel.keys.accepted(JWT), 10**9, self.kernel.settings.public_url, self.clock
+        )
 
     def close(self) -> None:
         """Let go of the database."""
