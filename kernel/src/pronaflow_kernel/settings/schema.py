@@ -87,6 +87,15 @@ class AuthSettings:
 
     access_token_ttl: int = setting(1800, "Life of an access token in seconds.", least=1)
     refresh_token_ttl: int = setting(604800, "Life of an unused refresh token in seconds.", least=1)
+    refresh_grace: int = setting(
+        10,
+        "Seconds for which a used refresh token still gets its successor, for requests sent twice; 0 for none.",
+        least=0,
+        most=60,
+    )
+    session_ttl: int = setting(
+        2592000, "Seconds after which a new sign-in is needed, however often tokens are refreshed.", least=1
+    )
     verification_ttl: int = setting(86400, "Life of a link that proves a mail address, in seconds.", least=1)
     reset_ttl: int = setting(900, "Life of a link that resets a password, in seconds.", least=1)
     require_email_verification: bool | None = setting(
