@@ -14,6 +14,12 @@ THEIRS, OWN, PERSON = "xenolith", "ownwords", "quaggaperson"
 
 WORKSPACES = "/api/v1/workspaces"
 
+NOT_HERE = {"core_setup": 400}
+"""Its control run needs a server without anybody, and its token (kernel/tests/identity)."""
+
+NOBODY = {"projects_join_project": 409}
+"""Nobody joins a private project: who is in it is told so, who is not finds none."""
+
 
 def test_a_stranger_cannot_tell_a_foreign_id_from_an_invented_one(world, rows, listed, makers):
     walk = Walk(
@@ -25,9 +31,11 @@ def test_a_stranger_cannot_tell_a_foreign_id_from_an_invented_one(world, rows, l
         concerns=lambda victim, operation, key: True,
         hidden=(THEIRS, PERSON),
         known=makers.open_ids,
+        refused=NOT_HERE,
     )
     findings = walk.findings()
     assert not findings, "\n".join(findings)
+    assert listed.keys() - walk.controlled == NOT_HERE.keys()
 
 
 @pytest.mark.parametrize("role", ["admin", "viewer"])
@@ -60,6 +68,11 @@ def test_a_member_cannot_tell_a_private_project_from_none(world, rows, listed, m
         attacker=outsider,
         concerns=lambda victim, operation, key: hidden(makers.kind(operation, key)),
         hidden=(THEIRS,),
+        refused=NOBODY,
     )
     findings = walk.findings()
     assert not findings, "\n".join(findings)
+    inside = {
+        each.id for each in listed.values() if any(hidden(makers.kind(each, key)) for _, key in each.ids)
+    }
+    assert inside - walk.controlled == NOBODY.keys()

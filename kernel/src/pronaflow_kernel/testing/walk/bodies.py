@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
-from .document import types
+from .schemas import types
 
 PASSWORD = "Quiet-Meadow7!x"
 _numbers = count(1)
@@ -41,7 +41,7 @@ def filled(properties: Mapping[str, dict[str, Any]], required: frozenset[str], m
         if schema.get("readOnly") or schema.get("format") == "uuid":
             continue
         if name in required or schema.get("examples") or _holds_text(name, schema):
-            found[name] = _value(name, schema, mark)
+            found[name] = value(name, schema, mark)
     return found
 
 
@@ -56,7 +56,8 @@ def _holds_text(name: str, schema: dict[str, Any]) -> bool:
     return "string" in kinds and not fixed
 
 
-def _value(name: str, schema: dict[str, Any], mark: str) -> Any:
+def value(name: str, schema: Mapping[str, Any], mark: str) -> Any:
+    """A value for one field."""
     kinds = types(schema)
     if schema.get("examples"):
         return schema["examples"][0]
@@ -65,7 +66,7 @@ def _value(name: str, schema: dict[str, Any], mark: str) -> Any:
     if "enum" in schema:
         return schema["enum"][0]
     if "array" in kinds:
-        return [_value(name, schema["items"], mark)]
+        return [value(name, schema["items"], mark)]
     if "object" in kinds:
         return filled(schema.get("properties", {}), frozenset(schema.get("required", ())), mark)
     if "string" in kinds:

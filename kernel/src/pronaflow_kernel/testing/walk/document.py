@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-METHODS = ("get", "post", "put", "patch", "delete")
+from . import ids
+from .schemas import Schemas, types
 
-Schemas = Mapping[str, dict[str, Any]]
-"""JSON schemas by name."""
+METHODS = ("get", "post", "put", "patch", "delete")
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,15 @@ class Operation:
         """Whether it answers a list of records."""
         return types(self.answer.get("properties", {}).get("data", {})) == {"array"}
 
+    def schema(self, key: str) -> Mapping[str, Any]:
+        """The schema of the id under a key, wherever it stands; empty where none does."""
+        found = (ids.schema_of(schemas, key) for schemas in self.places.values())
+        return next((schema for schema in found if schema is not None), {})
+
     @cached_property
     def ids(self) -> list[tuple[str, str]]:
-        """Place and key of everything that holds an id."""
-        return [
-            (place, key)
-            for place, schemas in self.places.items()
-            for key, schema in schemas.items()
-            if schema.get("format") == "uuid"
-        ]
+        """Place and key of everything that holds an id; see `ids` for keys inside of lists and objects."""
+        return [(place, key) for place, schemas in self.places.items() for key in ids.keys(schemas)]
 
     @cached_property
     def path_ids(self) -> list[str]:
@@ -142,9 +142,3 @@ def written_out(document: dict[str, Any], schema: Any) -> Any:
         other = written_out(document, other)
         return {**other, "type": [other["type"], "null"]}
     return {key: written_out(document, value) for key, value in schema.items()}
-
-
-def types(schema: Mapping[str, Any]) -> set[str]:
-    """The JSON types that a schema allows; empty where it allows any."""
-    named = schema.get("type", [])
-    return {named} if isinstance(named, str) else set(named)

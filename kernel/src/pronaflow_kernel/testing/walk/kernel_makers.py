@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ...identity.models import User
+from ...identity.password_hashes import PasswordHashes
+from ...persistence.scope import Scope
 from .bodies import PASSWORD
 from .party import LEFT_OUT, Party
 
@@ -66,6 +69,27 @@ def _invited(party: Party) -> dict[str, Any]:
     return {"token": _token(party, party.person.email)}
 
 
+def _with_password(party: Party, **further: Any) -> dict[str, Any]:
+    """The caller signs in with `PASSWORD`; people of a `World` have none at first."""
+    kernel = party.world.kernel
+    with kernel.db.write(Scope.system()) as uow:
+        user = uow.get(User, party.person.id)
+        if user["password_hash"] is None:
+            made = PasswordHashes(kernel.settings.auth).make(PASSWORD)
+            uow.update(User, user, {"password_hash": made})
+    return further
+
+
+def _signing_in(party: Party) -> dict[str, Any]:
+    """Address and password of the caller."""
+    return _with_password(party, email=party.person.email, username=LEFT_OUT)
+
+
+def _signed_in(party: Party) -> dict[str, Any]:
+    """The refresh token of a further session of the caller."""
+    return {"refresh_token": party.create("core_login")["refresh_token"]}
+
+
 def _visitor(party: Party) -> dict[str, Any]:
     """The caller has been in a workspace."""
     party.create("workspaces_record_access", workspace_id=party.workspace_id)
@@ -89,6 +113,9 @@ def _token(party: Party, address: str) -> str:
 REQUESTS: dict[str, Callable[[Party], dict[str, Any]]] = {
     "core_verify_email": _mailed("core_resend_verification"),
     "core_resend_verification": lambda party: {"email": LEFT_OUT},
+    "core_login": _signing_in,
+    "core_refresh": _signed_in,
+    "core_change_password": lambda party: _with_password(party, new_password=f"{PASSWORD}y"),
     "core_reset_password": _mailed("core_request_reset", new_password=f"{PASSWORD}y"),
     "workspaces_accept_invitation": _invited,
     "workspaces_decline_invitation": _invited,

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from . import kernel_makers
+from . import ids, kernel_makers
 from .document import Operation
 from .party import Party, Unsupplied
 
@@ -100,9 +100,8 @@ class Makers:
         return f"{base}:second" if second else base
 
     def _base(self, operation: Operation, key: str) -> str:
-        schemas = (each[key] for each in operation.places.values() if key in each)
-        named = next((found["x-resource"] for found in schemas if "x-resource" in found), None)
-        return operation.records.get(key) or named or key.removesuffix("_id")
+        named = operation.schema(key).get("x-resource")
+        return operation.records.get(key) or named or ids.name_of(key).removesuffix("_id")
 
     def _place(self, operation: Operation, key: str) -> int:
         return next((n for n, (_, each) in enumerate(operation.ids) if each == key), 0)
@@ -190,10 +189,10 @@ class Makers:
         """Make a record and put it into the trash."""
         record_id = self._created(kind, party)
         for operation in self.operations.values():
-            ids = operation.path_ids
-            here = operation.method == "DELETE" and ids and operation.path.endswith(f"{{{ids[-1]}}}")
-            if here and self._base(operation, ids[-1]) == kind:
-                party.create(operation.id, **{ids[-1]: record_id})
+            named = operation.path_ids
+            here = operation.method == "DELETE" and named and operation.path.endswith(f"{{{named[-1]}}}")
+            if here and self._base(operation, named[-1]) == kind:
+                party.create(operation.id, **{named[-1]: record_id})
                 return record_id
         raise Unsupplied(f"a {kind} can be restored, and no DELETE puts one into the trash")
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..people import Person, Reply
-from .bodies import filled
+from . import ids
+from .bodies import filled, value
 from .document import Operation
+from .schemas import Schemas
 
 if TYPE_CHECKING:
     from ..world import World
@@ -95,12 +97,19 @@ class Party:
         values: Request = {"path": {}, "query": {}, "header": {}, "body": {}}
         values["body"] = filled(operation.body, operation.required, self.mark)
         for place, key in operation.ids:
-            known = key in special
-            values[place][key] = special[key] if known else self.id_of(self.makers.kind(operation, key))
+            if ids.first_of(key) not in special:
+                self._fill(values[place], operation.places[place], key)
+                ids.put(values[place], key, self.id_of(self.makers.kind(operation, key)))
         for place, schemas in operation.places.items():
             values[place] |= {key: value for key, value in special.items() if key in schemas}
             values[place] = {key: value for key, value in values[place].items() if value is not LEFT_OUT}
         return values
+
+    def _fill(self, values: dict[str, Any], schemas: Schemas, key: str) -> None:
+        """Put in place what an id stands in, where it is an object with further values."""
+        name = ids.first_of(key)
+        if name != key and name not in values:
+            values[name] = value(name, schemas[name], self.mark)
 
     def send(self, operation: Operation, request: Request) -> Reply:
         """The answer to a request of this party."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ..people import Reply
-from .document import Operation, types
+from .document import Operation
 from .party import Party, Request
+from .schemas import types
 
 
 def seen(
@@ -32,8 +33,8 @@ def seen(
 
 
 def words_in(reply: Reply, words: Iterable[str]) -> list[str]:
-    """Those of some words that an answer holds, in whatever case."""
-    shown = reply.body.decode("utf-8", "replace").lower()
+    """Those of some words that an answer holds, body or headers, in whatever case."""
+    shown = f"{reply.headers}\n{reply.body.decode('utf-8', 'replace')}".lower()
     return sorted(word for word in words if word.lower() in shown)
 
 

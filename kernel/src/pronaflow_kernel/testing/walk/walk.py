@@ -7,28 +7,34 @@ to hide.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...ids import new_id
-from ..people import Reply
+from . import ids
+from .comparing import blank
 from .document import Operation
 from .party import Party, Request, Unsupplied, send
 from .prying import words_in
 from .rows import Rows, Tables
 
 if TYPE_CHECKING:
+    from ..people import Person
     from ..world import World
 
 Keys = tuple[tuple[str, str], ...]
 """Places and keys of ids."""
 
 HEADER = ("header", "X-Workspace-Id")
-ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+CONDITIONS = {
+    "GET": ({"If-None-Match": "*"},),
+    "POST": ({"If-Match": "*"}, {"If-Match": '"1-00000000"'}),
+}
+"""Headers that ask whether there is something, by method; those of POST go with every write."""
 
 
 @dataclass
@@ -44,6 +50,9 @@ class Walk:
         concerns: whether the id under a key is one to hide.
         hidden: words in the victim's texts.
         known: operations and keys whose ids may be known to be of something.
+        refused: operations whose control run no state of the server lets succeed, with the status that
+            answers it; whoever names one says why.
+        controlled: ids of the operations whose control run succeeded.
     """
 
     world: World
@@ -54,6 +63,8 @@ class Walk:
     concerns: Callable[[Party, Operation, str], bool]
     hidden: tuple[str, ...]
     known: frozenset[tuple[str, str]] = frozenset()
+    refused: Mapping[str, int] = field(default_factory=dict)
+    controlled: set[str] = field(default_factory=set)
     _pair: tuple[Party, Party] | None = None
 
     def findings(self) -> list[str]:
@@ -70,21 +81,57 @@ class Walk:
         victim, _ = self._parties()
         keys = tuple(each for each in operation.ids if self.concerns(victim, operation, each[1]))
         choices = list(self._choices(operation, keys, victim))
-        if not choices:
-            return
         theirs = {**victim.request(operation.id), "header": {HEADER[1]: victim.workspace_id}}
-        requests = [theirs, *_ordinary(operation, victim, theirs)]
-        before = self.rows.of(victim.workspace_id)
-        for chosen in choices:
-            for request in requests:
-                yield from self._attack(operation, chosen, request)
-        yield from self._differences(before, self.rows.of(victim.workspace_id))
-        reply = victim.send(operation, theirs)
-        # A conflict tells as well as a success that there is something: the owner is a member already.
-        if keys and reply.status >= 300 and reply.status != 409:
-            yield f"the victim's own request answers {reply.status} {reply.json}"
+        if choices:
+            yield from self._attacks(operation, choices, theirs)
+        if choices or self.concerns(victim, operation, HEADER[1]):
+            yield from self._control(operation, theirs)
         if operation.method != "GET":
             self._pair = None
+
+    def _attacks(self, operation: Operation, choices: list[Keys], theirs: Request) -> Iterator[str]:
+        """Every way to name what is the victim's, and what it leaves behind."""
+        victim, attacker = self._parties()
+        requests = [theirs, *_ordinary(operation, victim, theirs)]
+        before, kept = self.rows.of(victim.workspace_id), self.rows.of(attacker.workspace_id)
+        for request in requests:
+            for chosen in choices:
+                yield from self._attack(operation, chosen, request, {})
+            for headers in CONDITIONS.get(operation.method, CONDITIONS["POST"]):
+                yield from self._attack(operation, choices[-1], request, headers)
+        yield from self._differences(before, self.rows.of(victim.workspace_id))
+        if attacker.workspace_id != victim.workspace_id:
+            yield from self._kept(operation, kept, self.rows.of(attacker.workspace_id))
+
+    def _control(self, operation: Operation, theirs: Request) -> Iterator[str]:
+        """The victim's own request must succeed: then there was something to hide."""
+        victim, _ = self._parties()
+        reply = victim.send(operation, theirs)
+        if reply.status == 409 and operation.id not in self.refused:
+            # The owner is a member already; somebody else of the workspace is not.
+            reply = send(self._colleague(victim), operation, theirs)
+        if reply.status < 300:
+            self.controlled.add(operation.id)
+        if reply.status != self.refused.get(operation.id, reply.status) or (
+            reply.status >= 300 and operation.id not in self.refused
+        ):
+            yield f"the victim's own request answers {reply.status} {reply.json}"
+
+    def _colleague(self, victim: Party) -> Person:
+        person = self.world.person()
+        self.world.join(victim.workspace_id, person, "member")
+        return person
+
+    def _kept(self, operation: Operation, before: Tables, after: Tables) -> Iterator[str]:
+        """Tables in which the attacker now has what is the victim's."""
+        victim, attacker = self._parties()
+        if any(name == operation.id for name, _ in self.known):
+            return
+        secret = {*self.hidden, *(victim.ids - attacker.ids)}
+        for table, rows in after.items():
+            text = "\n".join(set(rows) - set(before[table])).lower()
+            for word in sorted(word for word in secret if word in text):
+                yield f"the attacker's rows of {table} hold {word}"
 
     def _differences(self, before: Tables, after: Tables) -> Iterator[str]:
         """Tables in which rows of the victim changed, or came where only the victim writes."""
@@ -104,31 +151,37 @@ class Walk:
     def _choices(self, operation: Operation, keys: Keys, victim: Party) -> Iterable[Keys]:
         """Which ids are the victim's: each by itself, all of them, and the workspace by header."""
         yield from ((key,) for key in keys)
+        yield from (((place, added),) for place, key in keys if (added := ids.more(key)))
         if len(keys) > 1:
             yield keys
         named = not operation.places["path"] and operation.permission != "public"
         if named and self.concerns(victim, operation, "workspace_id"):
             yield (HEADER,)
 
-    def _attack(self, operation: Operation, chosen: Keys, theirs: Request) -> Iterator[str]:
+    def _attack(
+        self, operation: Operation, chosen: Keys, theirs: Request, headers: Mapping[str, str]
+    ) -> Iterator[str]:
         victim, attacker = self._parties()
-        foreign = _aimed(attacker.request(operation.id), chosen, theirs)
+        foreign = _aimed(attacker.request(operation.id), chosen, theirs, headers)
         reply = attacker.send(operation, foreign)
         changed = reply.status < 300 and operation.method != "GET"
         if changed:
             attacker = self.attacker(victim)
-        nothing = _aimed(attacker.request(operation.id), chosen, _invented(theirs, chosen))
+        nothing = _aimed(attacker.request(operation.id), chosen, _invented(theirs, chosen), headers)
         answers = [blank(each, changed) for each in (reply, attacker.send(operation, nothing))]
         if changed:
             self._pair = victim, self.attacker(victim)
         names = ", ".join(f"{key} in the {place}" for place, key in chosen)
+        names += "".join(f" with {name}: {text}" for name, text in headers.items())
         if not {(operation.id, key) for _, key in chosen} & self.known:
             if answers[0] != answers[1]:
                 yield f"{names}: a foreign id answers {answers[0]}, an invented one {answers[1]}"
-            told = victim.ids - {foreign[place][key] for place, key in chosen} - attacker.ids
+            told = victim.ids - {ids.get(foreign[place], key) for place, key in chosen} - attacker.ids
             words = words_in(reply, {*self.hidden, *told})
             yield from (f"{names}: the answer tells {word}" for word in words)
-        if any(place == "path" for place, _ in chosen) and reply.status != 404:
+        # A condition may be refused before anything is looked for, alike for all ids.
+        expected = (404, 412) if headers else (404,)
+        if any(place == "path" for place, _ in chosen) and reply.status not in expected:
             yield f"{names}: a foreign id answers {reply.status}, not 404"
         if operation.permission != "public":
             status = send(self.world.anonymous(), operation, foreign).status
@@ -140,16 +193,18 @@ def _ordinary(operation: Operation, victim: Party, theirs: Request) -> Iterator[
     """The request with ordinary records, where it needs a special one, e.g. of the trash."""
     ordinary = deepcopy(theirs)
     for place, key in operation.ids:
-        ordinary[place][key] = victim.id_of(victim.makers.kind(operation, key))
+        if "[]" not in key:
+            ids.put(ordinary[place], key, victim.id_of(victim.makers.kind(operation, key)))
     if ordinary != theirs:
         yield ordinary
 
 
-def _aimed(own: Request, chosen: Keys, theirs: Request) -> Request:
+def _aimed(own: Request, chosen: Keys, theirs: Request, headers: Mapping[str, str]) -> Request:
     """The attacker's own request, but for the chosen ids."""
     aimed = deepcopy(own)
+    aimed["header"] |= headers
     for place, key in chosen:
-        aimed[place][key] = theirs[place][key]
+        ids.put(aimed[place], key, ids.get(theirs[place], key))
         if (place, key) == HEADER:
             aimed["body"].pop("workspace_id", None)
             aimed["query"].pop("workspace_id", None)
@@ -158,17 +213,7 @@ def _aimed(own: Request, chosen: Keys, theirs: Request) -> Request:
 
 def _invented(theirs: Request, chosen: Keys) -> Request:
     """The same request with ids of nothing; what was the same id stays the same."""
-    invented, ids = deepcopy(theirs), defaultdict[str, str](new_id)
+    invented, drawn = deepcopy(theirs), defaultdict[str, str](new_id)
     for place, key in chosen:
-        invented[place][key] = ids[theirs[place][key]]
+        ids.put(invented[place], key.replace("[+]", "[]"), drawn[ids.get(theirs[place], key)])
     return invented
-
-
-def blank(reply: Reply, changed: bool) -> tuple[int, list[str], str]:
-    """What an answer tells, ids left out.
-
-    Arguments:
-        changed: whether numbers may differ, since something was made or changed.
-    """
-    shown = ID.sub("<id>", reply.body.decode())
-    return reply.status, sorted(reply.headers.keys()), re.sub(r"\d+", "<n>", shown) if changed else shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .document import types
+from .schemas import types
 
 HUGE = 10**400
 """An integer that JSON can hold and no database."""
