@@ -51,15 +51,14 @@ _EFFECTIVE = case(
     (Project.visibility == "public", literal("viewer")),
 )
 
-ROLE = (
+ANY_ROLE = (
     select(_EFFECTIVE)
     .select_from(Project.__table__.outerjoin(MINE, _OWN))
-    .where(
-        Project.workspace_id == SCOPE_WORKSPACE,
-        Project.id == bindparam("id", type_=IdType()),
-        Project.lifecycle != "trashed",
-    )
+    .where(Project.workspace_id == SCOPE_WORKSPACE, Project.id == bindparam("id", type_=IdType()))
 )
+"""The caller's role in a project, be it in the trash or not; no row or NULL where it is not theirs to see."""
+
+ROLE = ANY_ROLE.where(Project.lifecycle != "trashed")
 """The caller's role in a project; no row or NULL where it is not visible."""
 
 VISIBLE = (

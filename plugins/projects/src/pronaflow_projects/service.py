@@ -262,8 +262,8 @@ class ProjectService:
             NotFound: there is none that the caller sees.
             Forbidden: the caller could not have deleted it.
         """
-        found = uow.get(Project, project_id, trashed=True)
-        if found["lifecycle"] != "trashed" and self._ctx.access.role(uow, project_id) is None:
+        # Before anything looks at the row: a version that does not match would tell that there is one.
+        if uow.value(queries.ANY_ROLE, id=project_id) is None:
             raise NotFound
         project = self._ctx.trash.restore(uow, "project", project_id)
         self._ctx.access.authorize(uow, "projects.delete", container_id=project_id)
