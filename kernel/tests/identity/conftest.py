@@ -28,6 +28,7 @@ class Account:
     username: str
     id: str = ""
     password: str = PASSWORD
+    ip: str = "192.0.2.1"
 
 
 class House:
@@ -38,9 +39,17 @@ class House:
         self.clock = world.clock
         self.post = world.anonymous().post
 
+    def caller(self, ip):
+        """Somebody without a credential at an address."""
+        person = self.world.anonymous()
+        person.client.environ_base["REMOTE_ADDR"] = ip
+        return person
+
     def newcomer(self):
+        """Somebody who has no account yet, and a network of their own."""
         number = next(_numbers)
-        return Account(f"Nina.{number}@Example.com", f"Nina_{number}")
+        ip = f"10.{number // 256}.{number % 256}.7"
+        return Account(f"Nina.{number}@Example.com", f"Nina_{number}", ip=ip)
 
     def register(self, account, **changes):
         body = {"email": account.email, "username": account.username, "password": account.password}
@@ -60,7 +69,7 @@ class House:
 
     def login(self, account, **changes):
         body = {"email": account.email, "password": account.password}
-        return self.post(f"{AUTH}/login", {**body, **changes})
+        return self.caller(account.ip).post(f"{AUTH}/login", {**body, **changes})
 
     def signed_in(self, account):
         """A caller with a session, and its refresh token."""

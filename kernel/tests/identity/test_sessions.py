@@ -19,6 +19,7 @@ class TestLogin:
         assert reply.status == 200
         assert set(reply.data) == {
             "access_token", "refresh_token", "token_type", "expires_in", "user", "mfa_required",
+            "device_token",
         }  # fmt: skip
         assert (reply.data["token_type"], reply.data["expires_in"]) == ("bearer", 1800)
         assert reply.data["mfa_required"] is False
@@ -99,7 +100,7 @@ class TestLogin:
         assert wrong["payload"] == {"user_id": account.id, "reason": "wrong_password"}
         assert unknown["payload"] == {"user_id": None, "reason": "unknown_account"}
         assert wrong["private"].keys() == unknown["private"].keys() == {"ip", "user_agent"}
-        assert wrong["private"]["ip"] == "127.0.0.1"
+        assert wrong["private"]["ip"] == account.ip
         assert (wrong["actor_kind"], wrong["workspace_id"]) == ("anonymous", None)
 
     @pytest.mark.parametrize("status", ["inactive", "suspended"])

@@ -171,19 +171,19 @@ class Attempts:
         """Forget single attempts, which turned out to be none."""
         uow.execute(_TAKE_BACK, ids=list(notes))
 
-    def clear(self, uow: UnitOfWork, kind: str, account: str, source: str | None = None) -> None:
-        """Forget all attempts of one kind on an account, or only those from one source."""
+    def clear(self, uow: UnitOfWork, kind: str, *accounts: str, source: str | None = None) -> None:
+        """Forget all attempts of one kind on these accounts, or only those from one source."""
         per: Per = "account" if source is None else "both"
-        uow.execute(_CLEAR[per], **self._names(kind, per, account, source or ""))
+        uow.execute(_CLEAR[per], **self._names(kind, per, accounts, source or ""))
 
     def _these(self, reader: Reader, limit: Limit, account: str, source: str) -> dict[str, Any]:
         since = reader.clock.now() - limit.within
-        return {"since": since, **self._names(limit.kind, limit.per, account, source)}
+        return {"since": since, **self._names(limit.kind, limit.per, (account,), source)}
 
-    def _names(self, kind: str, per: Per, account: str, source: str) -> dict[str, Any]:
+    def _names(self, kind: str, per: Per, accounts: Iterable[str], source: str) -> dict[str, Any]:
         names: dict[str, Any] = {"kind": kind}
         if per != "source":
-            names["accounts"] = self._digests(kind, "account", account)
+            names["accounts"] = [one for name in accounts for one in self._digests(kind, "account", name)]
         if per != "account":
             names["sources"] = self._digests(kind, "source", source)
         return names

@@ -17,6 +17,7 @@ from . import one_time
 from .accounts import ACTIVE, PENDING, Accounts, shown
 from .events import LOGIN_FAILED, PASSWORD_CHANGED
 from .letters import Letters
+from .lockout import Lockout
 from .models import Session, User
 from .sessions import Device, Sessions
 
@@ -32,18 +33,25 @@ class Credentials:
 
     Arguments:
         auth: who may sign in, and the life of links.
-        accounts, sessions, letters: as they are called.
+        accounts, sessions, letters, lockout: as they are called.
         db: for mails that are prepared after an answer.
     """
 
     def __init__(
-        self, auth: AuthSettings, accounts: Accounts, sessions: Sessions, letters: Letters, db: Database
+        self,
+        auth: AuthSettings,
+        accounts: Accounts,
+        sessions: Sessions,
+        letters: Letters,
+        db: Database,
+        lockout: Lockout,
     ) -> None:
         self._auth = auth
         self._accounts = accounts
         self._sessions = sessions
         self._letters = letters
         self._db = db
+        self._lockout = lockout
 
     def objection(self, user: Row | None, matches: bool) -> str | None:
         """Why somebody may not sign in, as a word for the ledger; None for who may.
@@ -118,7 +126,7 @@ class Credentials:
         uow.after_commit(lambda: self._mail_reset(email))
 
     def reset_password(self, uow: UnitOfWork, user_id: str, token: str, new_hash: str) -> None:
-        """Set a new password by a token from a mail; the mail also proves the address.
+        """Set a new password by a token from a mail, which also proves the address and lifts all locks.
 
         Raises:
             InvalidRequest: the token does not work (any more).
@@ -126,6 +134,7 @@ class Credentials:
         one_time.use(uow, one_time.RESET_PASSWORD, token, user_id)
         user = self._accounts.prove_address(uow, uow.get(User, user_id, lock=True))
         self._set_password(uow, user, new_hash, None)
+        self._lockout.lift(uow, user)
 
     def _set_password(self, uow: UnitOfWork, user: Row, new_hash: str, kept: str | None) -> int:
         """Store a new password and end what was begun with the old one; answers the new epoch."""

@@ -59,6 +59,13 @@ REGISTRATION_REFUSED = EventType(
 LOGIN_FAILED = EventType(
     "user.login_failed", "LoginAttempt", AttemptPayload, public=False, summary="A sign-in was refused."
 )
+SIGN_IN_BARRED = EventType(
+    "user.sign_in_barred",
+    "LoginAttempt",
+    AttemptPayload,
+    public=False,
+    summary="Failed sign-ins locked an account for where they came from, or for all unknown devices.",
+)
 SESSION_STARTED = EventType(
     "session.started", "Session", SessionPayload, public=False, summary="Somebody signed in."
 )
@@ -73,6 +80,7 @@ IDENTITY_EVENTS = (
     PASSWORD_CHANGED,
     REGISTRATION_REFUSED,
     LOGIN_FAILED,
+    SIGN_IN_BARRED,
     SESSION_STARTED,
     SESSION_ENDED,
 )

@@ -57,6 +57,26 @@ class Letters:
         )
         self._send(uow, user["email"], "Your password was changed", text)
 
+    def sign_in_locked(self, uow: UnitOfWork, user: Recipient, ip: str | None, seconds: int) -> None:
+        """Tell an owner that somebody is locked out of the account for a while."""
+        text = (
+            f"Somebody failed to sign in to your account {user['username']} several times, from the address "
+            f"{ip or 'unknown'}. Signing in from there is locked for {_span(seconds)}.\n\n"
+            f"If it was you, wait, or set a new password: {self._public_url}/reset-password\n"
+            "If it was not you, do nothing: devices on which you have signed in before are not affected.\n"
+        )
+        self._send(uow, user["email"], "Failed sign-ins to your account", text)
+
+    def sign_in_barred(self, uow: UnitOfWork, user: Recipient) -> None:
+        """Tell an owner that new devices cannot sign in until there is a new password."""
+        text = (
+            f"Somebody tried many wrong passwords for your account {user['username']}. To stop that, nobody "
+            "can sign in to it with a password any more, except on devices on which you have signed in "
+            "before.\n\n"
+            f"To open it again, set a new password: {self._public_url}/reset-password\n"
+        )
+        self._send(uow, user["email"], "Please set a new password", text)
+
     def registered_before(self, uow: UnitOfWork, user: Recipient) -> None:
         """Tell an owner that somebody tried to register with the address."""
         text = (

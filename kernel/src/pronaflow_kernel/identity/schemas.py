@@ -71,6 +71,12 @@ class LoginIn(Schema):
     email = _name("Mail address or user name")
     username = _name("The same; send one of the two")
     password = _password()
+    device_token = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=_TYPED),
+        metadata={"description": "From an earlier sign-in on this device: failures elsewhere do not bar it"},
+    )
 
     @validates_schema(skip_on_field_errors=False)
     def need_one_name(self, data: dict[str, Any], **_: Any) -> None:
@@ -194,3 +200,6 @@ class LoginOut(TokensOut):
 
     user = fields.Nested(SignedIn)
     mfa_required = fields.Boolean()
+    device_token = fields.String(
+        allow_none=True, metadata={"description": "Keep it and send it with the next sign-in on this device"}
+    )
