@@ -57,20 +57,33 @@ class Session(Identified, CoreBase):
     revoked_at: Mapped[datetime | None]
     revoke_reason: Mapped[str | None] = mapped_column(String(30))
 
-    __table_args__ = (Index("ix_core__session_user", "user_id", "last_seen_at"),)
+    __table_args__ = (
+        Index("ix_core__session_user", "user_id", "last_seen_at"),
+        Index("ix_core__session_expires", "expires_at"),
+    )
 
 
 class RefreshToken(Identified, CoreBase):
-    """One link of a session's chain of refresh tokens; used once, then replaced."""
+    """One link of a session's chain of refresh tokens; used once, then replaced.
+
+    `successor` holds the token that replaced it for requests that were sent twice, so that only who shows
+    this one can read it; it is blanked once the successor is used.
+    """
 
     __tablename__ = "core__refresh_token"
 
-    session_id: Mapped[str] = mapped_column(Id, ForeignKey(Session.id, ondelete="CASCADE"), index=True)
+    session_id: Mapped[str] = mapped_column(Id, ForeignKey(Session.id, ondelete="CASCADE"))
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     generation: Mapped[int] = mapped_column(Integer, default=0)
     issued_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
+    successor: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        Index("uq_core__refresh_token_generation", "session_id", "generation", unique=True),
+        Index("ix_core__refresh_token_expires", "expires_at"),
+    )
 
 
 class OneTimeToken(Identified, CoreBase):

@@ -210,6 +210,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core__session")),
     )
+    op.create_index("ix_core__session_expires", "core__session", ["expires_at"], unique=False)
     op.create_index("ix_core__session_user", "core__session", ["user_id", "last_seen_at"], unique=False)
     op.create_table(
         "core__workspace",
@@ -328,6 +329,7 @@ def upgrade() -> None:
         sa.Column("issued_at", UtcDateTime(), nullable=False),
         sa.Column("used_at", UtcDateTime(), nullable=True),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("successor", sa.Text(), nullable=True),
         sa.Column("id", Id(), nullable=False),
         sa.ForeignKeyConstraint(
             ["session_id"],
@@ -338,13 +340,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core__refresh_token")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_core__refresh_token_token_hash")),
     )
+    op.create_index("ix_core__refresh_token_expires", "core__refresh_token", ["expires_at"], unique=False)
     op.create_index(
-        op.f("ix_core__refresh_token_session_id"), "core__refresh_token", ["session_id"], unique=False
+        "uq_core__refresh_token_generation", "core__refresh_token", ["session_id", "generation"], unique=True
     )
 
 
 def downgrade() -> None:
-    op.drop_index(op.f("ix_core__refresh_token_session_id"), table_name="core__refresh_token")
+    op.drop_index("uq_core__refresh_token_generation", table_name="core__refresh_token")
+    op.drop_index("ix_core__refresh_token_expires", table_name="core__refresh_token")
     op.drop_table("core__refresh_token")
     op.drop_table("core__workspace_plugin")
     op.drop_index(op.f("ix_core__idempotency_record_expires_at"), table_name="core__idempotency_record")
@@ -356,6 +360,7 @@ def downgrade() -> None:
     op.drop_table("core__trash")
     op.drop_table("core__workspace")
     op.drop_index("ix_core__session_user", table_name="core__session")
+    op.drop_index("ix_core__session_expires", table_name="core__session")
     op.drop_table("core__session")
     op.drop_index("ix_core__one_time_token_user", table_name="core__one_time_token")
     op.drop_table("core__one_time_token")
