@@ -10,6 +10,10 @@ from .access.containers import Containers
 from .access.permissions import Permission, load_permissions
 from .access.principal import Principal
 from .clock import Clock
+from .documents.archives import ArchiveLimits, read_archive
+from .documents.images import ImageKind, check_image
+from .documents.markup import html_from_markdown
+from .documents.tables import csv_chunks, write_xlsx
 from .egress.client import HttpReply, PluginHttp
 from .egress.errors import BlockedAddress, EgressError, EgressFailed, EgressRefused, EgressTimeout
 from .errors import (
@@ -65,6 +69,7 @@ from .tenancy.rule import unscoped
 from .web.answers import Answer, Page
 from .web.arguments import load
 from .web.blueprint import PUBLIC, Blueprint
+from .web.downloads import Download
 from .web.fields import Choice, Id, Moment, PageQuery, Schema, Text, Timestamp, WorkspaceQuery
 from .web.formats import ErrorFormat
 from .web.targets import NOWHERE, WORKSPACE, in_body, in_path, in_query
@@ -79,6 +84,7 @@ __all__ = [
     "WORKSPACE",
     "Access",
     "Answer",
+    "ArchiveLimits",
     "BlockedAddress",
     "Blueprint",
     "CapabilityDenied",
@@ -88,6 +94,7 @@ __all__ = [
     "Containers",
     "Context",
     "Database",
+    "Download",
     "EgressError",
     "EgressFailed",
     "EgressRefused",
@@ -103,6 +110,7 @@ __all__ = [
     "Id",
     "IdType",
     "Identified",
+    "ImageKind",
     "InWorkspace",
     "InvalidRequest",
     "Json",
@@ -146,8 +154,11 @@ __all__ = [
     "WorkspaceQuery",
     "add_person",
     "as_id",
+    "check_image",
+    "csv_chunks",
     "hookimpl",
     "hookspec",
+    "html_from_markdown",
     "in_body",
     "in_path",
     "in_query",
@@ -158,6 +169,7 @@ __all__ = [
     "needs_scope",
     "new_id",
     "normal",
+    "read_archive",
     "remove_person",
     "secret_column",
     "secret_place",
@@ -167,4 +179,5 @@ __all__ = [
     "tenancy_events",
     "terms",
     "unscoped",
+    "write_xlsx",
 ]

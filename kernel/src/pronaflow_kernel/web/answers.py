@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response
 
 from ..errors import KernelError
+from .downloads import Download, send
 from .preconditions import etag
 from .projection import Projection, dumps
 
@@ -71,12 +72,14 @@ def render(result: Any, status: int, project: Projection | None, resource: str |
     """The enveloped answer of a handler's result.
 
     Arguments:
-        result: a row, a list of rows, a `Page`, an `Answer`, or None with 204.
+        result: a row, a list of rows, a `Page`, an `Answer`, a `Download`, or None with 204.
         project: compiled from the schema the route declares; None shows the data as it is.
         resource: resource type of the data; a single record of one carries an ETag.
     """
     if status == 204:
         return Response(status=204)
+    if isinstance(result, Download):
+        return send(result, status)
     body: dict[str, Any] = {"success": True}
     answer = result if isinstance(result, Answer) else Answer(result)
     if isinstance(answer.data, Page):
