@@ -181,6 +181,20 @@ def test_foreign_origins_are_not_allowed(ann):
         assert not [name for name, _ in headers.items() if name.startswith("Access-Control-")]
 
 
+def test_https_is_required_in_production(new_world):
+    settings = {
+        "environment": "production",
+        "secret_key": ["0123456789abcdef" * 4],
+        "server.trusted_proxies": 1,
+    }
+    caller = new_world(settings, candidates=[]).anonymous()
+    plain = caller.get(f"{AUTH}/me")
+    assert (plain.status, plain.error["code"]) == (403, "HTTPS_REQUIRED")
+    encrypted = caller.request("GET", f"{AUTH}/me", headers={"X-Forwarded-Proto": "https"})
+    assert encrypted.status == 401
+    assert "max-age=" in encrypted.headers["Strict-Transport-Security"]
+
+
 # Common Response Formats, Error Handling
 
 
