@@ -42,13 +42,13 @@ class NewAccount:
 
     Arguments:
         email, username: checked, as their owner writes them.
-        password_hash: from `PasswordHashes`.
+        password_hash: from `PasswordHashes`; None for who signs in another way.
         full_name: if given.
     """
 
     email: str
     username: str
-    password_hash: str
+    password_hash: str | None
     full_name: str | None = None
 
 

@@ -5,6 +5,8 @@ A hash takes longer than the rest of a request, so that callers compute it befor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import bindparam, update
 
 from ..errors import Forbidden, KernelError, Unauthorized
@@ -18,6 +20,7 @@ from .accounts import ACTIVE, PENDING, Accounts, shown
 from .events import LOGIN_FAILED, PASSWORD_CHANGED
 from .letters import Letters
 from .lockout import Lockout
+from .mfa.second_step import SecondStep
 from .models import Session, User
 from .sessions import Device, Sessions
 
@@ -33,7 +36,7 @@ class Credentials:
 
     Arguments:
         auth: who may sign in, and the life of links.
-        accounts, sessions, letters, lockout: as they are called.
+        accounts, sessions, letters, lockout, second_step: as they are called.
         db: for mails that are prepared after an answer.
     """
 
@@ -45,6 +48,7 @@ class Credentials:
         letters: Letters,
         db: Database,
         lockout: Lockout,
+        second_step: SecondStep,
     ) -> None:
         self._auth = auth
         self._accounts = accounts
@@ -52,6 +56,7 @@ class Credentials:
         self._letters = letters
         self._db = db
         self._lockout = lockout
+        self._second_step = second_step
 
     def objection(self, user: Row | None, matches: bool) -> str | None:
         """Why somebody may not sign in, as a word for the ledger; None for who may.
@@ -88,20 +93,24 @@ class Credentials:
         private = {"ip": device.ip, "user_agent": device.user_agent}
         uow.publish(LOGIN_FAILED, new_id(), payload, private=private)
 
-    def admit(self, uow: UnitOfWork, user: Row, device: Device, new_hash: str | None) -> Row:
-        """Start a session.
+    def admit(
+        self, uow: UnitOfWork, user: Row, device: Device, new_hash: str | None, amr: Sequence[str] = ("pwd",)
+    ) -> Row:
+        """Start a session, or ask for the second factor of who has one.
 
         Arguments:
             user: as it was when the password was checked.
             new_hash: of the same password, where the stored one is outdated.
 
         Returns:
-            The tokens and the `user`.
+            The tokens and the `user`, or none of them and the `mfa_token`.
         """
         if new_hash is not None or user["status"] == PENDING:
             user = self._brought_up_to_date(uow, user, new_hash)
-        tokens = self._sessions.start(uow, user, device)
-        return {**tokens, "user": shown(user), "mfa_required": False}
+        if user["mfa_enabled"]:
+            return self._second_step.begin(uow, user, device)
+        tokens = self._sessions.start(uow, user, device, amr)
+        return {**tokens, "user": shown(user), "mfa_required": False, "mfa_token": None}
 
     def change_password(self, uow: UnitOfWork, user: Row, new_hash: str, session_id: str | None) -> None:
         """Replace a password that its owner knows.
