@@ -1,0 +1,30 @@
+"""Outside sign-in over HTTP, under `/api/v1/auth` (modules.md 1.1)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ...web.blueprint import PUBLIC, Blueprint
+from ..schemas import LoginOut
+from .handlers import OutsideSignIn
+from .schemas import CallbackIn, IdentityOut, ProviderOut, StartOut, StartQuery
+
+_FRESH = 600
+"""Seconds within which somebody must have proved who they are before another way in is opened or closed."""
+
+
+def add_outside_sign_in(blp: Blueprint, do: OutsideSignIn) -> None:
+    """Add the routes to the blueprint of identity."""
+    get = partial(blp.endpoint, "GET", permission=PUBLIC)
+    get("/oauth", returns=ProviderOut, many=True)(do.providers)
+    get("/oauth/<provider>", query=StartQuery, returns=StartOut)(do.start)
+    post = partial(blp.endpoint, "POST", body=CallbackIn, writes=False)
+    post("/oauth/<provider>/callback", permission=PUBLIC, returns=LoginOut)(do.callback)
+    own = "account.update"
+    post("/oauth/<provider>/link", permission=own, fresh=_FRESH, returns=IdentityOut)(do.link)
+    blp.endpoint("GET", "/identities", permission="account.read", returns=IdentityOut, many=True)(
+        do.identities
+    )
+    blp.endpoint("DELETE", "/identities/<id:identity_id>", permission=own, fresh=_FRESH, status=204)(
+        do.unlink
+    )
