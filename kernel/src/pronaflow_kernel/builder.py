@@ -19,6 +19,8 @@ from .events.dispatch import Dispatcher
 from .events.types import EventType
 from .health import HealthCheck
 from .identity.events import IDENTITY_EVENTS
+from .identity.mfa.events import MFA_EVENTS
+from .identity.oidc.events import OIDC_EVENTS
 from .kernel import Kernel
 from .mail import Mailer, mailer_from
 from .persistence.base import tenant_tables
@@ -76,7 +78,8 @@ class Builder:
         self.permissions: dict[str, Permission] = {p.name: p for p in load_permissions(__package__)}
         self.resources: dict[str, Resource] = {}
         self.resource_owners: dict[str, str] = {}
-        self.event_types: dict[str, EventType] = {t.name: t for t in (*IDENTITY_EVENTS, *TENANCY_EVENTS)}
+        own = (*IDENTITY_EVENTS, *MFA_EVENTS, *OIDC_EVENTS, *TENANCY_EVENTS)
+        self.event_types: dict[str, EventType] = {t.name: t for t in own}
         self.guard = Guard(lambda *where: self.switches.active(*where), clock, settings.plugins)
         self.dispatcher = Dispatcher(self.guard)
         rules = Rules(self.event_types, self.guard.is_on)

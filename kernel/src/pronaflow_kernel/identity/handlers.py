@@ -17,7 +17,7 @@ from ..errors import Forbidden, Problem, Unauthorized, ValidationFailed
 from ..persistence.scope import Scope
 from ..persistence.uow import Reader, Row, UnitOfWork
 from ..web.answers import Answer
-from . import one_time
+from . import one_time, refresh_chain
 from .access_tokens import AccessTokens
 from .accounts import PENDING, Accounts, NewAccount, shown
 from .admin import Admin
@@ -26,7 +26,9 @@ from .credentials import Credentials
 from .devices import DeviceTokens
 from .letters import Letters
 from .lockout import Lockout
+from .mfa.parts import Mfa
 from .models import User
+from .oidc.handlers import OutsideSignIn
 from .own_password import OwnPassword
 from .password_hashes import PasswordHashes
 from .password_rule import PasswordRule
@@ -51,14 +53,18 @@ class Handlers:
         self._db = kernel.db
         self.rule = PasswordRule(auth.password_profile)
         self._hashes = PasswordHashes(auth)
-        self._sessions = Sessions(auth, tokens)
+        self._sessions = Sessions(auth, tokens, letters, kernel.db)
         self._accounts = Accounts(auth, letters, kernel.db)
         attempts = Attempts(kernel.keys)
         lockout = Lockout(attempts, letters, auth.lockout_seconds)
-        self._credentials = Credentials(auth, self._accounts, self._sessions, letters, kernel.db, lockout)
         devices = DeviceTokens(kernel.keys, kernel.clock)
-        self._sign_in = SignIn(kernel.db, self._hashes, self._accounts, self._credentials, lockout, devices)
         self.own_password = OwnPassword(kernel.db, self._hashes, attempts)
+        self.mfa = Mfa(kernel, self._hashes, self._sessions, attempts, self.own_password, devices)
+        self._credentials = Credentials(
+            auth, self._accounts, self._sessions, letters, kernel.db, lockout, self.mfa.second_step
+        )
+        self._sign_in = SignIn(kernel.db, self._hashes, self._accounts, self._credentials, lockout, devices)
+        self.outside = OutsideSignIn(kernel, self._accounts, self._credentials)
         self._admin = Admin(kernel)
 
     def register(self, reader: Reader, body: Row) -> Answer:
@@ -89,15 +95,22 @@ class Handlers:
         After 5 failures within 10 minutes an account is locked for 15 minutes for the network that they came
         from: 429 with `details.reason` `account_locked` and `Retry-After`, for unknown accounts too. Send the
         `device_token` of the last sign-in to be told apart from others in your network.
+
+        Where two-step sign-in is on, the answer has `mfa_required` and an `mfa_token` for
+        `POST /api/v1/auth/mfa/verify`, and no tokens.
         """
         name = body["email"] if "email" in body else body["username"]
         return self._sign_in.enter(reader, name, body["password"], _device(), body["device_token"])
 
     def refresh(self, reader: Reader, body: Row) -> Row:
-        """Replace a refresh token; each one works once, and showing a used one ends its session."""
+        """Replace a refresh token.
+
+        Each one works once; showing a used one ends its session. For 10 seconds, and while its successor is
+        unused, a second request gets the same successor: it was sent twice.
+        """
         token = body["refresh_token"]
         tokens = None
-        if self._sessions.known(reader, token):
+        if refresh_chain.known(reader, token):
             with self._db.write(_nobody()) as uow:
                 tokens = self._sessions.refresh(uow, token)
         if tokens is None:

@@ -8,6 +8,8 @@ from ..kernel import Kernel
 from ..web.blueprint import PUBLIC, Blueprint
 from .access_tokens import AccessTokens
 from .handlers import Handlers
+from .mfa.routes import add_mfa
+from .oidc.routes import add_outside_sign_in
 from .schemas import (
     AccountOut,
     Confirmation,
@@ -36,6 +38,8 @@ def build(kernel: Kernel, tokens: AccessTokens) -> Blueprint:
     _add_sessions(blp, do)
     _add_profile(blp, do)
     _add_passwords(blp, do)
+    add_mfa(blp, do.mfa.handlers)
+    add_outside_sign_in(blp, do.outside)
     return blp
 
 

@@ -196,10 +196,16 @@ class SignedIn(Schema):
 
 
 class LoginOut(TokensOut):
-    """A new session."""
+    """A new session; or, where a second factor is asked for, what finishes the sign-in with it."""
 
-    user = fields.Nested(SignedIn)
-    mfa_required = fields.Boolean()
+    access_token = fields.String(allow_none=True)
+    refresh_token = fields.String(allow_none=True)
+    expires_in = fields.Integer(allow_none=True)
+    user = fields.Nested(SignedIn, allow_none=True)
+    mfa_required = fields.Boolean(metadata={"description": "Then there are no tokens yet"})
+    mfa_token = fields.String(
+        allow_none=True, metadata={"description": "For `POST /auth/mfa/verify`, within five minutes"}
+    )
     device_token = fields.String(
         allow_none=True, metadata={"description": "Keep it and send it with the next sign-in on this device"}
     )

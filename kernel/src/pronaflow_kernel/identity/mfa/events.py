@@ -33,7 +33,7 @@ def _factor(name: str, summary: str, payload: type[Schema] = FactorPayload) -> E
 MFA_ENABLED = _factor("enabled", "Somebody asks for a code besides the password from now on.")
 MFA_DISABLED = _factor("disabled", "The password of somebody is enough again.", FactorRemovedPayload)
 MFA_LOCKED = _factor("locked", "Too many wrong codes: none is accepted for an hour.")
-RECOVERY_CODE_USED = _factor("recovery_code_used", "A recovery code took the place of a code.", RecoveryPayload)
+RECOVERY_CODE_USED = _factor("recovery_code_used", "A recovery code stood in for the app.", RecoveryPayload)
 RECOVERY_CODES_REPLACED = _factor(
     "recovery_codes_replaced", "Somebody made new recovery codes; the old ones are void.", RecoveryPayload
 )

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import secrets
 from base64 import b32encode, b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from argon2 import Parameters, Type, extract_parameters
 from argon2.low_level import hash_secret
@@ -30,6 +33,20 @@ _BYTES, _GROUP, _SALT = 10, 4, 16
 _LEFT = select(RecoveryCode.id, RecoveryCode.code_hash).where(
     RecoveryCode.user_id == bindparam("owner", type_=Id()), RecoveryCode.used_at.is_(None)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What somebody shows as their factor: one of the two.
+
+    Arguments:
+        code: six digits of the app.
+        recovery_id: the id of the recovery code that they know, from `RecoveryCodes.find`; None for a wrong
+            one.
+    """
+
+    code: str | None = None
+    recovery_id: str | None = None
 
 
 class RecoveryCodes:
@@ -69,6 +86,20 @@ class RecoveryCodes:
             if secrets.compare_digest(row["code_hash"], shown):
                 return str(row["id"])
         return None
+
+    def shown(self, reader: Reader, user_id: str, body: Mapping[str, Any]) -> Shown | None:
+        """What a request shows as the factor of a user; None for nothing. Outside of a unit of work.
+
+        Arguments:
+            body: perhaps with `totp_code`, `otp_code` or `backup_code`.
+
+        Raises:
+            ServiceUnavailable: too many hashes wait.
+        """
+        if "backup_code" in body:
+            return Shown(recovery_id=self.find(reader, user_id, body["backup_code"]))
+        code = body.get("totp_code") or body.get("otp_code")
+        return None if code is None else Shown(code=code)
 
     def _hash(self, code: str, salt: bytes, time_cost: int, memory_kib: int, lanes: int) -> str:
         with self._hashes.place():
