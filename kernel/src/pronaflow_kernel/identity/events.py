@@ -69,6 +69,13 @@ SIGN_IN_BARRED = EventType(
 SESSION_STARTED = EventType(
     "session.started", "Session", SessionPayload, public=False, summary="Somebody signed in."
 )
+SESSION_CONFIRMED = EventType(
+    "session.confirmed",
+    "Session",
+    SessionPayload,
+    public=False,
+    summary="Somebody proved again in a session who they are.",
+)
 SESSION_ENDED = EventType(
     "session.ended", "Session", SessionPayload, public=False, summary="A session ended."
 )
@@ -82,5 +89,6 @@ IDENTITY_EVENTS = (
     LOGIN_FAILED,
     SIGN_IN_BARRED,
     SESSION_STARTED,
+    SESSION_CONFIRMED,
     SESSION_ENDED,
 )

@@ -77,6 +77,16 @@ class Letters:
         )
         self._send(uow, user["email"], "Please set a new password", text)
 
+    def session_stolen(self, uow: UnitOfWork, user: Recipient) -> None:
+        """Tell an owner that two held the refresh token of a session, which has ended for that."""
+        text = (
+            f"A session of your account {user['username']} has ended: an outdated refresh token of it was "
+            "shown, which happens when somebody has copied it.\n\n"
+            "Sign in again. If you did nothing unusual, such as restoring a device from a backup, set a new "
+            f"password, which ends all other sessions: {self._public_url}/reset-password\n"
+        )
+        self._send(uow, user["email"], "One of your sessions has ended", text)
+
     def registered_before(self, uow: UnitOfWork, user: Recipient) -> None:
         """Tell an owner that somebody tried to register with the address."""
         text = (

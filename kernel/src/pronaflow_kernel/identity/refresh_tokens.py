@@ -2,6 +2,10 @@
 
 The checksum keeps junk away from the database; what makes a token hard to guess is its random part, and what
 makes it worth something is that its SHA-256 is stored (security.md 2.3).
+
+A token that was used is asked for again when a request is sent twice. What replaced it is therefore kept for
+a while, sealed by the used token itself: the server stores of that only the hash, so that neither a copy of
+the database nor the server's keys open it.
 """
 
 from __future__ import annotations
@@ -12,6 +16,10 @@ import re
 import secrets
 import zlib
 from uuid import UUID
+
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 PREFIX = "pr1."
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]+")
@@ -32,18 +40,38 @@ def make(session_id: str, generation: int) -> str:
     return f"{PREFIX}{packed}"
 
 
-def well_formed(token: str) -> bool:
-    """Whether a text could be one of our tokens; everything else need not be looked up."""
+def parse(token: str) -> tuple[str, int] | None:
+    """Session and generation of a text that could be one of our tokens; None of one that cannot be.
+
+    Nothing is proved by it: that the token was issued, its hash in the database tells.
+    """
     packed = token.removeprefix(PREFIX)
     if packed == token or not _ALPHABET.fullmatch(packed):
-        return False
+        return None
     try:
         raw = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
     except binascii.Error:
-        return False
-    generation = len(raw) - _SESSION - _RANDOM - _CHECKSUM
+        return None
+    length = len(raw) - _SESSION - _RANDOM - _CHECKSUM
     body, checksum = raw[:-_CHECKSUM], raw[-_CHECKSUM:]
-    return 1 <= generation <= _VARINT and checksum == _checksum(body)
+    if not 1 <= length <= _VARINT or checksum != _checksum(body):
+        return None
+    return str(UUID(bytes=raw[:_SESSION])), _number(raw[_SESSION : _SESSION + length])
+
+
+def seal(successor: str, token: str) -> str:
+    """A token's successor as only who has the token can read it."""
+    return _cipher(token).encrypt(successor.encode()).decode()
+
+
+def unseal(sealed: str, token: str) -> str:
+    """What `seal` hid."""
+    return _cipher(token).decrypt(sealed.encode()).decode()
+
+
+def _cipher(token: str) -> Fernet:
+    key = HKDF(SHA256(), 32, salt=None, info=b"pronaflow/refresh/successor").derive(token.encode())
+    return Fernet(base64.urlsafe_b64encode(key))
 
 
 def _checksum(body: bytes) -> bytes:
@@ -57,3 +85,7 @@ def _varint(number: int) -> bytes:
         groups.append(number & 0x7F | 0x80)
         number >>= 7
     return bytes([*groups, number])
+
+
+def _number(varint: bytes) -> int:
+    return sum((byte & 0x7F) << 7 * place for place, byte in enumerate(varint))

@@ -1,0 +1,143 @@
+"""The chain of refresh tokens of a session: each one works once and is replaced by the next (RFC 9700, 4.14.2).
+
+Who shows a used one a second time is either a client whose request was sent twice (two tabs, a retry after a
+lost answer) or a thief. For some seconds, and as long as the successor is unused, it counts as the first and
+gets the same successor: no second branch of the chain begins. After that it is theft (security.md 2.6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.orm import aliased
+
+from ..persistence.types import Id, UtcDateTime
+from ..persistence.uow import Reader, Row, UnitOfWork
+from .models import RefreshToken, Session, User
+from .one_time import digest_of
+from .refresh_tokens import make, parse, seal, unseal
+
+_MOMENT = bindparam("moment", type_=UtcDateTime())
+_SESSION = bindparam("session", type_=Id())
+_Next = aliased(RefreshToken)
+
+_KNOWN = select(RefreshToken.id).where(RefreshToken.token_hash == bindparam("digest"))
+_USE = (
+    update(RefreshToken)
+    .where(
+        RefreshToken.token_hash == bindparam("digest"),
+        RefreshToken.used_at.is_(None),
+        RefreshToken.expires_at > _MOMENT,
+    )
+    .values(used_at=_MOMENT, successor=bindparam("sealed"))
+)
+_LINK = (
+    select(
+        RefreshToken.used_at,
+        RefreshToken.successor,
+        RefreshToken.generation,
+        _Next.used_at.label("successor_used_at"),
+        Session.id.label("session_id"),
+        Session.created_at,
+        Session.expires_at,
+        Session.revoked_at,
+        Session.token_epoch.label("session_epoch"),
+        User.id,
+        User.email,
+        User.username,
+        User.status,
+        User.token_epoch,
+        User.is_system_admin,
+    )
+    .join(Session, Session.id == RefreshToken.session_id)
+    .join(User, User.id == Session.user_id)
+    .outerjoin(
+        _Next,
+        (_Next.session_id == RefreshToken.session_id) & (_Next.generation == RefreshToken.generation + 1),
+    )
+    .where(RefreshToken.token_hash == bindparam("digest"))
+)
+_BLANK = (
+    update(RefreshToken)
+    .where(RefreshToken.session_id == _SESSION, RefreshToken.generation == bindparam("before"))
+    .values(successor=None)
+)
+_FORGET = delete(RefreshToken).where(RefreshToken.session_id == _SESSION, RefreshToken.expires_at <= _MOMENT)
+
+
+def known(reader: Reader, token: str) -> bool:
+    """Whether a refresh token was ever issued; junk is told apart without the database."""
+    return parse(token) is not None and reader.one(_KNOWN, digest=digest_of(token)) is not None
+
+
+def add(uow: UnitOfWork, session_id: str, token: str, until: datetime) -> None:
+    """Issue a token of a session.
+
+    Arguments:
+        token: from `make`.
+        until: when it expires.
+    """
+    _, generation = parse(token) or ("", 0)
+    uow.insert(
+        RefreshToken,
+        {
+            "session_id": session_id,
+            "token_hash": digest_of(token),
+            "generation": generation,
+            "issued_at": uow.now,
+            "expires_at": until,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What showing a refresh token did.
+
+    Arguments:
+        token: as shown.
+        successor: what replaces it, if this is the first use.
+        first: whether it is; the token is used up then.
+        link: the token with its session and user; None where it was never issued, or was forgotten.
+    """
+
+    token: str = field(repr=False)
+    successor: str = field(repr=False)
+    first: bool
+    link: Row | None
+
+
+def use(uow: UnitOfWork, token: str) -> Use:
+    """Use a token up. Of many who do so at the same moment one is the first; the others wait for its commit.
+
+    Arguments:
+        token: one that is `known`.
+    """
+    session_id, generation = parse(token) or ("", 0)
+    successor = make(session_id, generation + 1)
+    digest = digest_of(token)
+    first = uow.execute(_USE, digest=digest, moment=uow.now, sealed=seal(successor, token)) == 1
+    return Use(token, successor, first, uow.one(_LINK, digest=digest))
+
+
+def replace(uow: UnitOfWork, used: Use, link: Row, until: datetime) -> str:
+    """Issue the successor after a first use; what has expired of the chain is forgotten."""
+    uow.execute(_BLANK, session=link["session_id"], before=link["generation"] - 1)
+    uow.execute(_FORGET, session=link["session_id"], moment=uow.now)
+    add(uow, link["session_id"], used.successor, until)
+    return used.successor
+
+
+def again(used: Use, link: Row, now: datetime, grace: int) -> str | None:
+    """The successor that was issued before; None where asking for it a second time is not forgiven.
+
+    Arguments:
+        grace: seconds for which it is.
+    """
+    if link["successor"] is None or link["successor_used_at"] is not None:
+        return None
+    if max(0.0, (now - link["used_at"]).total_seconds()) >= grace:
+        return None
+    return unseal(link["successor"], used.token)
