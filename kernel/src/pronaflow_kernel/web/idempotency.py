@@ -38,7 +38,7 @@ from sqlalchemy.exc import OperationalError
 from ..errors import Conflict, InvalidRequest, invalid
 from ..ids import new_id
 from ..persistence.engines import is_locked
-from ..persistence.scope import SCOPE_USER, Scope
+from ..persistence.scope import Scope
 from ..persistence.types import Id, UtcDateTime
 from ..persistence.uow import Database, Row, UnitOfWork
 from ..tenancy.rule import unscoped
@@ -62,7 +62,6 @@ held a secret that is stored nowhere; it takes none."""
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
-
 _RECORD = IdempotencyRecord.__table__
 _WHY = "a key is its user's, in whichever workspace it is used"
 _ANSWER = ("status", "headers", "body", "made")
@@ -84,13 +83,12 @@ def _claim(dialect: Any) -> Any:
 
 
 _CLAIM = {"postgresql": _claim(postgresql), "sqlite": _claim(sqlite)}
-_STORED = unscoped(
-    _WHY, select(_RECORD).where(_RECORD.c.user_id == SCOPE_USER, _RECORD.c.key == bindparam("key"))
-)
+_CLAIMED = (_RECORD.c.user_id == bindparam("claimant", type_=Id()), _RECORD.c.key == bindparam("claimed"))
+_STORED = unscoped(_WHY, select(_RECORD).where(*_CLAIMED))
 _KEEP = unscoped(
     _WHY,
     update(_RECORD)
-    .where(_RECORD.c.user_id == SCOPE_USER, _RECORD.c.key == bindparam("claimed"))
+    .where(*_CLAIMED)
     .values({name: bindparam(name, type_=_RECORD.c[name].type) for name in _ANSWER}),
 )
 _EXPIRED = (
@@ -127,7 +125,7 @@ class Claim:
         given = {**dict.fromkeys(_ANSWER), **self.values, "id": new_id(), "expires_at": uow.now + LIFE}
         if uow.value(_CLAIM[uow.dialect], **given, now=uow.now) is not None:
             return None
-        stored = uow.one(_STORED, key=self.values["key"])
+        stored = uow.one(_STORED, **self._claimed)
         assert stored is not None, "the claim met a record, and holds it against deletion"
         self._compare(stored)
         return _replay(stored)
@@ -147,7 +145,11 @@ class Claim:
                 "headers": {name: response.headers[name] for name in _KEPT if name in response.headers},
                 "body": response.get_data(),
             }
-        uow.execute(_KEEP, claimed=self.values["key"], **kept)
+        uow.execute(_KEEP, **self._claimed, **kept)
+
+    @property
+    def _claimed(self) -> dict[str, Any]:
+        return {"claimant": self.values["user_id"], "claimed": self.values["key"]}
 
     def _compare(self, stored: Row) -> None:
         other = [words for name, words in _PARTS.items() if stored[name] != self.values[name]]
@@ -220,7 +222,7 @@ def patiently() -> Iterator[None]:
         if not is_locked(error):
             raise
         raise Conflict(
-            f"A request with the same {HEADER} is still running: send it again with the same key",
+            f"A request with this {HEADER}, or one that it waits for, takes long: send it again with the same key",
             details={"reason": "in_progress"},
             headers={"Retry-After": "1"},
         ) from error
