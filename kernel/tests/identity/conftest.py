@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from pronaflow_kernel.events.models import EventPrivate, EventRow
-from pronaflow_kernel.identity.models import Session, User
+from pronaflow_kernel.identity.models import RefreshToken, Session, User
 from pronaflow_kernel.persistence.scope import Scope
 from pronaflow_kernel.tenancy.rule import unscoped
 from pronaflow_kernel.testing import World
@@ -98,6 +98,17 @@ class House:
     def sessions(self, account):
         """Rows of somebody's sessions, oldest first."""
         statement = select(Session.__table__).where(Session.user_id == account.id).order_by(Session.id)
+        with self.world.kernel.db.read(Scope.system()) as reader:
+            return reader.all(statement)
+
+    def refresh_tokens(self, account):
+        """Rows of the refresh tokens of somebody's sessions, oldest first."""
+        statement = (
+            select(RefreshToken.__table__)
+            .join(Session, Session.id == RefreshToken.session_id)
+            .where(Session.user_id == account.id)
+            .order_by(RefreshToken.session_id, RefreshToken.generation)
+        )
         with self.world.kernel.db.read(Scope.system()) as reader:
             return reader.all(statement)
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from cryptography.fernet import InvalidToken
 
 from pronaflow_kernel.identity import refresh_tokens
 
@@ -33,6 +34,7 @@ def test_a_used_one_ends_the_session(house):
     account = house.resident()
     person, token = house.signed_in(account)
     successor = house.refresh(token).data["refresh_token"]
+    house.clock.advance(10)
 
     reply = house.refresh(token)
 
@@ -43,13 +45,17 @@ def test_a_used_one_ends_the_session(house):
     assert event["payload"]["reason"] == "token_reuse"
 
 
-def test_showing_it_again_and_again_is_one_event(house):
+def test_showing_it_again_and_again_is_one_event_and_one_mail(house):
     account = house.resident()
     _, token = house.signed_in(account)
+    house.refresh(token)
+    house.clock.advance(10)
     for _ in range(4):
         house.refresh(token)
 
     assert len(house.events_of(account.id, "session.ended")) == 1
+    (mail,) = house.mails(account)
+    assert mail.subject.startswith("One of your sessions has ended")
 
 
 def test_other_sessions_of_the_user_go_on(house):
@@ -57,19 +63,95 @@ def test_other_sessions_of_the_user_go_on(house):
     _, token = house.signed_in(account)
     other, _ = house.signed_in(account)
 
-    house.refresh(token), house.refresh(token)
+    first = house.refresh(token).data["refresh_token"]
+    house.refresh(first), house.refresh(token)
 
+    assert len(house.events_of(account.id, "session.ended")) == 1
     assert other.get(ME).status == 200
 
 
-def test_of_two_at_the_same_moment_one_wins_and_the_other_counts_as_theft(house):
-    account = house.resident()
-    person, token = house.signed_in(account)
+class TestGrace:
+    """A request that was sent twice is no theft (security.md 2.6)."""
 
-    replies = house.at_once(*[lambda: house.refresh(token)] * 2)
+    def test_a_twin_gets_the_same_successor_and_an_access_token_of_its_own(self, house):
+        person, token = house.signed_in(house.resident())
+        first = house.refresh(token).data
+        house.clock.advance(9)
 
-    assert sorted(reply.status for reply in replies) == [200, 401]
-    assert person.get(ME).status == 401
+        second = house.refresh(token)
+
+        assert second.status == 200
+        assert second.data["refresh_token"] == first["refresh_token"]
+        assert second.data["access_token"] != first["access_token"]
+        for each in (first, second.data):
+            person.token = each["access_token"]
+            assert person.get(ME).status == 200
+
+    def test_the_chain_goes_on_from_there(self, house):
+        _, token = house.signed_in(house.resident())
+        for _ in range(3):
+            house.refresh(token)
+            token = house.refresh(token).data["refresh_token"]
+
+        assert house.refresh(token).status == 200
+
+    def test_it_ends_with_the_first_use_of_the_successor(self, house):
+        account = house.resident()
+        person, token = house.signed_in(account)
+        successor = house.refresh(token).data["refresh_token"]
+        assert house.refresh(successor).status == 200
+
+        assert house.refresh(token).status == 401
+
+        assert person.get(ME).status == 401
+
+    def test_what_is_stored_for_it_opens_only_with_the_used_token_and_is_blanked(self, house):
+        account = house.resident()
+        _, token = house.signed_in(account)
+
+        successor = house.refresh(token).data["refresh_token"]
+
+        first, second = house.refresh_tokens(account)
+        assert refresh_tokens.unseal(first["successor"], token) == successor
+        with pytest.raises(InvalidToken):
+            refresh_tokens.unseal(first["successor"], successor)
+        assert second["successor"] is None
+        house.refresh(successor)
+        assert [row["successor"] is None for row in house.refresh_tokens(account)] == [True, False, True]
+
+    def test_an_operator_may_do_without(self, new_house):
+        strict = new_house(refresh_grace=0)
+        person, token = strict.signed_in(strict.resident())
+        strict.refresh(token)
+
+        assert strict.refresh(token).status == 401
+        assert person.get(ME).status == 401
+
+    def test_a_closed_account_gets_no_second_answer(self, house):
+        account = house.resident()
+        _, token = house.signed_in(account)
+        house.refresh(token)
+
+        house.set_status(account, "suspended")
+
+        assert house.refresh(token).status == 401
+
+    def test_of_20_at_the_same_moment_one_rotates_and_all_get_the_same_answer(self, house):
+        """50 rounds; what the tokens say of a round is told from the rows."""
+        account = house.resident()
+        _, token = house.signed_in(account)
+
+        for turn in range(1, 51):
+            replies = house.at_once(*[lambda shown=token: house.refresh(shown)] * 20)
+
+            assert [reply.status for reply in replies] == [200] * 20
+            successors = {reply.data["refresh_token"] for reply in replies}
+            assert len(successors) == 1
+            assert len({reply.data["access_token"] for reply in replies}) == 20
+            assert [row["generation"] for row in house.refresh_tokens(account)] == list(range(turn + 1))
+            token = successors.pop()
+
+        assert house.events_of(account.id, "session.ended") == []
 
 
 def test_it_lives_7_days_from_the_last_one(house):
@@ -81,6 +163,37 @@ def test_it_lives_7_days_from_the_last_one(house):
     house.clock.advance(week - 1)
     token = house.refresh(token).data["refresh_token"]
     house.clock.advance(week)
+
+    assert house.refresh(token).status == 401
+
+
+def test_one_that_was_never_used_expires_without_ending_the_session(house):
+    account = house.resident()
+    _, token = house.signed_in(account)
+    house.clock.advance(timedelta(days=7).total_seconds())
+
+    assert house.refresh(token).status == 401
+
+    assert house.events_of(account.id, "session.ended") == []
+
+
+def test_expired_ones_of_the_chain_are_forgotten(house):
+    account = house.resident()
+    _, token = house.signed_in(account)
+    for _ in range(10):
+        house.clock.advance(86_400)
+        token = house.refresh(token).data["refresh_token"]
+
+    assert [row["generation"] for row in house.refresh_tokens(account)] == [4, 5, 6, 7, 8, 9, 10]
+
+
+def test_the_operator_sets_how_long_a_session_lives(new_house):
+    house = new_house(session_ttl=3600)
+    _, token = house.signed_in(house.resident())
+    house.clock.advance(3599)
+    token = house.refresh(token).data["refresh_token"]
+
+    house.clock.advance(1)
 
     assert house.refresh(token).status == 401
 
@@ -122,7 +235,7 @@ def test_the_form_is_the_session_the_generation_a_secret_and_a_checksum(house):
 def test_any_generation_has_a_good_form(generation):
     token = refresh_tokens.make("01890a5d-ac96-774b-bcce-b302099a8057", generation)
 
-    assert refresh_tokens.well_formed(token)
+    assert refresh_tokens.parse(token) == ("01890a5d-ac96-774b-bcce-b302099a8057", generation)
 
 
 def test_junk_never_reaches_the_database(house):
