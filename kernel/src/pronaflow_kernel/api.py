@@ -72,6 +72,7 @@ from .web.blueprint import PUBLIC, Blueprint
 from .web.downloads import Download
 from .web.fields import Choice, Id, Moment, PageQuery, Schema, Text, Timestamp, WorkspaceQuery
 from .web.formats import ErrorFormat
+from .web.limits.rate import RateLimit
 from .web.targets import NOWHERE, WORKSPACE, in_body, in_path, in_query
 
 __all__ = [
@@ -130,6 +131,7 @@ __all__ = [
     "PluginHttp",
     "Principal",
     "Problem",
+    "RateLimit",
     "Reader",
     "Record",
     "Resource",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .persistence.uow import Reader, Row, UnitOfWork
     from .records.resources import Resource
     from .web.formats import ErrorFormat
+    from .web.limits.rate import RateLimit
 
 API_VERSION = "1.0"
 """Version of this contract, matched against a manifest's `api` range."""
@@ -102,6 +103,16 @@ def pick_principal(reader: Reader, credential: str) -> Principal | None:
 
     Answer None for a credential of another kind, raise `Unauthorized` for a wrong or ended one. `reader` is
     in no workspace and has no user yet.
+    """
+
+
+@hookspec
+def pick_rate_limit(reader: Reader, principal: Principal) -> RateLimit | None:
+    """Say how many requests whoever is signed in may send a minute, and with whom they share them.
+
+    Asked once a request, after its sign-in and before anything else, so at most one statement is fair. Answer
+    None for a principal of another kind: then `rate_limit.user_per_minute` holds. `reader` acts for the
+    principal and is in no workspace.
     """
 
 

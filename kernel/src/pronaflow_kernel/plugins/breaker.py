@@ -9,11 +9,11 @@ from threading import Lock
 from ..clock import Clock
 
 FAILURES = 5
-"""So many failures within `WINDOW` open it (architecture.md 4)."""
+"""So many failures within `WINDOW` open the breaker of a plugin (architecture.md 4)."""
 
 WINDOW = timedelta(seconds=60)
 PAUSE = timedelta(seconds=30)
-"""How long it stays open before one call is let through to try."""
+"""How long that stays open before one call is let through to try."""
 
 
 def left_alone(hook: str, error: str | None) -> str:
@@ -31,12 +31,15 @@ class Breaker:
 
     Arguments:
         clock: tells when failures were and when the pause is over.
+        failures: so many within `WINDOW` open it.
+        pause: how long it stays open.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, failures: int = FAILURES, pause: timedelta = PAUSE) -> None:
         self._clock = clock
+        self._pause = pause
         self._lock = Lock()
-        self._failures: deque[datetime] = deque(maxlen=FAILURES)
+        self._failures: deque[datetime] = deque(maxlen=failures)
         self._opened_at: datetime | None = None
         self._trying = False
 
@@ -47,7 +50,7 @@ class Breaker:
         if opened_at is None:
             return "closed"
         # A clock that was set back must not keep it open for longer than the pause.
-        return "open" if timedelta(0) <= self._clock.now() - opened_at < PAUSE else "half-open"
+        return "open" if timedelta(0) <= self._clock.now() - opened_at < self._pause else "half-open"
 
     def lets_through(self) -> bool:
         """Whether a call may be made; whoever asks and gets True must say how it went."""
@@ -75,7 +78,7 @@ class Breaker:
         with self._lock:
             now = self._clock.now()
             self._failures.append(now)
-            full = len(self._failures) == FAILURES and now - self._failures[0] <= WINDOW
+            full = len(self._failures) == self._failures.maxlen and now - self._failures[0] <= WINDOW
             opens = self._opened_at is None and full
             if opens or self._trying:
                 self._opened_at, self._trying = now, False

@@ -5,7 +5,8 @@ What a failure does is told by the prefix of the hook (architecture.md 4):
 - `provide_*` raises through to the assembly, which marks the culprit.
 - `pick_*`, `check_*` and `erase_*` refuse: an unheard objection must not become consent, and what is left of
   a person must not pass for erased.
-- `extend_*` and `collect_*` are left out and logged; after repeated failures a breaker leaves them alone.
+- `extend_*` and `collect_*` are left out and logged; after repeated failures a breaker leaves them alone. So
+  is `pick_rate_limit`, without which the user's limit holds.
 
 Routes, subscribers, commands and health checks raise to their callers, each with an answer of its own.
 """
@@ -27,6 +28,7 @@ from ..access.principal import Principal
 from ..attribution import CURRENT_PLUGIN, contained, deferral
 from ..clock import Clock
 from ..errors import KernelError, PluginFailed, StaleRow
+from ..web.limits.rate import RateLimit
 from .breaker import Breaker, left_alone
 from .specs import KERNEL
 from .timing import Timing
@@ -41,8 +43,8 @@ trace = logging.getLogger("pronaflow.hooks")
 Active = Callable[[str, str | None], bool]
 """From a plugin's id and a workspace, or None, to whether it is on there."""
 
-SKIPPED = ("extend", "collect")
-"""Prefixes of hooks whose failures leave out an answer."""
+_PICKED = {"pick_principal": Principal, "pick_rate_limit": RateLimit}
+"""What the kernel's own `pick_*` hooks answer."""
 
 _SCOPED = ("reader", "uow")
 """Arguments that tell the workspace at hand."""
@@ -114,7 +116,7 @@ class Guard:
             next((place for place, name in enumerate(known) if name in _SCOPED), None),
             self.timings.setdefault((plugin_id, spec.name), Timing()),
             self.breakers.setdefault((plugin_id, spec.name), Breaker(self._clock))
-            if spec.prefix in SKIPPED
+            if spec.may_be_left_out
             else None,
         )
         run = self._provide if spec.prefix == "provide" else self._ask
@@ -182,7 +184,7 @@ class Guard:
 
     def _judged(self, call: _Call, answer: Any, error: BaseException | None, seconds: float) -> Any:
         """The answer, or what the hook's prefix makes of the failure."""
-        refusal = _is_refusal(error) and call.spec.prefix not in SKIPPED
+        refusal = _is_refusal(error) and not call.spec.may_be_left_out
         words = None if error is None or refusal else described(error)
         slow = call.breaker is not None and error is None and seconds > self._slow
         if slow:
@@ -194,7 +196,7 @@ class Guard:
             return answer
         if not refusal:
             log.error("hook %s of plugin %s failed", call.spec.name, call.plugin_id, exc_info=error)
-        if call.spec.prefix in SKIPPED:
+        if call.spec.may_be_left_out:
             return None
         if refusal:
             raise error
@@ -245,17 +247,19 @@ def _arguments(plugin_id: str, spec: Spec, method: Callable[..., Any]) -> list[s
 
 
 def _check_answer(spec: Spec, answer: Any) -> None:
-    """An answer that is shown to callers must be a mapping that JSON can hold, and a principal somebody.
+    """An answer must be what its hook asks for: a mapping that JSON can hold, a principal, a limit.
 
     Raises:
         TypeError: it is not.
     """
-    if spec.owner == KERNEL and spec.prefix == "pick" and answer is not None:
-        if not isinstance(answer, Principal):
-            raise TypeError(f"{spec.name} must answer a Principal, not {type(answer).__name__}")
-        if answer.kind == "system":
+    if answer is None:
+        return
+    if kind := _PICKED.get(spec.name) if spec.owner == KERNEL else None:
+        if not isinstance(answer, kind):
+            raise TypeError(f"{spec.name} must answer a {kind.__name__}, not {type(answer).__name__}")
+        if isinstance(answer, Principal) and answer.kind == "system":
             raise TypeError(f"{spec.name} answers the system, which no credential stands for")
-    if spec.prefix in SKIPPED and answer is not None:
+    if spec.prefix in ("extend", "collect"):
         if not isinstance(answer, Mapping):
             raise TypeError(f"{spec.name} must answer a mapping, not {type(answer).__name__}")
         if spec.prefix == "extend":

@@ -25,6 +25,7 @@ from .specs import Spec
 
 if TYPE_CHECKING:
     from ..persistence.uow import Reader, Row, UnitOfWork
+    from ..web.limits.rate import RateLimit
     from .guard import Guard
 
 _MARK = f"{hookimpl.project_name}_impl"
@@ -166,6 +167,11 @@ class Hooks:
     def pick_principal(self, reader: Reader, credential: str) -> Principal | None:
         """Whom a bearer credential that is no access token of the kernel signs in."""
         found: Principal | None = self._manager.hook.pick_principal(reader=reader, credential=credential)
+        return found
+
+    def pick_rate_limit(self, reader: Reader, principal: Principal) -> RateLimit | None:
+        """Another limit than the user's; None where no plugin has one."""
+        found: RateLimit | None = self._manager.hook.pick_rate_limit(reader=reader, principal=principal)
         return found
 
     def check_permission(self, reader: Reader, permission: str, container_id: str | None) -> None:

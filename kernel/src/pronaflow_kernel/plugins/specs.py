@@ -83,6 +83,19 @@ PREFIXES = {
 }
 """By the part of a hook's name before the first underscore."""
 
+EXCEPTIONS = {
+    "pick_rate_limit": Semantics(
+        "While the server runs, once a request, of every plugin that is on, in order of start until one "
+        "answers, on the thread of the request.",
+        "The first answer that is not None counts; nobody is asked after it.",
+        f"Logged, and the next plugin is asked; after the last one the user's limit holds. {_BREAKER}",
+    ),
+}
+"""Hooks of the kernel that promise something else than their prefix."""
+
+_LEFT_OUT = ("extend", "collect")
+"""Prefixes of hooks whose failures leave out an answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Argument:
@@ -130,8 +143,14 @@ class Spec:
 
     @property
     def semantics(self) -> Semantics:
-        """What the prefix promises."""
-        return PREFIXES[self.prefix]
+        """What the prefix promises, or the hook itself where it is an exception."""
+        exception = EXCEPTIONS.get(self.name) if self.owner == KERNEL else None
+        return exception or PREFIXES[self.prefix]
+
+    @property
+    def may_be_left_out(self) -> bool:
+        """Whether a failure leaves out an answer and refuses nothing, so that a breaker may open."""
+        return self.prefix in _LEFT_OUT or (self.owner == KERNEL and self.name in EXCEPTIONS)
 
     @property
     def signature(self) -> str:

@@ -19,10 +19,12 @@ from ..plugins.lifecycle import PluginFault
 from ..secrets import JWT
 from ..system.routes import build as system_blueprint
 from .addresses import Addresses
+from .admission import Admission
 from .blueprint import Blueprint
 from .edge import add_edge, with_request_id
 from .failures import add_errors
 from .forwarded import from_proxies
+from .limits.limiter import limiter_from
 from .openapi import Document, IdConverter, create_api
 from .pipeline import Pipeline
 from .projection import dumps
@@ -41,7 +43,8 @@ def create_app(kernel: Kernel) -> Flask:
 
     Raises:
         Culprit: a plugin's routes cannot be registered.
-        StartRefused: a route of the kernel itself declares no permission that exists.
+        StartRefused: a route of the kernel itself declares no permission that exists, or requests cannot be
+            counted where the settings say.
     """
     app = Flask("pronaflow_kernel", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -58,7 +61,10 @@ def create_app(kernel: Kernel) -> Flask:
         LastSeen(kernel.db, kernel.clock, kernel.dispatcher).note,
     )
     app.extensions["pronaflow.kernel"] = kernel
-    app.extensions["pronaflow.pipeline"] = Pipeline(kernel, tokens.authenticate)
+    limiter = limiter_from(kernel.settings, kernel.clock)
+    limits = kernel.settings.rate_limit
+    admission = Admission(kernel.db, tokens.authenticate, kernel.hooks.pick_rate_limit, limiter, limits)
+    app.extensions["pronaflow.pipeline"] = Pipeline(kernel, admission)
     owners: dict[str, str] = {}
     api = create_api(app, version("pronaflow-kernel"))
     for own in (identity_blueprint(kernel, tokens), system_blueprint(kernel)):
@@ -81,7 +87,7 @@ def create_app(kernel: Kernel) -> Flask:
         except Exception as error:
             raise Culprit(plugin_id, "routes", error) from error
         owners[blueprint.name] = plugin_id
-    add_edge(app, kernel, owners)
+    add_edge(app, kernel, owners, admission)
     add_errors(app, kernel, owners)
     wsgi = with_request_id(from_proxies(app.wsgi_app, kernel.settings.server.trusted_proxies))
     app.wsgi_app = wsgi  # type: ignore[method-assign, assignment]

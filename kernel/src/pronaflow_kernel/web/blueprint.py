@@ -28,6 +28,7 @@ from ..attribution import attributed
 from .arguments import load, load_query
 from .fields import WorkspaceQuery
 from .idempotency import Mode
+from .limits.rate import HEADERS
 from .projection import Projection, projection
 from .targets import NOWHERE, Target
 
@@ -176,7 +177,8 @@ class Blueprint(flask_smorest.Blueprint):
             view._apidoc = self._inputs(body_schema, query_schema)  # type: ignore[attr-defined]
             tagged = resource is not None and not many
             sent = {"ETag": tagged, "Idempotency-Replayed": route.idempotency == "replay"}
-            headers = {name: {"$ref": f"#/components/headers/{name}"} for name in sent if sent[name]} or None
+            sent |= dict.fromkeys(HEADERS, True)
+            headers = {name: {"$ref": f"#/components/headers/{name}"} for name in sent if sent[name]}
             documented = self.response(status, _documented(returns, many), headers=headers)(view)
             documented = self.doc(**self._operation(route, name, body is not None, tagged))(documented)
             self.route(rule, methods=[method], tags=[self.tag])(documented)
@@ -225,7 +227,8 @@ class Blueprint(flask_smorest.Blueprint):
         if has_body or route.idempotency != "off":
             codes |= {413, 415}
         operation["responses"] = {
-            str(code): {"$ref": "#/components/responses/Error"} for code in sorted(codes)
+            str(code): {"$ref": f"#/components/responses/{'RateLimited' if code == 429 else 'Error'}"}
+            for code in sorted(codes)
         }
         if route.method == "GET" and tagged:
             operation["parameters"] = ["IfNoneMatch"]

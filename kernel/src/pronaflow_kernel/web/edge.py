@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import MethodNotAllowed
 
-from ..errors import HeadersTooLarge, InvalidRequest, PluginDisabled
+from ..errors import HeadersTooLarge, InvalidRequest, KernelError, PluginDisabled
 from ..ids import as_id, new_id
 from ..logs import bound
+from .admission import UNCOUNTED, Admission
+from .blueprint import Blueprint
 from .cors import Cors
 from .forwarded import refuse_plain
 from .headers import secured
@@ -35,9 +37,10 @@ def with_request_id(inner: WSGIApplication) -> WSGIApplication:
     return application
 
 
-def add_edge(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
+def add_edge(app: Flask, kernel: Kernel, owners: dict[str, str], admission: Admission) -> None:
     """What happens to every request before and after its route."""
     limits = kernel.settings.limits
+    declared = {name for name, each in app.blueprints.items() if isinstance(each, Blueprint)}
     cors, secure = Cors(app, kernel.settings.cors.origins), secured(kernel.settings)
 
     @app.before_request
@@ -53,10 +56,21 @@ def add_edge(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
     @app.before_request
     def _arrive() -> None:
         g.request_id = request.environ[REQUEST_ID]
+        try:
+            refuse()
+        except KernelError:
+            admission.count_stray()
+            raise
+        if request.routing_exception is not None:
+            admission.count_stray()
+        elif request.blueprint not in declared and request.endpoint not in UNCOUNTED:
+            admission.count_address()
+
+    def refuse() -> None:
         # WSGI has both as Latin-1, one character a byte.
         if len(request.environ["PATH_INFO"]) + len(request.environ["QUERY_STRING"]) > limits.url_bytes:
             raise InvalidRequest(f"The address is longer than {limits.url_bytes} bytes")
-        if len(request.args) > limits.query_parameters:
+        if request.environ["QUERY_STRING"].count("&") >= limits.query_parameters:
             raise InvalidRequest(f"At most {limits.query_parameters} query parameters")
         owner = owners.get(request.blueprint or "", "core")
         if isinstance(request.routing_exception, MethodNotAllowed):
@@ -67,6 +81,7 @@ def add_edge(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
     @app.after_request
     def _leave(response: Response) -> Response:
         response.headers["X-Request-Id"] = request.environ[REQUEST_ID]
+        admission.label(response)
         secure(request, response)
         cors.allow(request, response)
         return response

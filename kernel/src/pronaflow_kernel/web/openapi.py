@@ -14,6 +14,7 @@ from werkzeug.routing import BaseConverter
 
 from ..ids import as_id
 from .blueprint import Blueprint
+from .limits.rate import HEADERS
 from .projection import dumps
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ ERROR_SCHEMA = {
         "timestamp": {"type": "string", "format": "date-time"},
     },
 }
+
+SHOWN = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS}
+"""The headers of every answer, for an answer that has no others."""
 
 
 class IdConverter(BaseConverter):
@@ -78,16 +82,27 @@ def create_api(app: Flask, version: str) -> flask_smorest.Api:
     api.DEFAULT_ERROR_RESPONSE_NAME = None
     spec.components.schemas.clear()
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
-    spec.components.response(
-        "Error",
-        {
-            "description": "What went wrong, in the envelope of every error",
-            "content": {"application/json": {"schema": ERROR_SCHEMA}},
-        },
-    )
+    _add_limits(spec)
     _add_conditions(spec)
     _add_keys(spec)
     return api
+
+
+def _add_limits(spec: APISpec) -> None:
+    """The headers that tell where a caller stands (`limits`), and the errors, which carry them too."""
+    for name, described in HEADERS.items():
+        spec.components.header(name, {**described, "required": True})
+    wait = {
+        "description": "Seconds until another try",
+        "schema": {"type": "integer", "minimum": 1},
+        "required": True,
+    }
+    content = {"application/json": {"schema": ERROR_SCHEMA}}
+    words = "What went wrong, in the envelope of every error"
+    spec.components.response("Error", {"description": words, "headers": SHOWN, "content": content})
+    words = "Too many requests, or too many failed attempts"
+    refused = {"description": words, "headers": {**SHOWN, "Retry-After": wait}, "content": content}
+    spec.components.response("RateLimited", refused)
 
 
 def _add_conditions(spec: APISpec) -> None:
@@ -108,7 +123,8 @@ def _add_conditions(spec: APISpec) -> None:
         "header",
         {"name": "If-None-Match", "description": "Answer 304 if this ETag is still the record's", **shown},
     )
-    spec.components.response("NotModified", {"description": "What the caller has is still right"})
+    words = "What the caller has is still right"
+    spec.components.response("NotModified", {"description": words, "headers": SHOWN})
 
 
 def _add_keys(spec: APISpec) -> None:

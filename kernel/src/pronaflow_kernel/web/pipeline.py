@@ -11,7 +11,7 @@ from flask import Response, g, request
 
 from ..access.freshness import demand_fresh
 from ..access.principal import Principal
-from ..errors import Conflict, NotFound, PluginDisabled, StaleRow, Unauthorized
+from ..errors import Conflict, NotFound, PluginDisabled, StaleRow
 from ..persistence.scope import Scope
 from .answers import Answer, Page, render
 from .blueprint import PUBLIC, Route
@@ -23,11 +23,11 @@ from .targets import Unnamed, named_record, resolve, worded
 if TYPE_CHECKING:
     from ..kernel import Kernel
     from ..persistence.uow import Reader, UnitOfWork
+    from .admission import Admission
 
 ATTEMPTS = 3
 """How often a request is run that finds its rows changed by another one."""
 
-Authenticate = Callable[["Reader", Any], "Principal"]
 Handler = Callable[..., Any]
 Inputs = Callable[[], dict[str, Any]]
 
@@ -37,12 +37,12 @@ class Pipeline:
 
     Arguments:
         kernel: the assembled application.
-        authenticate: from the request to a principal; anonymous without a credential.
+        admission: tells who sends a request, and counts it.
     """
 
-    def __init__(self, kernel: Kernel, authenticate: Authenticate) -> None:
+    def __init__(self, kernel: Kernel, admission: Admission) -> None:
         self._kernel = kernel
-        self._authenticate = authenticate
+        self._admission = admission
         self._sweeper = Sweeper(kernel.db)
 
     def run(self, route: Route, path: Mapping[str, Any], inputs: Inputs, handler: Handler) -> Response:
@@ -77,11 +77,9 @@ class Pipeline:
     def _admit(self, route: Route, path: Mapping[str, Any], reader: Reader) -> Unnamed | None:
         """Sign in, find the target, authorize; leaves the reader in the request's scope."""
         if route.permission == PUBLIC:
+            self._admission.count_address()
             return None
-        principal = self._authenticate(reader, request)
-        if not principal.signed_in:
-            raise Unauthorized
-        reader.enter(Scope(principal))
+        principal = self._admission.sign_in(reader)
         container = resolve(
             route.target,
             reader,
