@@ -24,8 +24,8 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
         "schema": {"type": "integer", "examples": [1612360200]},
     },
     "X-RateLimit-Tier": {
-        "description": "Which limit it is: `public` without a credential, `default` for people, `free`, `pro` or "
-        "`enterprise` for tokens of programs",
+        "description": "Which limit it is: `public` without a credential, `default` for people, `free`, `pro` "
+        "or `enterprise` for tokens of programs",
         "schema": {"type": "string", "examples": ["default"]},
     },
 }
@@ -59,15 +59,19 @@ class RateLimit:
     def __post_init__(self) -> None:
         if type(self.per_minute) is not int or not 1 <= self.per_minute <= MOST:
             raise ValueError(f"per_minute must be a whole number from 1 to {MOST:,}, not {self.per_minute!r}")
-        if not isinstance(self.tier, str) or not _TIER.fullmatch(self.tier):
+        if not _fits(_TIER, self.tier):
             raise ValueError(
                 f"tier must be 1 to 32 small letters, digits, - and _ such as 'pro', not {self.tier!r}"
             )
-        if not isinstance(self.bucket, str) or not _BUCKET.fullmatch(self.bucket):
+        if not _fits(_BUCKET, self.bucket):
             raise ValueError(
                 "bucket must be 1 to 200 printable ASCII characters without blanks such as 'workspace:<id>', "
                 f"not {self.bucket!r}"
             )
+
+
+def _fits(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
 @dataclass(frozen=True, slots=True)
