@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flask import after_this_request, request
+from marshmallow import fields
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,6 +24,22 @@ class LeakOut(LeakIn):
     id = api.Id()
 
 
+class Choice(api.Schema):
+    leak_ids = fields.List(api.Id(), required=True)
+
+
+class Row(api.Schema):
+    leak_id = api.Id(required=True)
+
+
+class Rows(api.Schema):
+    rows = fields.List(fields.Nested(Row), required=True)
+
+
+class LeakFilter(api.WorkspaceQuery):
+    leak_id = api.Id(load_default=None)
+
+
 class LeakQuery(api.WorkspaceQuery):
     """Only the id of the workspace."""
 
@@ -39,6 +57,11 @@ LOOK = api.unscoped(
     .where(Leak.id == bindparam("leak", type_=api.IdType()))
     .values(looks=Leak.looks + 1),
 )
+
+
+def anyones(reader, *ids):
+    """Titles of leaks, whosever they are."""
+    return [row["title"] for leak_id in ids for row in reader.all(THE_ONE, id=leak_id)]
 
 
 def blueprint(db):
@@ -96,7 +119,65 @@ def blueprint(db):
         """To people who did not sign in."""
         return {"greeting": "Come in"}
 
+    add_places(blp, here)
+    add_traces(blp, here)
     return blp
+
+
+def add_places(blp, here):
+    """Leaks by the place in which a foreign id stands."""
+
+    @blp.endpoint("POST", "/pick", body=Choice, writes=False, **here)
+    def pick_leaks(reader, body):
+        """Anybody's, in a list of ids."""
+        return {"titles": anyones(reader, *body["leak_ids"])}
+
+    @blp.endpoint("POST", "/sum", body=Choice, writes=False, **here)
+    def sum_leaks(reader, body):
+        """How many are anybody's, but not of a single one."""
+        return {"found": len(anyones(reader, *body["leak_ids"])) if len(body["leak_ids"]) > 1 else None}
+
+    @blp.endpoint("POST", "/rows", body=Rows, writes=False, **here)
+    def leak_rows(reader, body):
+        """Whether there are any, in objects of a list."""
+        return {"found": len(anyones(reader, *(row["leak_id"] for row in body["rows"])))}
+
+    @blp.endpoint("GET", "/filtered", query=LeakFilter, **here)
+    def filter_leaks(reader, query):
+        """Anybody's, by a filter."""
+        return {"titles": anyones(reader, query["leak_id"]) if query["leak_id"] else []}
+
+
+def add_traces(blp, here):
+    """Leaks past the body of the answer."""
+    remembered = {}
+
+    @blp.endpoint("GET", "/headed/<id:leak_id>", **here)
+    def head_leak(reader, leak_id):
+        """Not found, but for a header."""
+        if anyones(reader, leak_id):
+            after_this_request(lambda response: response.headers.set("X-Leak", "yes") or response)
+        if reader.one(OWN, id=leak_id) is None:
+            raise api.NotFound
+
+    @blp.endpoint("GET", "/tagged/<id:leak_id>", **here)
+    def tag_leak(reader, leak_id):
+        """Not found, unless one asks for what one does not have yet."""
+        if reader.one(OWN, id=leak_id) is None:
+            if "If-None-Match" in request.headers and anyones(reader, leak_id):
+                raise api.Conflict("There is one")
+            raise api.NotFound
+
+    @blp.endpoint("POST", "/copy", body=Row, **here)
+    def copy_leak(uow, body):
+        """The same for all ids, but a copy stays with the caller."""
+        for title in anyones(uow, body["leak_id"]):
+            uow.insert(Leak, {"title": title, "looks": 0})
+
+    @blp.endpoint("POST", "/remembered", body=LeakIn, idempotency="off", **here)
+    def remember_leak(uow, body):
+        """What somebody sent with the same key."""
+        return {"title": remembered.setdefault(request.headers.get("Idempotency-Key"), body["title"])}
 
 
 class LeakyPlugin(api.Plugin):

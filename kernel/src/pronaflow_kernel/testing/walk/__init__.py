@@ -1,8 +1,9 @@
 """Walks over every operation of a server, generated from its OpenAPI document.
 
 A `Party` makes the requests that the document's operations accept, and the records that their ids need.
-`Walk` sends ids that the caller must not know of, `seen` looks for marked words in all that can be read, and
-`Refusals` sends what no operation accepts. Each answers with what is wrong, one line a fault.
+`Walk` sends ids that the caller must not know of, `seen` looks for marked words in all that can be read,
+`traces` and `taken` for what tells of hidden records without showing them, and `Refusals` sends what no
+operation accepts. Each answers with what is wrong, one line a fault.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from .party import Party, Request, Unsupplied, send
 from .prying import seen, words_in
 from .refusals import Refusals
 from .rows import Rows
+from .traces import taken, traces
 from .walk import Walk
 
 __all__ = [
@@ -27,5 +29,7 @@ __all__ = [
     "operations",
     "seen",
     "send",
+    "taken",
+    "traces",
     "words_in",
 ]

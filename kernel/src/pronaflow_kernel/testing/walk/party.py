@@ -100,6 +100,12 @@ class Party:
             if ids.first_of(key) not in special:
                 self._fill(values[place], operation.places[place], key)
                 ids.put(values[place], key, self.id_of(self.makers.kind(operation, key)))
+        missing = operation.places["path"].keys() - values["path"].keys() - special.keys()
+        if missing:
+            raise Unsupplied(
+                f"{operation} needs {', '.join(sorted(missing))} in its path: "
+                "supply the request by the pytest hook pytest_pronaflow_requests"
+            )
         for place, schemas in operation.places.items():
             values[place] |= {key: value for key, value in special.items() if key in schemas}
             values[place] = {key: value for key, value in values[place].items() if value is not LEFT_OUT}

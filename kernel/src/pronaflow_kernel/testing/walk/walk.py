@@ -7,6 +7,7 @@ to hide.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
@@ -29,6 +30,9 @@ Keys = tuple[tuple[str, str], ...]
 """Places and keys of ids."""
 
 HEADER = ("header", "X-Workspace-Id")
+
+WRITE = re.compile(r"\s*(insert|update|delete)\b", re.IGNORECASE)
+"""Statements that change something, so that the next answer differs by it."""
 
 CONDITIONS = {
     "GET": ({"If-None-Match": "*"},),
@@ -105,7 +109,9 @@ class Walk:
 
     def _control(self, operation: Operation, theirs: Request) -> Iterator[str]:
         """The victim's own request must succeed: then there was something to hide."""
-        victim, _ = self._parties()
+        victim, attacker = self._parties()
+        key = {"Idempotency-Key": f"walk-{operation.id}"} if operation.method == "POST" else {}
+        theirs = {**theirs, "header": {**theirs["header"], **key}}
         reply = victim.send(operation, theirs)
         if reply.status == 409 and operation.id not in self.refused:
             # The owner is a member already; somebody else of the workspace is not.
@@ -116,6 +122,10 @@ class Walk:
             reply.status >= 300 and operation.id not in self.refused
         ):
             yield f"the victim's own request answers {reply.status} {reply.json}"
+        if key and operation.permission != "public":
+            twin = attacker.send(operation, {**attacker.request(operation.id), "header": key})
+            told = words_in(twin, {*self.hidden, *(victim.ids - attacker.ids)})
+            yield from (f"the victim's Idempotency-Key: the answer tells {word}" for word in told)
 
     def _colleague(self, victim: Party) -> Person:
         person = self.world.person()
@@ -163,8 +173,9 @@ class Walk:
     ) -> Iterator[str]:
         victim, attacker = self._parties()
         foreign = _aimed(attacker.request(operation.id), chosen, theirs, headers)
-        reply = attacker.send(operation, foreign)
-        changed = reply.status < 300 and operation.method != "GET"
+        with self.world.statements() as ran:
+            reply = attacker.send(operation, foreign)
+        changed = reply.status < 300 and any(WRITE.match(statement) for statement in ran)
         if changed:
             attacker = self.attacker(victim)
         nothing = _aimed(attacker.request(operation.id), chosen, _invented(theirs, chosen), headers)
