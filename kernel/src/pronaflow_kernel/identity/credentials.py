@@ -101,13 +101,14 @@ class Credentials:
         Arguments:
             user: as it was when the password was checked.
             new_hash: of the same password, where the stored one is outdated.
+            amr: how they proved who they are; who has shown a factor (`mfa`) is not asked for another.
 
         Returns:
             The tokens and the `user`, or none of them and the `mfa_token`.
         """
         if new_hash is not None or user["status"] == PENDING:
             user = self._brought_up_to_date(uow, user, new_hash)
-        if user["mfa_enabled"]:
+        if user["mfa_enabled"] and "mfa" not in amr:
             return self._second_step.begin(uow, user, device)
         tokens = self._sessions.start(uow, user, device, amr)
         return {**tokens, "user": shown(user), "mfa_required": False, "mfa_token": None}

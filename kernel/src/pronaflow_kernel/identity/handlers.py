@@ -13,7 +13,7 @@ from flask import request
 from sqlalchemy.exc import IntegrityError
 
 from ..access.principal import Principal
-from ..errors import Forbidden, Problem, Unauthorized, ValidationFailed
+from ..errors import Conflict, Forbidden, Problem, Unauthorized, ValidationFailed
 from ..persistence.scope import Scope
 from ..persistence.uow import Reader, Row, UnitOfWork
 from ..web.answers import Answer
@@ -136,6 +136,9 @@ class Handlers:
     def change_password(self, reader: Reader, body: Row) -> Answer:
         """Change one's own password; all other sessions end."""
         user = reader.get(User, _caller(reader))
+        if user["password_hash"] is None:
+            words = "Your account has no password: set one by mail (POST /api/v1/auth/password-reset)"
+            raise Conflict(words, details={"reason": "no_password"})
         problems = []
         if not self.own_password.matches(user, body["current_password"], _device().ip):
             self._note_failure(user, "wrong_current_password")

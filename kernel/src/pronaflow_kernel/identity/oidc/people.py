@@ -76,7 +76,8 @@ class People:
 
         Raises:
             Forbidden: the provider does not vouch for an address, or strangers get no account.
-            Conflict: there is an account with the address, which is not proved here.
+            Conflict: there is an account with the address, which is not proved here, or which belongs to
+                another subject of the provider.
         """
         email = _address(identity)
         user = self._accounts.owner(uow, email=email)
@@ -85,7 +86,7 @@ class People:
             self._store(uow, identity, user)
             return user
         if user["status"] in (PENDING, ACTIVE):
-            if user["email_verified_at"] is None:
+            if user["email_verified_at"] is None or self._has_another(uow, identity, user):
                 raise _sign_in_first()
             self._store(uow, identity, user)
             self._letters.linked(uow, user, self._settings.name)
@@ -144,6 +145,10 @@ class People:
         uow.publish(IDENTITY_UNLINKED, user_id, {"user_id": user_id}, private=_private(link))
         self._letters.unlinked(uow, user, self._settings.name)
 
+    def _has_another(self, reader: Reader, identity: Identity, user: Row) -> bool:
+        """Whether the provider's account of this user is another one: the address has changed hands there."""
+        return any(link["issuer"] == identity.issuer for link in reader.all(_OWN, owner=user["id"]))
+
     def _create(self, uow: UnitOfWork, identity: Identity, email: str) -> Row:
         if not self._settings.register:
             words = "There is no account for you here: register first, or ask an administrator for one"
@@ -199,7 +204,7 @@ def _username(text: str) -> str | None:
 
 def _sign_in_first() -> Conflict:
     words = (
-        "There is an account with your mail address, but the address is not proved: sign in with its "
+        "There is an account with your mail address, which does not show to be yours: sign in with its "
         "password, or set a new one by mail, and link the provider then"
     )
     return Conflict(words, details={"reason": "account_exists"})
