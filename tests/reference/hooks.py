@@ -93,6 +93,7 @@ def _section(world: World, spec: Spec) -> Iterator[str]:
             "Since": spec.since,
             "Deprecated": _deprecated(spec),
             **{f"{code(each.name)} deprecated": each.deprecated for each in spec.arguments},
+            "Failure": spec.semantics.failure if spec.semantics != PREFIXES[spec.prefix] else None,
             "Transaction": TRANSACTIONS[spec.arguments[0].type] if spec.arguments else OUTSIDE,
             "First-party plugins": codes(each for each in plugins(world) if each in users) or "none",
         }

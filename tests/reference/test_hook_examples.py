@@ -152,6 +152,13 @@ def test_pick_principal(world, put, screen):
     assert screen.get(f"/api/v1/stickers/{sticker['id']}").status == 401
 
 
+def test_pick_rate_limit(put, ann, screen):
+    sticker = put("hello").data
+    shown = screen.get(f"/api/v1/stickers/{sticker['id']}").headers
+    assert (shown["X-RateLimit-Tier"], shown["X-RateLimit-Limit"]) == ("screen", "60")
+    assert ann.get("/api/v1/tasks").headers["X-RateLimit-Tier"] == "default"
+
+
 def test_check_permission(ann, task, put):
     put("keep")
     assert "says keep" in ann.delete(f"/api/v1/tasks/{task['id']}").error["message"]

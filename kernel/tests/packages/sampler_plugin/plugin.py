@@ -172,6 +172,11 @@ class SamplerPlugin(api.Plugin):
         return None
 
     @api.hookimpl
+    def pick_rate_limit(self, reader: api.Reader, principal: api.Principal) -> api.RateLimit | None:
+        """Nobody's."""
+        return None
+
+    @api.hookimpl
     def check_permission(self, reader: api.Reader, permission: str) -> None:
         """No objection."""
 

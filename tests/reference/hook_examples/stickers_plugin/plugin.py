@@ -110,6 +110,8 @@ WITHDRAW = api.unscoped(
     "all keys of a person, wherever they are",
     delete(Key).where(Key.user_id == bindparam("user_id", type_=api.IdType())),
 )
+SCREEN = frozenset({"read:stickers"})
+
 HOW_MANY = api.unscoped("counts for the operator", select(func.count()).select_from(Sticker))
 
 
@@ -248,8 +250,14 @@ class StickersPlugin(api.Plugin):
         key = reader.one(KEY, digest=sha256(credential.encode()).hexdigest())
         if key is None:
             raise api.Unauthorized("This key was withdrawn")
-        scopes = frozenset({"read:stickers"})
-        return api.Principal("token", key["user_id"], scopes=scopes, workspace_id=key["workspace_id"])
+        return api.Principal("token", key["user_id"], scopes=SCREEN, workspace_id=key["workspace_id"])
+
+    @api.hookimpl
+    def pick_rate_limit(self, reader: api.Reader, principal: api.Principal) -> api.RateLimit | None:
+        """All screens of a workspace share 60 requests a minute."""
+        if principal.kind != "token" or principal.scopes != SCREEN:
+            return None
+        return api.RateLimit(60, "screen", f"stickers:{principal.workspace_id}")
 
     @api.hookimpl
     def check_permission(self, reader: api.Reader, permission: str, container_id: str | None) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...plugins.breaker import FAILURES
 from .animal import Animal, arguments_of, implements, source
-from .pokes import asks_permission, collects, erases, lists, signs_in, writes
+from .pokes import asks_permission, collects, erases, is_counted, lists, signs_in, writes
 from .tables import with_trace
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _WHEN = {
     "check_permission": "if permission == 'neighbour.poke':",
     "check_change": "if changes.get('title') == 'poke':",
     "pick_principal": "if credential == 'poke':",
+    "pick_rate_limit": "if principal.username.startswith('poke'):",
     "extend_payload": "if rows:",
     "collect_user_data": "if user_id:",
     "erase_user_data": "if user_id:",
@@ -89,7 +90,20 @@ def _answers(id: str, wrong: str, hook: str, body: str, *words: str) -> Animal:
     )
 
 
+def _limits(id: str, wrong: str, answer: str, word: str) -> Animal:
+    return Animal(
+        id,
+        wrong,
+        state="ready",
+        words=("pick_rate_limit", id, word),
+        declares='hooks = ["pick_rate_limit"]',
+        plugin=source(implements("pick_rate_limit", f"{_WHEN['pick_rate_limit']}\n    return {answer}")),
+        **_FALLS_BACK,
+    )
+
+
 _LEFT_OUT = {"sees": "200 without ext", "ends": "degraded"}
+_FALLS_BACK = {"poke": is_counted, "sees": "200, limit default", "ends": "degraded"}
 
 ANIMALS = (
     _does("raises", "check_permission", asks_permission),
@@ -97,6 +111,19 @@ ANIMALS = (
     *(_does(verb, "check_change", writes) for verb in DEEDS),
     _after_write("check_change", writes),
     _does("raises", "pick_principal", signs_in),
+    *(_does(verb, "pick_rate_limit", **_FALLS_BACK) for verb in DEEDS),
+    _limits(
+        "no_tier_for_pick_rate_limit",
+        "It answers a limit whose tier would break the headers.",
+        r"api.RateLimit(60, 'pro\r\nSet-Cookie: a=b', 'all')",
+        "ValueError: tier must be",
+    ),
+    _limits(
+        "number_for_pick_rate_limit",
+        "It answers a number where a limit is due.",
+        "60",
+        "must answer a RateLimit, not int",
+    ),
     *(_does(verb, "extend_payload", None, **_LEFT_OUT) for verb in DEEDS),
     _does("raises", "collect_user_data", collects, "data of nobody", "degraded"),
     _does("raises", "erase_user_data", erases),

@@ -37,6 +37,12 @@ def signs_in(world: World, person: Person) -> str:
     return said(person.request("GET", PEBBLES, headers={"Authorization": "Bearer poke"}))
 
 
+def is_counted(world: World, person: Person) -> str:
+    """Have a request counted that animals set a limit for; says which limit held."""
+    reply = world.person("poke").get(PEBBLES)
+    return f"{said(reply)}, limit {reply.headers['X-RateLimit-Tier']}"
+
+
 def lists(animal: str, times: int = 1) -> Poke:
     """Have one animal add to a list of pebbles, and no other plugin; says whether the list shows it."""
 

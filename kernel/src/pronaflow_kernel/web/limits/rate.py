@@ -24,8 +24,8 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
         "schema": {"type": "integer", "examples": [1612360200]},
     },
     "X-RateLimit-Tier": {
-        "description": "Which limit it is: `public` without a credential, `default` for people, `free`, `pro` "
-        "or `enterprise` for tokens of programs",
+        "description": "Which limit it is: `public` without a credential, `default` for people; `free`, "
+        "`pro` or `enterprise` for tokens of programs",
         "schema": {"type": "string", "examples": ["default"]},
     },
 }
