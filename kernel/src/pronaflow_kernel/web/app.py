@@ -18,6 +18,7 @@ from ..kernel import Kernel
 from ..plugins.lifecycle import PluginFault
 from ..secrets import JWT
 from ..system.routes import build as system_blueprint
+from ..tenancy.people import build as people_blueprint
 from .addresses import Addresses
 from .admission import Admission
 from .blueprint import Blueprint
@@ -67,7 +68,7 @@ def create_app(kernel: Kernel) -> Flask:
     app.extensions["pronaflow.pipeline"] = Pipeline(kernel, admission)
     owners: dict[str, str] = {}
     api = create_api(app, version("pronaflow-kernel"))
-    for own in (identity_blueprint(kernel, tokens), system_blueprint(kernel)):
+    for own in (identity_blueprint(kernel, tokens), people_blueprint(), system_blueprint(kernel)):
         try:
             check_blueprint("core", own, kernel.access.permissions, kernel.resources)
         except PluginFault as fault:
