@@ -16,6 +16,20 @@ def quickstart(tmp_path_factory):
     site.close()
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def site(request, tmp_path_factory):
+    """Where the servers of this module run one after another."""
+    made = Site(tmp_path_factory.mktemp(request.param))
+    if request.param == "postgresql":
+        from pronaflow_kernel.testing.postgres import create_database
+
+        server = request.getfixturevalue("postgres_server")
+        made.settings["PRONAFLOW_DATABASE_URL"] = create_database(server)
+        made.run("db", "upgrade")
+    yield made
+    made.close()
+
+
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory):
     """Name of a distribution to its wheel."""

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from pronaflow_kernel.persistence.engines import open_bare
 
-from .server import Caller, Server, Site
+from .server import Caller, Server
 
 TASKS = "/api/v1/tasks"
 WRITERS = 6
@@ -19,20 +19,6 @@ ACKNOWLEDGED = 200
 """So many writes are acknowledged before a server is killed."""
 CALLERS = 60
 """So many requests are on their way when a server is told to stop."""
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def site(request, tmp_path_factory):
-    """Where the servers of this module run one after another."""
-    made = Site(tmp_path_factory.mktemp(request.param))
-    if request.param == "postgresql":
-        from pronaflow_kernel.testing.postgres import create_database
-
-        server = request.getfixturevalue("postgres_server")
-        made.settings["PRONAFLOW_DATABASE_URL"] = create_database(server)
-        made.run("db", "upgrade")
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")
