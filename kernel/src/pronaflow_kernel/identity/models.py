@@ -120,7 +120,7 @@ class Attempt(Identified, CoreBase):
 
 
 class IdentityLink(Identified, CoreBase):
-    """Somebody's account at an outside provider; issuer and subject name it for good, addresses change hands."""
+    """Somebody's account at a provider; issuer and subject name it for good, addresses change hands."""
 
     __tablename__ = "core__identity_link"
 
