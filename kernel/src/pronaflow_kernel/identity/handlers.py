@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import request
 from sqlalchemy.exc import IntegrityError
 
 from ..access.principal import Principal
@@ -32,7 +31,8 @@ from .oidc.handlers import OutsideSignIn
 from .own_password import OwnPassword
 from .password_hashes import PasswordHashes
 from .password_rule import PasswordRule
-from .sessions import Device, Sessions
+from .session_handlers import SessionHandlers
+from .sessions import Sessions, calling_device
 from .sign_in import SignIn
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Handlers:
         devices = DeviceTokens(kernel.keys, kernel.clock)
         self.own_password = OwnPassword(kernel.db, self._hashes, attempts)
         self.mfa = Mfa(kernel, self._hashes, self._sessions, attempts, self.own_password, devices)
+        self.own_sessions = SessionHandlers(kernel.db, self._sessions, self.mfa.proof)
         self._credentials = Credentials(
             auth, self._accounts, self._sessions, letters, kernel.db, lockout, self.mfa.second_step
         )
@@ -100,7 +101,7 @@ class Handlers:
         `POST /api/v1/auth/mfa/verify`, and no tokens.
         """
         name = body["email"] if "email" in body else body["username"]
-        return self._sign_in.enter(reader, name, body["password"], _device(), body["device_token"])
+        return self._sign_in.enter(reader, name, body["password"], calling_device(), body["device_token"])
 
     def refresh(self, reader: Reader, body: Row) -> Row:
         """Replace a refresh token.
@@ -140,7 +141,7 @@ class Handlers:
             words = "Your account has no password: set one by mail (POST /api/v1/auth/password-reset)"
             raise Conflict(words, details={"reason": "no_password"})
         problems = []
-        if not self.own_password.matches(user, body["current_password"], _device().ip):
+        if not self.own_password.matches(user, body["current_password"], calling_device().ip):
             self._note_failure(user, "wrong_current_password")
             problems = [Problem("current_password", "This is not the present password.", "wrong")]
         faults = self.rule.faults(body["new_password"], user["username"], user["email"])
@@ -181,7 +182,7 @@ class Handlers:
     def _note_failure(self, user: Row | None, reason: str) -> None:
         """In a unit of work of its own: the request is refused, but this stays."""
         with self._db.write(_nobody()) as uow:
-            self._credentials.note_failure(uow, user, reason, _device())
+            self._credentials.note_failure(uow, user, reason, calling_device())
 
 
 def _nobody() -> Scope:
@@ -191,10 +192,6 @@ def _nobody() -> Scope:
 def _say(message: str) -> Answer:
     """One sentence, under `data` where modules 1 to 6 have it and beside it where the envelope has it."""
     return Answer({"message": message}, message)
-
-
-def _device() -> Device:
-    return Device((request.remote_addr or "")[:45] or None, request.user_agent.string[:400] or None)
 
 
 def _caller(reader: Reader) -> str:

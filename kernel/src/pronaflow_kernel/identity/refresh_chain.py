@@ -1,4 +1,4 @@
-"""The chain of refresh tokens of a session: each one works once and is replaced by the next (RFC 9700, 4.14.2).
+"""The chain of refresh tokens of a session: each works once and is replaced by the next (RFC 9700, 4.14.2).
 
 Who shows a used one a second time is either a client whose request was sent twice (two tabs, a retry after a
 lost answer) or a thief. For some seconds, and as long as the successor is unused, it counts as the first and

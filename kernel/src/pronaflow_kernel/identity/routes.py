@@ -27,6 +27,7 @@ from .schemas import (
     TokensOut,
     UserOut,
 )
+from .session_routes import add_sessions
 
 
 def build(kernel: Kernel, tokens: AccessTokens) -> Blueprint:
@@ -38,6 +39,7 @@ def build(kernel: Kernel, tokens: AccessTokens) -> Blueprint:
     _add_sessions(blp, do)
     _add_profile(blp, do)
     _add_passwords(blp, do)
+    add_sessions(blp, do.own_sessions)
     add_mfa(blp, do.mfa.handlers)
     add_outside_sign_in(blp, do.outside)
     return blp

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flask import request
 from sqlalchemy import bindparam, select, update
 
 from ..errors import Unauthorized
@@ -63,6 +64,11 @@ class Device:
 
     ip: str | None = None
     user_agent: str | None = None
+
+
+def calling_device() -> Device:
+    """Where the present request comes from."""
+    return Device((request.remote_addr or "")[:45] or None, request.user_agent.string[:400] or None)
 
 
 class Sessions:

@@ -108,7 +108,9 @@ class AuthSettings:
     hide_existing_accounts: bool = setting(
         False, "Whether registration answers the same for an address that already has an account."
     )
-    max_sessions: int = setting(50, "Sessions a user may have at once; the oldest ends first.", least=1)
+    max_sessions: int = setting(
+        50, "Sessions a user may have at once; the least recently active ends first.", least=1, most=200
+    )
     argon2_time_cost: int = setting(2, "Passes of the Argon2id password hash.", least=1)
     argon2_memory_kib: int = setting(19456, "Memory of the Argon2id password hash in KiB.", least=8)
     argon2_parallelism: int = setting(1, "Lanes of the Argon2id password hash.", least=1, most=64)

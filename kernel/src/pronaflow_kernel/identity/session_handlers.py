@@ -1,0 +1,94 @@
+"""What the routes of sessions do: seeing and ending one's own, and proving again who one is (step-up)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ..access.principal import Principal
+from ..errors import Forbidden, NotFound, invalid
+from ..persistence.uow import Database, Reader, Row, UnitOfWork
+from ..web.answers import Answer
+from .mfa.factors import AMR
+from .mfa.proof import OwnerProof
+from .models import Session, User
+from .sessions import Sessions, calling_device
+from .user_agents import device_name
+
+FRESH = timedelta(minutes=10)
+"""For how long a step-up counts on most routes (security.md 2.6)."""
+
+_CODES = {"totp_code", "otp_code", "backup_code"}
+
+
+class SessionHandlers:
+    """The handlers, one a route.
+
+    Arguments:
+        db: writes after a password was compared.
+        sessions, proof: as they are called.
+    """
+
+    def __init__(self, db: Database, sessions: Sessions, proof: OwnerProof) -> None:
+        self._db = db
+        self._sessions = sessions
+        self._proof = proof
+
+    def list_sessions(self, reader: Reader) -> Row:
+        """List one's own sessions.
+
+        They come whole, since nobody has more than `auth.max_sessions`.
+        """
+        principal = reader.scope.principal
+        rows = self._sessions.of(reader, _user_id(principal))
+        for row in rows:
+            row["device"], row["location"] = device_name(row["user_agent"]), None
+            row["is_current"] = row["id"] == principal.session_id
+            if row["is_current"]:
+                row["last_seen_at"] = reader.clock.now()
+        return {"sessions": rows, "total": len(rows)}
+
+    def revoke_session(self, uow: UnitOfWork, body: Row) -> Answer:
+        """End one of one's own sessions; ending the present one is signing out."""
+        principal, session_id = uow.scope.principal, body["session_id"]
+        user_id = _user_id(principal)
+        if session_id not in {row["id"] for row in self._sessions.of(uow, user_id)}:
+            raise NotFound("You have no such session")
+        current = session_id == principal.session_id
+        self._sessions.end(uow, user_id, session_id, "signed_out" if current else "revoked")
+        words = "Signed out" if current else "The session has ended"
+        return Answer({"message": words}, words)
+
+    def revoke_all_sessions(self, uow: UnitOfWork) -> Answer:
+        """End all of one's own sessions but the present one."""
+        principal = uow.scope.principal
+        count = self._sessions.end_others(uow, _user_id(principal), principal.session_id, "revoked")
+        words = "All other sessions have ended"
+        return Answer({"message": words, "revoked_count": count}, words)
+
+    def step_up(self, reader: Reader, body: Row) -> Row:
+        """Prove again who you are.
+
+        Operations with `x-fresh` demand that this, or the sign-in, is not longer ago than so many seconds.
+        """
+        session_id = reader.scope.principal.session_id
+        if session_id is None:
+            raise Forbidden("Only a person can do this, in a session", details={"reason": "session_required"})
+        user = reader.get(User, _user_id(reader.scope.principal))
+        if user["password_hash"] is None:
+            words = "This account has no password: sign in again"
+            raise Forbidden(words, details={"reason": "sign_in_required"})
+        if user["mfa_enabled"] and not body.keys() & _CODES:
+            raise invalid(
+                "totp_code", "Send a code of your app, or a recovery code as backup_code.", "required"
+            )
+        self._proof.demand(reader, body, calling_device())
+        session = reader.get(Session, session_id)
+        with self._db.write(reader.scope) as uow:
+            moment = self._sessions.confirm(uow, session, AMR if user["mfa_enabled"] else ("pwd",))
+        return {"auth_time": moment, "fresh_until": moment + FRESH}
+
+
+def _user_id(principal: Principal) -> str:
+    if principal.user_id is None:
+        raise Forbidden("This credential belongs to no user")
+    return principal.user_id
