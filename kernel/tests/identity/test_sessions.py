@@ -19,7 +19,7 @@ class TestLogin:
         assert reply.status == 200
         assert set(reply.data) == {
             "access_token", "refresh_token", "token_type", "expires_in", "user", "mfa_required",
-            "device_token",
+            "device_token", "mfa_token",
         }  # fmt: skip
         assert (reply.data["token_type"], reply.data["expires_in"]) == ("bearer", 1800)
         assert reply.data["mfa_required"] is False
