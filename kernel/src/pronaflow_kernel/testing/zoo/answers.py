@@ -98,12 +98,14 @@ def _limits(id: str, wrong: str, answer: str, word: str) -> Animal:
         words=("pick_rate_limit", id, word),
         declares='hooks = ["pick_rate_limit"]',
         plugin=source(implements("pick_rate_limit", f"{_WHEN['pick_rate_limit']}\n    return {answer}")),
-        **_FALLS_BACK,
+        poke=is_counted,
+        sees=_FALLS_BACK,
+        ends="degraded",
     )
 
 
 _LEFT_OUT = {"sees": "200 without ext", "ends": "degraded"}
-_FALLS_BACK = {"poke": is_counted, "sees": "200, limit default", "ends": "degraded"}
+_FALLS_BACK = "200, limit default"
 
 ANIMALS = (
     _does("raises", "check_permission", asks_permission),
@@ -111,7 +113,7 @@ ANIMALS = (
     *(_does(verb, "check_change", writes) for verb in DEEDS),
     _after_write("check_change", writes),
     _does("raises", "pick_principal", signs_in),
-    *(_does(verb, "pick_rate_limit", **_FALLS_BACK) for verb in DEEDS),
+    *(_does(verb, "pick_rate_limit", is_counted, _FALLS_BACK, "degraded") for verb in DEEDS),
     _limits(
         "no_tier_for_pick_rate_limit",
         "It answers a limit whose tier would break the headers.",
