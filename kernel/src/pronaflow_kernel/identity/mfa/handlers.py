@@ -6,15 +6,13 @@ work themselves, as those of identity do.
 
 from __future__ import annotations
 
-from flask import request
-
 from ...access.principal import Principal
 from ...errors import Forbidden, KernelError
 from ...persistence.scope import Scope
 from ...persistence.uow import Database, Reader, Row, UnitOfWork
 from ...web.answers import Answer
 from ..models import User
-from ..sessions import Device
+from ..sessions import calling_device
 from . import totp
 from .factors import Factors, enabled_already, not_enabled
 from .proof import OwnerProof
@@ -76,7 +74,7 @@ class MfaHandlers:
         the token, by the address alone, also only from the same network address. Each code works once. Ten
         wrong ones within an hour lock the app's codes for an hour: 429 with `details.reason` `mfa_locked`.
         """
-        device = _device()
+        device = calling_device()
         token = body.get("mfa_token") or body.get("session_id")
         challenge = self._second_step.find(reader, device, token=token, email=body.get("email"))
         shown = self._recovery.shown(reader, challenge["user_id"], body)
@@ -95,7 +93,7 @@ class MfaHandlers:
         `step_up_required`.
         """
         self._demand_enabled(reader)
-        user = self._proof.demand(reader, body, _device())
+        user = self._proof.demand(reader, body, calling_device())
         with self._db.write(reader.scope) as uow:
             self._factors.remove(uow, user["id"], reader.scope.principal.session_id, "owner")
         return _say("Two-step sign-in is off, all other sessions have ended", False)
@@ -109,7 +107,7 @@ class MfaHandlers:
     def regenerate(self, reader: Reader, body: Row) -> Row:
         """Make new recovery codes; the old ones are void. Needs what switching off needs."""
         self._demand_enabled(reader)
-        user = self._proof.demand(reader, body, _device())
+        user = self._proof.demand(reader, body, calling_device())
         codes, hashes = self._recovery.make()
         with self._db.write(reader.scope) as uow:
             self._factors.replace_codes(uow, user["id"], hashes)
@@ -130,7 +128,3 @@ def _session(reader: Reader) -> tuple[str, str]:
 
 def _say(message: str, enabled: bool) -> Answer:
     return Answer({"message": message, "mfa_enabled": enabled}, message)
-
-
-def _device() -> Device:
-    return Device((request.remote_addr or "")[:45] or None, request.user_agent.string[:400] or None)

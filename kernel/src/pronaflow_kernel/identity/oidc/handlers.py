@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NoReturn
 
-from flask import request
 from sqlalchemy import bindparam, update
 from sqlalchemy.exc import IntegrityError
 
@@ -21,7 +20,7 @@ from ...persistence.uow import Reader, Row, UnitOfWork
 from ..accounts import Accounts
 from ..credentials import Credentials
 from ..models import Session
-from ..sessions import Device
+from ..sessions import calling_device
 from .claims import Identity
 from .letters import LinkLetters
 from .people import People
@@ -154,7 +153,7 @@ class OutsideSignIn:
     def _admit(self, uow: UnitOfWork, user: Row, identity: Identity) -> Row:
         proved = identity.mfa and self._settings.trust_mfa
         answer = self._credentials.admit(
-            uow, user, _device(), None, amr=("fed", "mfa") if proved else ("fed",)
+            uow, user, calling_device(), None, amr=("fed", "mfa") if proved else ("fed",)
         )
         session_id = uow.scope.principal.session_id
         if session_id is not None:
@@ -170,16 +169,12 @@ class OutsideSignIn:
         """In a unit of work of its own: the request is refused, but this stays."""
         reason = refusal.details.get("reason", "refused")
         with self._db.write(_nobody()) as uow:
-            self._credentials.note_failure(uow, user, reason, _device())
+            self._credentials.note_failure(uow, user, reason, calling_device())
         raise refusal
 
 
 def _nobody() -> Scope:
     return Scope(Principal.anonymous())
-
-
-def _device() -> Device:
-    return Device((request.remote_addr or "")[:45] or None, request.user_agent.string[:400] or None)
 
 
 def _caller(reader: Reader) -> str:
