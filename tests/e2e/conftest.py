@@ -18,8 +18,8 @@ def quickstart(tmp_path_factory):
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def site(request, tmp_path_factory):
-    """Where the servers of this module run one after another."""
-    made = Site(tmp_path_factory.mktemp(request.param))
+    """Where the servers of this module run one after another, for callers who want more than their limit."""
+    made = Site(tmp_path_factory.mktemp(request.param), settings={"PRONAFLOW_RATE_LIMIT__ENABLED": "no"})
     if request.param == "postgresql":
         from pronaflow_kernel.testing.postgres import create_database
 
