@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .access.authorize import Access
 from .access.containers import Containers
+from .access.freshness import demand_fresh
 from .access.permissions import Permission, load_permissions
 from .access.principal import Principal
 from .clock import Clock
@@ -61,6 +62,7 @@ from .plugins.base import Context, Plugin
 from .plugins.services import ServiceMissing, needs_scope
 from .plugins.switches import switched_on
 from .records.resources import Resource
+from .secrets import DecryptionError
 from .settings import setting
 from .tenancy import events as tenancy_events
 from .tenancy import service as tenancy
@@ -95,6 +97,7 @@ __all__ = [
     "Containers",
     "Context",
     "Database",
+    "DecryptionError",
     "Download",
     "EgressError",
     "EgressFailed",
@@ -156,6 +159,7 @@ __all__ = [
     "WorkspaceQuery",
     "add_person",
     "as_id",
+    "demand_fresh",
     "check_image",
     "csv_chunks",
     "hookimpl",

@@ -39,7 +39,7 @@ from .plugins.switches import Switches
 from .plugins.truth import absent_hooks, differences, unknown_scopes
 from .records.lifecycle import Trash
 from .records.resources import Resource
-from .secrets import keys_from
+from .secrets import PluginSecrets, keys_from
 from .settings import Settings
 from .storage import file_store_from
 from .tenancy.events import TENANCY_EVENTS
@@ -74,6 +74,7 @@ class Builder:
         mail: Mailer | None,
     ) -> None:
         self.settings, self.clock, self.chains = settings, clock, chains
+        self.keys = keys_from(settings)
         self.statuses, self.grants = statuses, grants
         self.permissions: dict[str, Permission] = {p.name: p for p in load_permissions(__package__)}
         self.resources: dict[str, Resource] = {}
@@ -149,6 +150,7 @@ class Builder:
             db=self.db,
             trash=self.trash,
             http=self.egress.for_plugin(plugin_id, manifest.network),
+            secrets=PluginSecrets(self.keys, plugin_id),
             mail=self.mail,
             files=self.files,
             clock=self.clock,
@@ -201,7 +203,7 @@ class Builder:
         return Kernel(
             settings=self.settings,
             clock=self.clock,
-            keys=keys_from(self.settings),
+            keys=self.keys,
             mail=self.mail,
             files=self.files,
             egress=self.egress,

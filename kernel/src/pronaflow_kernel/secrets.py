@@ -1,8 +1,9 @@
 """The server's keys: what signs tokens, encrypts stored secrets and makes links unforgeable.
 
 Operators keep one list, `secret_key`. The first key is active, the others are still accepted, so that a key
-is replaced by putting a new one in front and dropping the old one after the longest token life. Each purpose
-uses a sub-key of its own, derived by HKDF (RFC 5869): what leaks of one purpose tells nothing about another.
+is replaced by putting a new one in front and dropping the old one after the longest token life, once
+`pronaflow secrets rotate` has moved what is stored. Each purpose uses a sub-key of its own, derived by HKDF
+(RFC 5869): what leaks of one purpose tells nothing about another.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from .errors import CapabilityDenied
 from .settings import Problem, Settings, SettingsError
 from .settings.checks import strong_key
 from .storage import atomic_file
@@ -114,10 +116,61 @@ class Keys:
             raise DecryptionError("encrypted for another place")
         return text
 
+    def is_current(self, token: str, *, bound_to: str) -> bool:
+        """Whether the active key encrypted this, and not an older one.
+
+        Raises:
+            DecryptionError: see `decrypt`.
+        """
+        self.decrypt(token, bound_to=bound_to)
+        try:
+            self._ciphers()[0].decrypt(token)
+        except InvalidToken:
+            return False
+        return True
+
     def _cipher(self) -> MultiFernet:
-        return MultiFernet(
-            [Fernet(base64.urlsafe_b64encode(key.secret)) for key in self.accepted(ENCRYPTION)]
-        )
+        return MultiFernet(self._ciphers())
+
+    def _ciphers(self) -> list[Fernet]:
+        return [Fernet(base64.urlsafe_b64encode(key.secret)) for key in self.accepted(ENCRYPTION)]
+
+
+class PluginSecrets:
+    """`ctx.secrets`: hides what a plugin stores in a `secret_column` of its own tables, and reads it again.
+
+    Arguments:
+        keys: of this server.
+        plugin_id: whose it is.
+    """
+
+    def __init__(self, keys: Keys, plugin_id: str) -> None:
+        self._keys = keys
+        self._plugin_id = plugin_id
+
+    def encrypt(self, text: str, *, bound_to: str) -> str:
+        """What to store instead of `text`; `bound_to` is what `secret_place` answers.
+
+        Raises:
+            CapabilityDenied: the place is in a table of somebody else.
+        """
+        return self._keys.encrypt(text, bound_to=self._own(bound_to))
+
+    def decrypt(self, token: str, *, bound_to: str) -> str:
+        """What `encrypt` hid.
+
+        Raises:
+            DecryptionError: with any accepted key, this is nothing that was stored at `bound_to`.
+            CapabilityDenied: the place is in a table of somebody else.
+        """
+        return self._keys.decrypt(token, bound_to=self._own(bound_to))
+
+    def _own(self, place: str) -> str:
+        if not place.startswith(f"{self._plugin_id}__"):
+            raise CapabilityDenied(
+                f"The plugin {self._plugin_id} has no secrets in {place.partition('/')[0]}"
+            )
+        return place
 
 
 def keys_from(settings: Settings) -> Keys:

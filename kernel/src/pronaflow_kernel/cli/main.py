@@ -22,6 +22,7 @@ _COMMANDS = {
     "db": "database",
     "plugins": "plugins",
     "hooks": "hooks",
+    "secrets": "secrets",
     "config": "config",
 }
 """The kernel's commands, as they are listed, and the modules that hold them under the same name."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..mail import Mailer
     from ..persistence.uow import Database, UnitOfWork
     from ..records.lifecycle import Trash
+    from ..secrets import PluginSecrets
     from ..storage import FileStore
     from .hooks import Hooks
     from .services import PluginServices
@@ -33,6 +34,7 @@ class Context:
         db: opens readers and units of work outside a request.
         trash: trash and restore of records.
         http: sends requests to the hosts that the manifest names under `network`.
+        secrets: encrypts what the plugin stores in a `secret_column`.
         mail, files, clock, log: as they are called.
     """
 
@@ -45,6 +47,7 @@ class Context:
     db: Database
     trash: Trash
     http: PluginHttp
+    secrets: PluginSecrets
     mail: Mailer
     files: FileStore
     clock: Clock

@@ -20,6 +20,7 @@ class Note(Base, api.Record):  # type: ignore[valid-type, misc]
 
     title: Mapped[str]
     due_at: Mapped[Any] = mapped_column(api.UtcDateTime, nullable=True)
+    secret: Mapped[str | None] = api.secret_column()
 
 
 class NoteIn(api.Schema):

@@ -13,6 +13,7 @@ def upgrade() -> None:
         "notes__note",
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("due_at", UtcDateTime()),
+        sa.Column("secret", sa.Text()),
         sa.Column("id", IdType(), primary_key=True),
         sa.Column("workspace_id", IdType(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
