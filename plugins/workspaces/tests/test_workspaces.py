@@ -180,6 +180,7 @@ def test_thirty_days_are_the_limit(team: Team) -> None:
     team.owner.delete(team.path)
     clock.advance(30 * DAY - 1)
     assert team.owner.post(f"{team.path}/restore").status == 200
+    team.world.step_up(team.owner)
     team.owner.delete(team.path)
     clock.advance(30 * DAY)
     assert team.owner.post(f"{team.path}/restore").status == 404

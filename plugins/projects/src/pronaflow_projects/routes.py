@@ -157,6 +157,7 @@ def _add_members(blp: Blueprint, service: MemberService) -> None:
         permission="projects.transfer",
         target=PROJECT,
         body=Transfer,
+        fresh=600,
         **ONE,
     )
     def transfer_project(uow: UnitOfWork, project_id: str, body: Any) -> Row:

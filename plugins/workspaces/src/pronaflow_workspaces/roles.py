@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pronaflow_kernel.api import Forbidden, Reader
 
+FRESH = 600
+"""Seconds since people proved who they are, within which they may give a workspace away (security.md 2.6)."""
+
 _RANKS = ("viewer", "member", "admin", "owner")
 
 

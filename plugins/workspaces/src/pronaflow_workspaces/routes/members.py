@@ -6,6 +6,7 @@ from typing import Any
 
 from pronaflow_kernel.api import Answer, Blueprint, Page, Reader, Row, UnitOfWork, in_path
 
+from ..roles import FRESH
 from ..schemas.members import (
     WorkspaceMemberIn,
     WorkspaceMemberOut,
@@ -82,6 +83,7 @@ def _add_record(blp: Blueprint, service: Members) -> None:
         """Change the role of a member.
 
         Nobody grants a role above the own one, or changes somebody who has one. The last owner stays owner.
+        Making an owner asks for a sign-in or `POST /api/v1/auth/step-up` within the last 600 seconds.
         """
         return service.change_role(uow, user_id, body["role"])
 
@@ -107,6 +109,7 @@ def _add_record(blp: Blueprint, service: Members) -> None:
         target=ONE,
         body=WorkspaceTransferIn,
         returns=WorkspaceMemberOut,
+        fresh=FRESH,
     )
     def transfer_ownership(uow: UnitOfWork, workspace_id: str, body: dict[str, Any]) -> Row:
         """Hand a workspace over to another member.

@@ -16,6 +16,7 @@ from pronaflow_kernel.api import (
     in_path,
 )
 
+from ..roles import FRESH
 from ..schemas.workspaces import (
     LastAccessedOut,
     WorkspaceDeleteQuery,
@@ -117,6 +118,7 @@ def _add_record(blp: Blueprint, service: Workspaces) -> None:
         permission="workspaces.delete",
         target=ONE,
         query=WorkspaceDeleteQuery,
+        fresh=FRESH,
     )
     def delete_workspace(uow: UnitOfWork, workspace_id: str, query: dict[str, Any]) -> Answer:
         """Move a workspace to the trash.

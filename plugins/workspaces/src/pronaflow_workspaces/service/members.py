@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pronaflow_kernel.api import Context, NotFound, Page, Reader, Row, UnitOfWork, invalid, tenancy
+from pronaflow_kernel.api import (
+    Context,
+    NotFound,
+    Page,
+    Reader,
+    Row,
+    UnitOfWork,
+    demand_fresh,
+    invalid,
+    tenancy,
+)
 
 from ..queries import ACTIVE_USER, CLOSE_OF_MEMBER, MEMBER, MEMBERS
-from ..roles import require_rank
+from ..roles import FRESH, require_rank
 
 
 class Members:
@@ -46,12 +56,15 @@ class Members:
 
         Raises:
             NotFound: there is no such member.
-            Forbidden: the member's role, or the new one, is above the caller's.
+            Forbidden: the member's role, or the new one, is above the caller's; or they make an owner and
+                proved who they are too long ago.
             Conflict: nobody would own the workspace.
         """
         membership = tenancy.member(uow, user_id)
         _require_power_over(uow, membership)
         _require_grant(uow, role)
+        if role == "owner":  # who could do this with a stolen token could do without the transfer
+            demand_fresh(uow.scope.principal, FRESH, uow.clock.now())
         self._hooks.check_change(uow, "workspace_member", membership, {"role": role})
         tenancy.change_role(uow, membership, role)
         return self._shown(uow, user_id)
