@@ -105,6 +105,46 @@ def test_what_many_people_use_is_refused_whatever_stands_around_it(rule, common)
 
 
 @pytest.mark.parametrize(
+    "walk",
+    [
+        "1q2w3e4r5t6Y!",
+        "1qaz@WSX3edc$RFV",
+        "Zse45tgbHu8.?",
+        "QWERTYqwerty12#$",
+        "!@#$%^&*()_+1qQ",
+        "aBcDeFgHiJkL12!",
+        "Zxcvbnm,./987",
+        "Poiuytrewq0987^",
+    ],
+)
+def test_walks_over_the_keyboard_are_refused(walk):
+    assert any("easy to guess" in fault for fault in SEED.faults(walk))
+
+
+def disguised(word):
+    """Passwords that are made of a word as people do who must satisfy a rule."""
+    names = {word.capitalize(), word.upper()[:1] + word[1:].translate(str.maketrans("aeios", "@3!0$"))}
+    for name in names:
+        for number in ("1", "123", "1234", "12345", "2024", "2025", "2026", "1990"):
+            for mark in ("!", "!!", "!!!", "#", "@@", "?"):
+                yield from (f"{name}{number}{mark}", f"{name}{mark}{number}", f"{mark}{name}-{number}{mark}")
+
+
+def test_far_more_than_3000_passwords_that_satisfy_the_rule_are_refused():
+    """ASVS 5.0, 6.2.4 asks for the 3000 most common ones; here words and what people do to them count."""
+    refused, passed = set(), set()
+    for word in sorted(common_passwords())[::8]:
+        for password in disguised(word):
+            faults = SEED.faults(password)
+            if all("easy to guess" in fault for fault in faults):
+                (refused if faults else passed).add(password)
+
+    assert len(refused) > 3000
+    # Four signs in a row that stand for letters are taken for decoration.
+    assert len(passed) < len(refused) / 100
+
+
+@pytest.mark.parametrize(
     "common", ["123456789012345", "111111111111111", "abababababababab", "1234567890123456"]
 )
 def test_sequences_and_repetitions_are_refused(common):
