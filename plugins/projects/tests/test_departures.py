@@ -32,7 +32,7 @@ def come_back(world: World, ann: Person, bob: Person) -> None:
     world.clock.advance(60)
     assert ann.delete(MEMBERS.format(ann.workspace_id, bob.id)).status == 200
     world.clock.advance(60)
-    world.join(ann.workspace_id, bob, "viewer")
+    world.join(ann.workspace_id, bob, "member")
 
 
 def listed(caller: Person, project_id: str) -> dict[str, str]:

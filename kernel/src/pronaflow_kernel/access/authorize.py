@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import Forbidden, NotFound, Unauthorized
@@ -96,6 +96,21 @@ class Access:
             found = self.containers.role(reader, container_id) if self.containers else scope.workspace_role
             scope.container_roles[container_id] = found
         return scope.container_roles[container_id]
+
+    def beyond(self, role: str, held: Iterable[str]) -> list[str]:
+        """What a container role may do and none of some others: who holds only these may not give it.
+
+        A role is given only by who holds every permission in it (security.md 2.8).
+
+        Returns:
+            names of permissions, sorted.
+        """
+        mine = frozenset(held)
+        return sorted(
+            name
+            for name, permission in self.permissions.items()
+            if role in permission.container and mine.isdisjoint(permission.container)
+        )
 
     def _granted(self, reader: Reader, permission: Permission, container_id: str | None) -> bool:
         if container_id is not None and permission.container:

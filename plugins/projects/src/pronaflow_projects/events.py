@@ -37,6 +37,13 @@ PROJECT_UPDATED = _project("project.updated", "A project was changed.")
 PROJECT_STATUS_CHANGED = _project("project.status_changed", "A project moved in its life cycle.")
 PROJECT_DELETED = _project("project.deleted", "A project was moved to the trash.")
 PROJECT_RESTORED = _project("project.restored", "A project came back from the trash.")
+PRIVATE_ACCESS = EventType(
+    "project.private_access",
+    "Project",
+    ProjectPayload,
+    public=False,
+    summary="The workspace's owner entered a private project that they are not in, the first time that day.",
+)
 MEMBER_ADDED = _member("project.member.added", "Somebody joined or was added to a project.")
 MEMBER_UPDATED = _member("project.member.updated", "A member's role in a project changed.")
 MEMBER_REMOVED = _member("project.member.removed", "Somebody left or was removed from a project.")
@@ -47,6 +54,7 @@ PROJECT_EVENTS = (
     PROJECT_STATUS_CHANGED,
     PROJECT_DELETED,
     PROJECT_RESTORED,
+    PRIVATE_ACCESS,
     MEMBER_ADDED,
     MEMBER_UPDATED,
     MEMBER_REMOVED,

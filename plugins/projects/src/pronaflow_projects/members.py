@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pronaflow_kernel.api import Conflict, Context, NotFound, Page, Reader, Row, UnitOfWork, invalid, tenancy
+from pronaflow_kernel.api import (
+    Conflict,
+    Context,
+    Forbidden,
+    NotFound,
+    Page,
+    Reader,
+    Row,
+    UnitOfWork,
+    invalid,
+    tenancy,
+)
 
 from . import queries
 from .events import MEMBER_REMOVED, MEMBER_UPDATED, PROJECT_UPDATED, project_payload
@@ -34,9 +45,15 @@ class MemberService:
         """Add a member of the workspace.
 
         Raises:
-            Conflict: the user is in the project already.
+            Forbidden: the role may do more than the caller.
+            Conflict: the user is in the project already, or the project is archived.
             ValidationFailed: the user is not in the workspace.
         """
+        self._may_give(uow, project_id, role)
+        return self._add(uow, project_id, user_id, role)
+
+    def _add(self, uow: UnitOfWork, project_id: str, user_id: str, role: str) -> Row:
+        self._not_archived(uow, project_id)
         return self._shown(uow, self._projects.add_member(uow, project_id, user_id, role))
 
     def join(self, uow: UnitOfWork, project_id: str) -> Row:
@@ -44,20 +61,26 @@ class MemberService:
 
         Raises:
             NotFound: the project is private.
+            Forbidden: it is private, and the caller owns the workspace.
             Conflict: the caller is in it already, be it private or not.
         """
         caller = str(uow.scope.principal.user_id)
         private = self._projects.get(uow, project_id).visibility != "public"
         if private and not self._projects.is_member(uow, project_id, caller):
-            raise NotFound
-        return self.add(uow, project_id, caller, "member")
+            if self._ctx.access.role(uow, project_id) is None:
+                raise NotFound
+            raise Forbidden("Only public projects are joined: add yourself as a member")
+        return self._add(uow, project_id, caller, "member")
 
     def change(self, uow: UnitOfWork, project_id: str, user_id: str, role: str) -> Row:
         """Give a member another role.
 
         Raises:
-            Conflict: the member is the owner, who can only hand over.
+            Forbidden: the role may do more than the caller.
+            Conflict: the member is the owner, who can only hand over, or the project is archived.
         """
+        self._may_give(uow, project_id, role)
+        self._not_archived(uow, project_id)
         member = self._not_owner(self._load(uow, project_id, user_id))
         update = uow.update(ProjectMember, member, {"role": role})
         if update.changes:
@@ -128,6 +151,27 @@ class MemberService:
         payload = project_payload(update.row)
         uow.publish(PROJECT_UPDATED, project_id, payload, changes=changes, container_id=project_id)
 
+    def _may_give(self, uow: UnitOfWork, project_id: str, role: str) -> None:
+        """Nobody gives a role that may do more than the one they have, or may take (security.md 2.8).
+
+        Raises:
+            Forbidden: as said; `details.permissions` names what is more.
+        """
+        access = self._ctx.access
+        held = [str(access.role(uow, project_id))]
+        if self._projects.get(uow, project_id).visibility == "public" and access.may(
+            uow, "projects.join", container_id=project_id
+        ):
+            held.append("member")
+        if more := access.beyond(role, held):
+            details = {"field": "role", "permissions": more}
+            raise Forbidden(f"The role {role} may do more than yours", details=details)
+
+    def _not_archived(self, uow: UnitOfWork, project_id: str) -> None:
+        """In an archived project nobody comes in or rises; people may leave, and another one may own it."""
+        if self._projects.get(uow, project_id).lifecycle == "archived":
+            raise Conflict("The project is archived", details={"project_status": "archived"})
+
     def _take_out(self, uow: UnitOfWork, member: Row) -> None:
         uow.remove(ProjectMember, member)
         project_id = member["project_id"]
@@ -149,16 +193,3 @@ class MemberService:
         shown = reader.one(queries.SHOWN_MEMBER, project_id=member["project_id"], user_id=member["user_id"])
         assert shown is not None
         return shown
-
-
-class ProjectContainers:
-    """Fulfils the kernel's `Containers`: who sees which project, in which role (modules.md 3.4)."""
-
-    def role(self, reader: Reader, container_id: str) -> str | None:
-        """See `Containers.role`."""
-        role: str | None = reader.value(queries.ROLE, id=container_id)
-        return role
-
-    def visible(self) -> Any:
-        """See `Containers.visible`."""
-        return queries.VISIBLE

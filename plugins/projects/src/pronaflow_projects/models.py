@@ -43,6 +43,22 @@ class Project(Base, Record):
     )
 
 
+class PrivateAccess(Base, InWorkspace, Versioned):
+    """The last day (UTC) on which an owner of the workspace entered a private project without being in it."""
+
+    __tablename__ = "projects__private_access"
+
+    project_id: Mapped[str] = mapped_column(IdType, primary_key=True)
+    user_id: Mapped[str] = mapped_column(IdType, ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
+    last_on: Mapped[date] = mapped_column(Date)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "project_id"], [Project.workspace_id, Project.id], ondelete="CASCADE"
+        ),
+    )
+
+
 class ProjectMember(Base, InWorkspace, Versioned):
     """A user's role in a project: owner, manager, planner, member or viewer."""
 

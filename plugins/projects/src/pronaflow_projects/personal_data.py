@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 
 from pronaflow_kernel.api import IdType, Reader, Row, unscoped
 
-from .models import Project, ProjectMember
+from .models import PrivateAccess, Project, ProjectMember
 
 _USER = bindparam("user_id", type_=IdType())
 _WHY = "a user's data is collected from all workspaces"
@@ -20,9 +20,10 @@ _WHY = "a user's data is collected from all workspaces"
 _KINDS: dict[str, Any] = {
     "projects": unscoped(_WHY, select(Project.__table__).where(Project.owner_id == _USER)),
     "memberships": unscoped(_WHY, select(ProjectMember.__table__).where(ProjectMember.user_id == _USER)),
+    "private_access": unscoped(_WHY, select(PrivateAccess.__table__).where(PrivateAccess.user_id == _USER)),
 }
 
 
 def collect(reader: Reader, user_id: str) -> dict[str, list[Row]]:
-    """Projects that the user owns, and memberships."""
+    """Projects that the user owns, memberships, and private projects that they entered as owner."""
     return {kind: reader.all(statement, user_id=user_id) for kind, statement in _KINDS.items()}

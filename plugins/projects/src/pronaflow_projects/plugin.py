@@ -27,8 +27,9 @@ from pronaflow_kernel.api import (
 
 from . import personal_data, routes
 from .api import Projects
+from .containers import ProjectContainers
 from .events import PROJECT_EVENTS
-from .members import MemberService, ProjectContainers
+from .members import MemberService
 from .models import Base, Project
 from .service import ProjectService
 
@@ -93,7 +94,7 @@ class ProjectsPlugin(Plugin):
     @hookimpl
     def provide_services(self) -> Mapping[type[Any], Any]:
         """`Projects` for other plugins, `Containers` for the kernel."""
-        return {Projects: self.projects, Containers: ProjectContainers()}
+        return {Projects: self.projects, Containers: ProjectContainers(self.ctx)}
 
     @hookimpl
     def provide_blueprints(self) -> Sequence[Blueprint]:

@@ -7,7 +7,7 @@ without it.
 
 from __future__ import annotations
 
-from sqlalchemy import and_, bindparam, case, exists, func, literal, or_, select
+from sqlalchemy import and_, bindparam, case, exists, func, literal, not_, or_, select
 
 from pronaflow_kernel.api import (
     SCOPE_ROLE,
@@ -20,7 +20,7 @@ from pronaflow_kernel.api import (
     UtcDateTime,
 )
 
-from .models import Project, ProjectMember
+from .models import PrivateAccess, Project, ProjectMember
 
 MINE = ProjectMember.__table__.alias("mine")
 """The caller's own membership, where there is one."""
@@ -41,22 +41,30 @@ _OWN = and_(
     MINE.c.user_id == SCOPE_USER,
     MINE.c.joined_at >= _SINCE,
 )
-_VISIBLE = or_(MINE.c.role.is_not(None), Project.visibility == "public", SCOPE_ROLE == "owner")
+_JOINED_OR_PUBLIC = or_(MINE.c.role.is_not(None), Project.visibility == "public")
+_VISIBLE = or_(_JOINED_OR_PUBLIC, SCOPE_ROLE == "owner")
 """Private projects are hidden from all but their members and the workspace's owners (modules.md 3.4)."""
 
 _EFFECTIVE = case(
     (SCOPE_ROLE == "owner", literal("owner")),
+    (and_(SCOPE_ROLE == "viewer", _JOINED_OR_PUBLIC), literal("viewer")),
     (MINE.c.role.is_not(None), MINE.c.role),
     (and_(Project.visibility == "public", SCOPE_ROLE == "admin"), literal("admin")),
     (Project.visibility == "public", literal("viewer")),
 )
 
 ANY_ROLE = (
-    select(_EFFECTIVE)
+    select(
+        _EFFECTIVE.label("role"),
+        and_(SCOPE_ROLE == "owner", not_(_JOINED_OR_PUBLIC)).label("by_right_alone"),
+    )
     .select_from(Project.__table__.outerjoin(MINE, _OWN))
     .where(Project.workspace_id == SCOPE_WORKSPACE, Project.id == bindparam("id", type_=IdType()))
 )
-"""The caller's role in a project, be it in the trash or not; no row or NULL where it is not theirs to see."""
+"""The caller's role in a project, be it in the trash or not; no row or NULL where it is not theirs to see.
+
+`by_right_alone`: only as the workspace's owner, without being in it.
+"""
 
 ROLE = ANY_ROLE.where(Project.lifecycle != "trashed")
 """The caller's role in a project; no row or NULL where it is not visible."""
@@ -64,9 +72,13 @@ ROLE = ANY_ROLE.where(Project.lifecycle != "trashed")
 VISIBLE = (
     select(Project.id)
     .select_from(Project.__table__.outerjoin(MINE, _OWN))
-    .where(Project.workspace_id == SCOPE_WORKSPACE, Project.lifecycle != "trashed", _VISIBLE)
+    .where(Project.workspace_id == SCOPE_WORKSPACE, Project.lifecycle != "trashed", _JOINED_OR_PUBLIC)
 )
-"""Ids of the projects that the caller sees."""
+"""Ids of the projects whose content lists over the workspace show the caller.
+
+The workspace's owner enters a private project by its address, which is written down, and reads nothing of it
+in passing.
+"""
 
 COUNTS = exists().where(
     _HERE.c.workspace_id == SCOPE_WORKSPACE,
@@ -128,6 +140,13 @@ KEYS_LIKE = select(Project.key).where(
     Project.workspace_id == SCOPE_WORKSPACE, Project.key.like(bindparam("stem"))
 )
 """Keys in the workspace that begin alike, trashed projects' ones too: they may come back."""
+
+PRIVATE_ACCESS = select(PrivateAccess.__table__).where(
+    PrivateAccess.workspace_id == SCOPE_WORKSPACE,
+    PrivateAccess.user_id == SCOPE_USER,
+    PrivateAccess.project_id == bindparam("id", type_=IdType()),
+)
+"""When the caller was last written down as having entered a private project."""
 
 MEMBERSHIPS = select(ProjectMember.__table__).where(
     ProjectMember.workspace_id == SCOPE_WORKSPACE,

@@ -263,7 +263,8 @@ class ProjectService:
             Forbidden: the caller could not have deleted it.
         """
         # Before anything looks at the row: a version that does not match would tell that there is one.
-        if uow.value(queries.ANY_ROLE, id=project_id) is None:
+        found = uow.one(queries.ANY_ROLE, id=project_id)
+        if found is None or found["role"] is None:
             raise NotFound
         project = self._ctx.trash.restore(uow, "project", project_id)
         self._ctx.access.authorize(uow, "projects.delete", container_id=project_id)

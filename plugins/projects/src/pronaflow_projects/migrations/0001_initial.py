@@ -56,6 +56,27 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "projects__private_access",
+        sa.Column("project_id", IdType(), nullable=False),
+        sa.Column("user_id", IdType(), nullable=False),
+        sa.Column("last_on", sa.Date(), nullable=False),
+        sa.Column("workspace_id", IdType(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["core__user.id"],
+            name=op.f("fk_projects__private_access_user_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "project_id"],
+            ["projects__project.workspace_id", "projects__project.id"],
+            name=op.f("fk_projects__private_access_workspace_id_project_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("project_id", "user_id", name=op.f("pk_projects__private_access")),
+    )
+    op.create_table(
         "projects__member",
         sa.Column("project_id", IdType(), nullable=False),
         sa.Column("user_id", IdType(), nullable=False),
@@ -80,5 +101,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_projects__member_user", table_name="projects__member")
     op.drop_table("projects__member")
+    op.drop_table("projects__private_access")
     op.drop_index("ix_projects__project_list", table_name="projects__project")
     op.drop_table("projects__project")
