@@ -22,6 +22,8 @@ HEAVY = (
     "cryptography",
     "argon2",
     "jwt",
+    "authlib",
+    "joserfc",
 )
 
 HELP = f"""

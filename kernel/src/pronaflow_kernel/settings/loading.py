@@ -67,7 +67,7 @@ def load(
     if problems:
         raise SettingsError(problems)
     settings = _assembled(values, shape, sources)
-    if settings.oidc.issuer or settings.oidc.client_id:
+    if settings.oidc.issuer or settings.oidc.client_id or settings.oidc.client_secret:
         from .sign_in import faults
 
         if found := faults(settings):

@@ -11,9 +11,9 @@ the extra `oidc`.
 
 from __future__ import annotations
 
+import hmac
 import secrets
 import threading
-import time
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from hashlib import sha256
@@ -24,10 +24,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import orjson
 from flask import Flask, Response, redirect, request
 from joserfc import jwt
-from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 from urllib3 import PoolManager
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response as Answer
 
 from ..clock import Clock
@@ -56,25 +56,26 @@ class OpenIdProvider:
         answers: makes what `discovery`, `authorize`, `token`, `jwks` or `userinfo` answers instead.
         discovery: changes of the discovery document; None leaves a key out.
         thin: whether ID tokens name the person only, and the rest is user info.
-        delay: seconds before every answer.
         asked: the endpoints that were asked, in order.
     """
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self._over = threading.Event()
         self.reset()
-        self._server = make_server(LOOPBACK, 0, self._app(), threaded=True)
+        self._server = make_server(LOOPBACK, 0, self._app(), threaded=True, request_handler=_Silent)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     def reset(self) -> None:
         """A provider that does everything right, with a new key."""
+        self._over.set()
+        self._over = threading.Event()
         self.person: dict[str, Any] = {"sub": "somebody"}
         self.claims: dict[str, Any] = {}
         self.algorithm = "ES256"
         self.answers: dict[str, Callable[[], Answer]] = {}
         self.discovery: dict[str, Any] = {}
         self.thin = False
-        self.delay = 0.0
         self.asked: list[str] = []
         self.keys: list[_Pair] = []
         self._codes: dict[str, dict[str, str]] = {}
@@ -106,6 +107,11 @@ class OpenIdProvider:
         query = parse_qs(urlsplit(answer.headers["Location"]).query)
         return query["code"][0], query["state"][0]
 
+    def never(self) -> Answer:
+        """For `answers`: an endpoint that answers only when the test is over."""
+        self._over.wait()
+        return Response(status=503)
+
     def __enter__(self) -> OpenIdProvider:
         self._thread.start()
         return self
@@ -113,6 +119,7 @@ class OpenIdProvider:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._over.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -133,8 +140,6 @@ class OpenIdProvider:
     def _view(self, name: str, answer: Callable[[], Answer]) -> Callable[[], Answer]:
         def view() -> Answer:
             self.asked.append(name)
-            if self.delay:
-                time.sleep(self.delay)
             return self.answers.get(name, answer)()
 
         return view
@@ -175,7 +180,7 @@ class OpenIdProvider:
         if (
             asked is None
             or form.get("redirect_uri") != asked["redirect_uri"]
-            or urlsafe_b64encode(digest).decode().rstrip("=") != asked["code_challenge"]
+            or _base64(digest) != asked["code_challenge"]
         ):
             return json_answer({"error": "invalid_grant"}, 400)
         access_token = secrets.token_urlsafe(16)
@@ -207,13 +212,12 @@ class OpenIdProvider:
         return self._signed(_without_none(claims))
 
     def _signed(self, claims: dict[str, Any]) -> str:
-        key: _Pair | OctKey = self.keys[0]
+        key = self.keys[0]
         header = {"alg": self.algorithm, "kid": key.kid}
-        if self.algorithm == "none":
-            parts = (orjson.dumps({"alg": "none"}), orjson.dumps(claims), b"")
-            return ".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
-        if self.algorithm == "HS256":
-            key = OctKey.import_key(self.keys[0].as_pem(private=False))
+        if self.algorithm in ("none", "HS256"):  # joserfc refuses to make these
+            signed = f"{_base64(orjson.dumps(header))}.{_base64(orjson.dumps(claims))}"
+            by_anybody = hmac.digest(key.as_pem(private=False), signed.encode(), "sha256")
+            return f"{signed}.{_base64(by_anybody) if self.algorithm == 'HS256' else ''}"
         return jwt.encode(header, claims, key, registry=_AnyAlgorithm())
 
     def _jwks(self) -> Answer:
@@ -222,6 +226,13 @@ class OpenIdProvider:
     def _userinfo(self) -> Answer:
         found = self._people.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
         return json_answer({"error": "invalid_token"}, 401) if found is None else json_answer(found)
+
+
+class _Silent(WSGIRequestHandler):
+    """Leaves the log to the server under test."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing: the test looks at `asked`."""
 
 
 class _AnyAlgorithm(JWSRegistry):
@@ -235,6 +246,10 @@ class _AnyAlgorithm(JWSRegistry):
 def json_answer(data: Any, status: int = 200) -> Answer:
     """An answer of JSON data."""
     return Response(orjson.dumps(data), status, mimetype="application/json")
+
+
+def _base64(data: bytes) -> str:
+    return urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def _without_none(data: dict[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from pronaflow_kernel.identity.models import IdentityLink
+from pronaflow_kernel.clock import FixedClock
+from pronaflow_kernel.identity.models import IdentityLink, OneTimeToken, Session, User
 from pronaflow_kernel.persistence.scope import Scope
+from pronaflow_kernel.tenancy.models import Workspace
+from pronaflow_kernel.tenancy.rule import unscoped
 from pronaflow_kernel.testing.openid import CLIENT_ID, CLIENT_SECRET, OpenIdProvider
 from pronaflow_kernel.testing.world import START
 
@@ -77,15 +80,30 @@ class Desk:
         return person.post(f"{AUTH}/oauth/oidc/link", self.flow(**query).body())
 
     def links(self, user_id):
-        statement = select(IdentityLink.__table__).where(IdentityLink.user_id == user_id)
+        return self._rows(select(IdentityLink.__table__).where(IdentityLink.user_id == user_id))
+
+    def sessions(self, user_id):
+        return self._rows(select(Session.__table__).where(Session.user_id == user_id).order_by(Session.id))
+
+    def workspaces(self, user_id):
+        statement = select(Workspace.__table__).where(Workspace.owner_id == user_id)
+        return self._rows(unscoped("a test looks into all workspaces", statement))
+
+    def user(self, user_id):
+        [row] = self._rows(select(User.__table__).where(User.id == user_id))
+        return row
+
+    def used_states(self):
+        statement = select(OneTimeToken.id).where(OneTimeToken.purpose == "oidc_state")
+        return len(self._rows(statement))
+
+    def _rows(self, statement):
         with self.world.kernel.db.read(Scope.system()) as reader:
             return reader.all(statement)
 
 
 @pytest.fixture(scope="session")
 def provider():
-    from pronaflow_kernel.clock import FixedClock
-
     with OpenIdProvider(FixedClock(START)) as running:
         yield running
 
