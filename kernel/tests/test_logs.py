@@ -146,7 +146,8 @@ class TestSecrets:
         "name",
         ["password", "new_password", "access_token", "refresh_token", "client_secret", "secret_key",
          "api_key", "Authorization", "cookie", "set_cookie", "otp", "recovery_codes", "code", "credentials",
-         "tokens"],
+         "tokens", "mfa_token", "device_token", "pf-device-token", "backup_codes", "codes", "totp", "seed",
+         "apikey", "auth_code", "code_verifier"],
     )  # fmt: skip
     def test_are_masked_by_the_name_of_their_field(self, name: str) -> None:
         assert mask("canary", name) == "***"
@@ -155,7 +156,7 @@ class TestSecrets:
         assert json.loads(line)[name] == "***"
 
     @pytest.mark.parametrize(
-        "name", ["status_code", "error_code", "tokenizer", "passwordless", "user", "decode"]
+        "name", ["status_code", "error_code", "exit_codes", "tokenizer", "passwordless", "user", "decode"]
     )
     def test_other_fields_are_left_alone(self, name: str) -> None:
         assert mask("shown", name) == "shown"
@@ -173,6 +174,11 @@ class TestSecrets:
             (f"got {JWT}, refused", "got ***, refused"),
             ("token prona_canary1234567890 expired", "token prona_*** expired"),
             ("pr1.canary-x.y_z!", "pr1.***!"),
+            ("pd1.canary-x_y!", "pd1.***!"),
+            ("otpauth://totp/PronaFlow:ann?secret=CANARY&issuer=x next", "otpauth://*** next"),
+            ("code=123456&state=x", "code=***&state=x"),
+            ('{"code": "4/0AX4XfWh-canary_1", "a": 1}', '{"code": "***", "a": 1}'),
+            ("recovery_code=abcd-efgh", "recovery_code=***"),
             ("postgresql://user:can@ry@db:5432/x", "postgresql://user:***@db:5432/x"),
             ("redis://:canary@r/0", "redis://:***@r/0"),
         ],
@@ -189,6 +195,10 @@ class TestSecrets:
             "GET http://localhost:8000/api/v1/tasks?page=2",
             "mail to ann@team.org at 12:30",
             "token expired",
+            "answered with code: 404",
+            "error code=METHOD_NOT_ALLOWED",
+            "the code of the plugin is gone",
+            "status_code=1234567",
         ],
     )
     def test_plain_sentences_stay_as_they_are(self, text: str) -> None:
@@ -217,6 +227,20 @@ class TestSecrets:
     def test_masking_takes_time_in_proportion_to_the_text(self) -> None:
         """Callers can make us log long texts; a pattern that goes back and forth would need minutes."""
         start = time.process_time()
-        for part in ("a-", "eyJ-", "a.", "pr1.", "token ", "Bearer ", "x://", "x:", "password", "=:", '"'):
+        for part in (
+            "a-",
+            "eyJ-",
+            "a.",
+            "pr1.",
+            "token ",
+            "Bearer ",
+            "x://",
+            "x:",
+            "password",
+            "=:",
+            '"',
+            "code=",
+            "code=a",
+        ):
             mask(part * 20_000)
         assert time.process_time() - start < 5

@@ -25,22 +25,29 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _bound: ContextVar[Mapping[str, Any]] = ContextVar("pronaflow_log_fields", default=_NOTHING)
 
 _SECRET_WORD = re.compile(
-    r"(^|_)(password|passwd|token|secret|authorization|cookie|otp|recovery|credential|api_key)s?(_|$)|^code$",
+    r"(^|[_-])(password|passwd|token|secret|authorization|cookie|otp|totp|recovery|credential|api_?key|seed)s?"
+    r"([_-]|$)|^codes?$|(^|_)(backup|mfa|auth|authorization|verification)_codes?$|^code_verifier$",
     re.IGNORECASE,
 )
 _SHAPES = (
     # token=..., "password": "...", Authorization: Bearer ...
     (
         re.compile(
-            r"(?i)((?:password|passwd|token|secret|secret_key|api_key|authorization|cookie|otp)"
-            r"[\"']?\s*[=:]\s*)(?:(?:bearer|basic)\s+)?(?:\"[^\"]*\"|'[^']*'|[^\s,;&)}\]]+)"
+            r"(?i)((?:password|passwd|token|secret|secret_key|api_key|authorization|cookie|otp|code_verifier"
+            r"|(?:recovery|backup)_codes?)[\"']?\s*[=:]\s*)(?:(?:bearer|basic)\s+)?(?:\"[^\"]*\"|'[^']*'|[^\s,;&)}\]]+)"
         ),
         rf"\1{MASK}",
     ),
+    # code=... of an authenticator app or of an outside provider, and not that of an error
+    (
+        re.compile(r"(?i)((?<![a-z_-])code[\"']?\s*[=:]\s*[\"']?)(?:\d{6,}|(?=[a-z_-]*\d)[\w.~+/-]{16,})"),
+        rf"\1{MASK}",
+    ),
     (re.compile(r"\b(Bearer|Basic)\s+(?=\S*\d)[\w.~+/=-]{16,}"), rf"\1 {MASK}"),
-    # API tokens, refresh tokens, JSON web tokens
+    # API tokens, refresh tokens, tokens of devices, JSON web tokens, addresses of authenticator apps
     (re.compile(r"(?<!\w)prona_\w+"), f"prona_{MASK}"),
-    (re.compile(r"(?<![\w-])pr1\.[\w.-]+"), f"pr1.{MASK}"),
+    (re.compile(r"(?<![\w-])(pr1|pd1)\.[\w.-]+"), rf"\1.{MASK}"),
+    (re.compile(r"otpauth://\S+"), f"otpauth://{MASK}"),
     (re.compile(r"(?<![\w-])eyJ[\w-]*\.[\w-]*\.[\w-]*"), MASK),
     # scheme://user:password@host
     (re.compile(r"((?<![\w+.-])[\w+.-]+://[^\s:/@]*:)[^\s/]+@"), rf"\1{MASK}@"),

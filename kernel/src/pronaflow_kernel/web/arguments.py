@@ -10,6 +10,7 @@ from flask import Request
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 from ..errors import Problem, ValidationFailed
+from ..logs import mask
 from .body import check_json
 
 
@@ -46,7 +47,9 @@ def _problems(messages: Any, path: str) -> list[Problem]:
     if isinstance(messages, Mapping):
         found = []
         for key, inner in messages.items():
-            where = path if key == "_schema" else f"{path}.{key}" if path else str(key)
+            # A caller may have put a token where a name belongs; the answer need not repeat it.
+            name = mask(str(key))
+            where = path if key == "_schema" else f"{path}.{name}" if path else name
             found += _problems(inner, where)
         return found
     return [Problem(path or "_schema", str(message), _code(str(message))) for message in messages]

@@ -19,6 +19,7 @@ from ..errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
+from ..logs import mask
 
 MAX_DEPTH = 32
 MAX_ITEMS = 1000
@@ -69,7 +70,7 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         seen: set[str] = set()
         twin = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ValueError(f"the key {twin!r} appears twice")
+        raise ValueError(f"the key {mask(twin)!r} appears twice")
     return found
 
 
@@ -116,7 +117,7 @@ def _words(path: _Path) -> str:
     while path is not None:
         path, part = path
         parts.append(str(part))
-    text = ".".join(reversed(parts)) or "_schema"
+    text: str = mask(".".join(reversed(parts)) or "_schema")
     return text.encode("utf-8", "replace").decode().replace("\x00", "\\0")
 
 

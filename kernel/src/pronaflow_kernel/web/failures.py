@@ -69,7 +69,8 @@ def add_errors(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
 
     def unknown(error: Exception) -> Response:
         whose = owners.get(request.blueprint or "", "core")
-        log.error("unexpected error in %s %s of %s", request.method, request.path, whose, exc_info=error)
+        # The rule and not the address, in which a caller may have put anything.
+        log.error("unexpected error in %s %s of %s", request.method, request.url_rule, whose, exc_info=error)
         return answer(KernelError(details={"request_id": g.get("request_id")}))
 
     app.register_error_handler(KernelError, known)
