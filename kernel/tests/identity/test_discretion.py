@@ -1,4 +1,8 @@
-"""Registration with `hide_existing_accounts`, where nobody is to learn which addresses have an account."""
+"""With `hide_existing_accounts` nobody learns which addresses and names have an account (security.md 2.10)."""
+
+import pytest
+
+from pronaflow_kernel.ids import new_id
 
 VERIFY = "/api/v1/auth/verify-email"
 
@@ -87,3 +91,82 @@ def test_hiding_accounts_implies_the_proof(new_house):
     assert house.login(account).status == 401
     assert house.post(VERIFY, house.proof(account)).status == 200
     assert house.login(account).status == 200
+
+
+ASKED = {
+    "login": lambda who: ("login", {"email": who.email, "password": "Wrong-Horse-77"}),
+    "login-by-name": lambda who: ("login", {"username": who.username, "password": "Wrong-Horse-77"}),
+    "login-with-device": lambda who: (
+        "login", {"email": who.email, "password": "Wrong-Horse-77", "device_token": "pd1." + "A" * 75}
+    ),
+    "register": lambda who: (
+        "register", {"email": who.email, "username": who.username, "password": who.password}
+    ),
+    "register-name": lambda who: (
+        "register", {"email": f"x{who.email}", "username": who.username, "password": who.password}
+    ),
+    "resend": lambda who: ("resend-verification", {"email": who.email}),
+    "resend-by-id": lambda who: ("resend-verification", {"user_id": who.id}),
+    "forgot": lambda who: ("password-reset", {"email": who.email}),
+    "reset": lambda who: (
+        "password-reset/confirm", {"user_id": who.id, "token": "x", "new_password": "Battery-Staple-8"}
+    ),
+    "verify": lambda who: ("verify-email", {"user_id": who.id, "token": "x"}),
+}  # fmt: skip
+
+
+class TestAnswers:
+    """Every public route that names an account, asked about one that there is and one that there is not."""
+
+    def unproved(self, house):
+        account = house.newcomer()
+        house.register(account)
+        account.id = house.proof(account)["user_id"]
+        return account
+
+    def closed(self, house):
+        account = house.resident()
+        house.set_status(account, "suspended")
+        return account
+
+    def besieged(self, house):
+        """Somebody whose account is locked for everybody in the network."""
+        account = house.resident()
+        for _ in range(5):
+            house.login(account, password="Wrong-Horse-77")
+        return account
+
+    def nobody(self, house, times):
+        """Somebody without an account, who was also tried in vain."""
+        account = house.newcomer()
+        account.id = new_id()
+        for _ in range(times):
+            house.login(account, password="Wrong-Horse-77")
+        return account
+
+    def asked(self, house, who, route):
+        path, body = ASKED[route](who)
+        reply = house.caller(who.ip).post(f"/api/v1/auth/{path}", body)
+        text = reply.body.decode()
+        for private in (who.email, who.username, reply.headers["X-Request-Id"]):
+            text = text.replace(private, "*" * len(private))
+        others = [(name, value) for name, value in reply.headers if name != "X-Request-Id"]
+        return reply.status, text.replace("*", ""), [pair for pair in others if pair[0] != "Content-Length"]
+
+    @pytest.mark.parametrize("route", ASKED)
+    @pytest.mark.parametrize("state", ["resident", "unproved", "closed", "besieged"])
+    def test_status_body_and_headers_are_those_for_an_account_that_is_not_there(self, discreet, route, state):
+        known = discreet.resident() if state == "resident" else getattr(self, state)(discreet)
+        unknown = self.nobody(discreet, 5 if state == "besieged" else 0)
+
+        assert self.asked(discreet, known, route) == self.asked(discreet, unknown, route)
+
+    @pytest.mark.parametrize("route", ["register", "resend", "forgot", "login"])
+    def test_no_mail_is_sent_before_the_answer(self, discreet, route):
+        known = discreet.resident()
+        discreet.mails(known)
+        before = len(discreet.world.outbox.mails)
+
+        self.asked(discreet, known, route)
+
+        assert len(discreet.world.outbox.mails) == before
