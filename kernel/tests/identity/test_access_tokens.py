@@ -130,7 +130,7 @@ FORGERIES = {
     "another key": by_another_key,
     "a public key as secret": by_a_public_key,
     "a changed letter": with_a_changed_letter,
-    **{f"no {name}": without_claim(name) for name in ("sub", "sid", "jti", "iss", "aud", "iat", "nbf", "exp")},
+    **{f"no {name}": without_claim(name) for name in "sub sid jti iss aud iat nbf exp".split()},
     "exp null": with_claims(exp=None),
     "exp text": with_claims(exp="9999999999"),
     "exp fraction": with_claims(exp=9999999999.5),
@@ -208,15 +208,14 @@ def test_the_longest_names_fit_into_a_token(house):
     assert person.get(ME).status == 200
 
 
-@pytest.mark.parametrize("seconds", [-30, 0])
-def test_a_clock_that_is_half_a_minute_behind_locks_nobody_out(house, seconds):
+def test_a_clock_that_is_half_a_minute_behind_locks_nobody_out(house):
     person, refresh = house.signed_in(house.resident())
 
-    house.clock.advance(seconds)
+    house.clock.advance(-30)
 
     assert person.get(ME).status == 200
     assert house.refresh(refresh).status == 200
-    house.clock.advance(-seconds)
+    house.clock.advance(30)
 
 
 class TestRoles:

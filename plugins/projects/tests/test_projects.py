@@ -18,6 +18,14 @@ class TestProjects(ResourceSuite):
     # A get and a list ask tasks for its counts: the one statement that a plugin may add a page.
     budgets: ClassVar[dict[str, int]] = {"list": 7, "get": 5, "create": 13}
     patch = {"name": "Renamed", "description": "x", "end_date": "2026-12-01", "priority": "high"}
+    clears: ClassVar[dict[str, Any]] = {
+        "description": "Words",
+        "project_type": "research",
+        "risk_level": "high",
+        "start_date": "2026-01-01",
+        "end_date": "2026-12-01",
+        "budget": 1000.5,
+    }
 
     def body(self, owner: Person, number: int = 1) -> dict[str, Any]:
         return {"workspace_id": owner.workspace_id, "name": f"Project {number}"}
@@ -292,6 +300,9 @@ def test_the_owner_changes_by_transfer_only(world: World, ann: Person, bob: Pers
     assert ann.post(url, body).faults == {"new_owner_id"}
     world.join(ann.workspace_id, bob, "member")
     assert bob.post(url, body).status == 403
+    world.clock.advance(601)
+    assert ann.post(url, body).error["details"] == {"reason": "step_up_required", "max_age": 600}
+    world.step_up(ann)
     assert ann.post(url, body).data["owner_id"] == bob.id
     members = {row["user_id"]: row["role"] for row in ann.get(f"{URL}/{project['id']}/members").data}
     assert members == {ann.id: "member", bob.id: "owner"}

@@ -250,3 +250,23 @@ def test_a_list_of_members_keeps_to_its_budget(team: Team) -> None:
 def set_status(world: World, person: Person, status: str) -> None:
     with world.kernel.db.write(Scope.system()) as uow:
         uow.update(User, uow.get(User, person.id), {"status": status})
+
+
+def test_giving_a_workspace_away_needs_a_recent_proof(team: Team) -> None:
+    """By a transfer, by making an owner, and by trashing it; a smaller change of role needs none."""
+    ann, bob = team.join("admin"), team.join("member")
+    team.world.clock.advance(601)
+    grave = [
+        ("POST", f"{team.path}/ownership/transfer", {"new_owner_id": ann.id}),
+        ("PUT", f"{team.path}/members/{ann.id}", {"role": "owner"}),
+        ("PATCH", f"{team.path}/members/{ann.id}", {"role": "owner"}),
+        ("DELETE", team.path, None),
+    ]
+
+    for method, path, body in grave:
+        reply = team.owner.request(method, path, body)
+        assert (reply.status, reply.error["details"].get("reason")) == (403, "step_up_required"), path
+    assert team.owner.put(f"{team.path}/members/{bob.id}", {"role": "viewer"}).status == 200
+
+    team.world.step_up(team.owner)
+    assert team.owner.put(f"{team.path}/members/{ann.id}", {"role": "owner"}).status == 200
