@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from notes_plugin.plugin import Note
@@ -26,6 +26,7 @@ class TestNotes(ResourceSuite):
 
     path = "/api/v1/notes"
     patch = {"title": "Other"}
+    clears: ClassVar[dict[str, Any]] = {"due_at": "2026-03-02T03:00:00Z"}
 
     def body(self, owner: Person, number: int = 1) -> dict[str, Any]:
         return {"title": f"Note {number}"}

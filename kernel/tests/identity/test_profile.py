@@ -2,6 +2,8 @@
 
 import pytest
 
+from pronaflow_kernel.testing import PatchSuite
+
 ME = "/api/v1/auth/me"
 
 
@@ -117,3 +119,24 @@ def test_every_field_at_fault_is_named(person):
     }
 
     assert person.patch(ME, wrong).faults == set(wrong)
+
+
+class TestPatches(PatchSuite):
+    patch = {"full_name": "Ann Other", "job_title": "Cook"}
+    clears = {"full_name": "Ann Other", "avatar_url": "https://example.com/ann.png", "job_title": "Cook"}
+    versioned = False
+
+    @pytest.fixture
+    def world(self, house):
+        return house.world
+
+    @pytest.fixture
+    def ann(self, person):
+        return person
+
+    @pytest.fixture
+    def record(self, ann):
+        return ann.get(ME).data
+
+    def url(self, record):
+        return ME

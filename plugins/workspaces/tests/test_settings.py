@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from pronaflow_kernel.api import Scope, new_id
-from pronaflow_kernel.testing import Person, World
+from pronaflow_kernel.testing import PatchSuite, Person, World
 from pronaflow_workspaces.api import Settings, WorkspaceSettings
 
-from .conftest import Team
+from .conftest import WORKSPACES, Team
 
 DEFAULTS = {
     "allow_public_access": False,
@@ -177,3 +177,21 @@ def test_a_default_time_zone_that_is_none_stops_the_start(tmp_path: Path) -> Non
     with pytest.raises(Exception, match="default_timezone") as refused:
         World(f"sqlite:///{tmp_path / 'x.sqlite3'}", tmp_path, settings)
     assert "invitation_ttl_hours" in str(refused.value)
+
+
+class TestPatches(PatchSuite):
+    """Settings take a merge PATCH as every record does; cleared means as they are born."""
+
+    patch: ClassVar[dict[str, Any]] = {"timezone": "Asia/Ho_Chi_Minh", "holidays": OTHERS["holidays"]}
+    clears = OTHERS
+    versioned = False
+
+    @pytest.fixture
+    def record(self, ann: Person) -> Any:
+        return {"id": ann.workspace_id}
+
+    def url(self, record: Any) -> str:
+        return f"{WORKSPACES}/{record['id']}/settings"
+
+    def values(self, shown: Any) -> Any:
+        return shown["settings"]

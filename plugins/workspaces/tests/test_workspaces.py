@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -17,6 +17,7 @@ DAY = 86_400
 class TestWorkspaces(ResourceSuite):
     path = WORKSPACES
     patch = {"name": "Renamed", "description": "Where we work", "logo_url": "https://example.com/logo.png"}
+    clears: ClassVar[dict[str, Any]] = {"description": "Words", "logo_url": "https://example.com/logo.png"}
 
     def body(self, owner: Person, number: int = 1) -> dict[str, Any]:
         return {"name": f"Workspace {number}"}

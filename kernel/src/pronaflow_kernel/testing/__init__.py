@@ -10,6 +10,7 @@ from ..persistence.autogenerate import drift
 from . import kinds
 from .doubles import Double
 from .emitted import Emitted
+from .patches import PatchSuite
 from .people import Person, Reply
 from .sink import WebhookSink
 from .suite import ResourceSuite
@@ -19,6 +20,7 @@ __all__ = [
     "Double",
     "Emitted",
     "FixedClock",
+    "PatchSuite",
     "Person",
     "Reply",
     "ResourceSuite",
