@@ -24,7 +24,7 @@ from .access_tokens import principal_of, system_roles
 from .events import REGISTRATION_REFUSED, USER_REGISTERED, USER_UPDATED, USER_VERIFIED
 from .letters import Letters
 from .models import User
-from .names import normal
+from .names import first_workspace, normal
 
 PENDING, ACTIVE = "pending_verification", "active"
 
@@ -123,7 +123,7 @@ class Accounts:
         if uow.scope.principal.kind == "anonymous":
             uow.enter(Scope(principal_of(user, None, None)))
         uow.publish(USER_REGISTERED, user["id"], {"user_id": user["id"]})
-        workspace = {"name": f"{new.username}'s Workspace", "workspace_type": "personal"}
+        workspace = {"name": first_workspace(new.username), "workspace_type": "personal"}
         create_workspace(uow, user["id"], workspace)
         return user
 

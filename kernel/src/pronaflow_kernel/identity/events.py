@@ -29,6 +29,12 @@ class SessionPayload(Schema):
     reason = fields.String(allow_none=True)
 
 
+class DeletedPayload(UserPayload):
+    """Whose account is gone, and who deleted it: `owner` or `operator`."""
+
+    by = fields.String()
+
+
 class AttemptPayload(Schema):
     """Something that was refused; `user_id` is null where no account was meant.
 
@@ -47,6 +53,13 @@ USER_REGISTERED = _user("user.registered", "Somebody created an account.")
 USER_VERIFIED = _user("user.verified", "A mail address was proved.")
 USER_UPDATED = EventType(
     "user.updated", "User", ProfilePayload, public=False, summary="Somebody changed the own profile."
+)
+USER_DELETED = EventType(
+    "user.deleted",
+    "User",
+    DeletedPayload,
+    public=False,
+    summary="An account was deleted and its user forgotten.",
 )
 PASSWORD_CHANGED = _user("user.password_changed", "A password was changed or reset.")
 REGISTRATION_REFUSED = EventType(
@@ -84,6 +97,7 @@ IDENTITY_EVENTS = (
     USER_REGISTERED,
     USER_VERIFIED,
     USER_UPDATED,
+    USER_DELETED,
     PASSWORD_CHANGED,
     REGISTRATION_REFUSED,
     LOGIN_FAILED,

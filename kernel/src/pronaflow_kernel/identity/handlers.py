@@ -23,6 +23,8 @@ from .admin import Admin
 from .attempts import Attempts
 from .credentials import Credentials
 from .devices import DeviceTokens
+from .erasure import Erasure
+from .erasure_routes import ErasureHandlers
 from .letters import Letters
 from .lockout import Lockout
 from .mfa.parts import Mfa
@@ -66,6 +68,7 @@ class Handlers:
         )
         self._sign_in = SignIn(kernel.db, self._hashes, self._accounts, self._credentials, lockout, devices)
         self.outside = OutsideSignIn(kernel, self._accounts, self._credentials)
+        self.erasure = ErasureHandlers(kernel.db, Erasure(kernel), self.mfa.proof)
         self._admin = Admin(kernel)
 
     def register(self, reader: Reader, body: Row) -> Answer:

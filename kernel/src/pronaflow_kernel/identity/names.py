@@ -53,6 +53,11 @@ class Username(fields.String):
         super().__init__(validate=checks, **kwargs)
 
 
+def first_workspace(username: str) -> str:
+    """What the kernel calls the first workspace of an account (FR-2, modules.md 1.3)."""
+    return f"{username}'s Workspace"
+
+
 def username_from(email: str) -> str:
     """A user name that resembles an address, for an account whose owner chose none."""
     kept = "".join(c if c.isascii() and c.isalnum() else "_" for c in local_part(email))[:30]

@@ -7,6 +7,7 @@ from functools import partial
 from ..kernel import Kernel
 from ..web.blueprint import PUBLIC, Blueprint
 from .access_tokens import AccessTokens
+from .erasure_routes import add_erasure
 from .handlers import Handlers
 from .mfa.routes import add_mfa
 from .oidc.routes import add_outside_sign_in
@@ -41,6 +42,7 @@ def build(kernel: Kernel, tokens: AccessTokens) -> Blueprint:
     _add_passwords(blp, do)
     add_sessions(blp, do.own_sessions)
     add_mfa(blp, do.mfa.handlers)
+    add_erasure(blp, do.erasure)
     add_outside_sign_in(blp, do.outside)
     return blp
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -101,6 +101,14 @@ _EXPIRED = (
 )
 _SWEEP = unscoped("what has expired is nobody's", delete(_RECORD).where(_RECORD.c.id.in_(_EXPIRED)))
 _FORGET = unscoped(_WHY, delete(_RECORD).where(_RECORD.c.user_id == bindparam("user_id", type_=Id())))
+_SHOWN = unscoped(
+    _WHY,
+    select(_RECORD.c.id, _RECORD.c.body).where(
+        _RECORD.c.workspace_id.in_(bindparam("workspaces", expanding=True, type_=Id())),
+        _RECORD.c.body.is_not(None),
+    ),
+)
+_FORGET_ONE = unscoped(_WHY, delete(_RECORD).where(_RECORD.c.id == bindparam("record", type_=Id())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +258,16 @@ class Sweeper:
             uow.execute(_SWEEP, now=uow.now)
 
 
-def forget_user(uow: UnitOfWork, user_id: str) -> None:
-    """Delete all keys of a user, and the answers with them; for the erasure of a user whose row stays."""
+def forget_user(
+    uow: UnitOfWork, user_id: str, workspace_ids: Sequence[str] = (), words: Iterable[str] = ()
+) -> None:
+    """Delete all keys of a user, and the answers with them; for the erasure of a user whose row stays.
+
+    Arguments:
+        workspace_ids: where others may have been shown the user; words: as whom, e.g. the mail address.
+    """
     uow.execute(_FORGET, user_id=user_id)
+    told = [orjson.dumps(word)[1:-1] for word in words if word]
+    for row in uow.all(_SHOWN, workspaces=list(workspace_ids)):
+        if any(word in row["body"] for word in told):
+            uow.execute(_FORGET_ONE, record=row["id"])

@@ -1,0 +1,185 @@
+"""Forgetting a user (modules.md, section 8 item 13): all in one transaction, or nothing.
+
+The account stays, without a name, as what comments and audit rows refer to. Everything that tells who it was
+goes: profile, address and ways to sign in, sessions with their addresses, the personal values beside the
+ledger, workspaces of the user alone, and what plugins hold. Tables of the kernel whose rows are a user's
+alone say so by a foreign key with `ON DELETE CASCADE`, and are found by it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, delete, select
+
+from ..errors import Conflict, NotFound
+from ..events.erasure import forget_person, personal_values
+from ..models import CoreBase
+from ..persistence.types import Id
+from ..persistence.uow import Reader, Row, UnitOfWork
+from ..tenancy.rule import unscoped
+from ..web.idempotency import forget_user
+from . import departure
+from .accounts import ACTIVE
+from .attempts import Attempts
+from .departure import Departure
+from .events import USER_DELETED, USER_UPDATED
+from .letters import Letters, Recipient
+from .lockout import Lockout
+from .mfa.factors import LOCK, WRONG_CODES
+from .models import User
+from .own_password import KIND as OWN_PASSWORD
+from .personal_data import unheard
+
+if TYPE_CHECKING:
+    from ..kernel import Kernel
+
+DELETED = "deleted"
+"""Status of an account whose user is forgotten."""
+NAME = "Deleted User"
+"""What such an account is called (modules.md, section 8 item 13)."""
+
+_OTHER_ADMIN = (
+    select(User.id)
+    .where(User.is_system_admin, User.status == ACTIVE, User.id != bindparam("owner", type_=Id()))
+    .limit(1)
+)
+
+
+class FarewellLetters(Letters):
+    """The last mail."""
+
+    def erased(self, uow: UnitOfWork, user: Recipient, by: str) -> None:
+        """Tell somebody that the account is gone.
+
+        Arguments:
+            user: as it was; by: `owner` or `operator`.
+        """
+        who = "as you asked" if by == "owner" else "by whoever runs this server"
+        text = (
+            f"Your account {user['username']} was deleted, {who}, and with it your profile, your sessions "
+            "and the workspaces that were yours alone.\n\n"
+            "What you wrote in workspaces of others stays there, without your name. This is our last mail.\n"
+        )
+        self._send(uow, user["email"], "Your account was deleted", text)
+
+
+class Erasure:
+    """Forgets users.
+
+        with kernel.db.write(Scope.system()) as uow:
+            Erasure(kernel).erase(uow, user_id, "operator")
+
+    Arguments:
+        kernel: the assembled application.
+    """
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._attempts = Attempts(kernel.keys)
+        self._letters = FarewellLetters(kernel.mail, kernel.settings.public_url.rstrip("/"))
+        self._lockout = Lockout(self._attempts, self._letters, kernel.settings.auth.lockout_seconds)
+
+    def erase(self, uow: UnitOfWork, user_id: str, by: str) -> None:
+        """Forget a user; nothing may be committed if this raises.
+
+        Arguments:
+            uow: in no workspace.
+            by: `owner` or `operator`, for the ledger and the last mail.
+
+        Raises:
+            NotFound: there is no such user, or they are forgotten already.
+            Conflict: `details.reason` is `sole_owner`, with the workspaces; `last_admin`; or `plugin_off`,
+                with the plugins that hold something and cannot be asked.
+            PluginFailed: a plugin could not forget; `details.plugin` names it.
+            KernelError: a plugin refuses.
+        """
+        user = uow.get(User, user_id, lock=True)
+        if user["status"] == DELETED:
+            raise NotFound(f"User {user_id} was not found")
+        leaving = departure.plan(uow, user_id)
+        self._refuse(uow, user, leaving)
+        # First, while plugins can still look up by which address they know the user.
+        self._kernel.hooks.erase_user_data(uow, user_id)
+        usernames = _usernames(uow, user)
+        departure.leave(uow, user_id, leaving, usernames)
+        words = [user["email"], user["full_name"] or "", *usernames]
+        forget_user(uow, user_id, [place["id"] for place in leaving.all], words)
+        forget_person(uow, user_id, user["email"])
+        for forget in _forgetting():
+            uow.execute(forget, owner=user_id)
+        self._lockout.lift(uow, user)
+        for kind in (OWN_PASSWORD, WRONG_CODES.kind, LOCK.kind):
+            self._attempts.clear(uow, kind, user_id)
+        uow.update(User, user, _anonymous(user))
+        uow.publish(USER_DELETED, user_id, {"user_id": user_id, "by": by})
+        self._letters.erased(uow, user, by)
+
+    def _refuse(self, reader: Reader, user: Row, leaving: Departure) -> None:
+        if leaving.orphaned:
+            names = ", ".join(place["name"] for place in leaving.orphaned)
+            workspaces = [{"id": place["id"], "name": place["name"]} for place in leaving.orphaned]
+            words = f"Others work in {names}, which nobody else owns: hand it over or delete it first"
+            raise Conflict(words, details={"reason": "sole_owner", "workspaces": workspaces})
+        if user["is_system_admin"] and reader.one(_OTHER_ADMIN, owner=user["id"]) is None:
+            words = "This is the last administrator: make another one first, by `pronaflow admin create`"
+            raise Conflict(words, details={"reason": "last_admin"})
+        if off := unheard(self._kernel, "erase_user_data"):
+            words = (
+                f"Plugins that may hold something cannot be asked to erase it: {', '.join(off)}. "
+                "Whoever runs this server must switch them on, or uninstall them with their data"
+            )
+            raise Conflict(words, details={"reason": "plugin_off", "plugins": off})
+
+
+@cache
+def _forgetting() -> list[Any]:
+    """Statements that remove the rows of a user from the kernel's tables, referring tables first."""
+    metadata = CoreBase.metadata
+    owner = bindparam("owner", type_=Id())
+    return [
+        unscoped("a user is forgotten in all workspaces", delete(table).where(key.parent == owner))
+        for table in reversed(metadata.sorted_tables)
+        for key in table.foreign_keys
+        if key.ondelete == "CASCADE" and key.target_fullname == "core__user.id"
+    ]
+
+
+def _usernames(reader: Reader, user: Row) -> set[str]:
+    """All user names that a user ever had."""
+    found = {user["username"]}
+    for row in personal_values(reader, user["id"]):
+        if row["type"] == USER_UPDATED.name:
+            found |= set(row["data"].get("changes", {}).get("username", {}).values())
+    return found
+
+
+def _anonymous(user: Row) -> Row:
+    """The columns of an account that tells nothing; address and user name only keep it apart from others."""
+    username = f"deleted_{user['id'].replace('-', '')[-22:]}"
+    email = f"{user['id']}@deleted.invalid"
+    nothing = dict.fromkeys(
+        (
+            "password_hash",
+            "password_changed_at",
+            "email_verified_at",
+            "avatar_url",
+            "job_title",
+            "last_login_at",
+            "last_workspace_id",
+            "last_workspace_at",
+        )
+    )
+    return {
+        **nothing,
+        "email": email,
+        "email_norm": email,
+        "username": username,
+        "username_norm": username,
+        "full_name": NAME,
+        "status": DELETED,
+        "is_system_admin": False,
+        "mfa_enabled": False,
+        "token_epoch": user["token_epoch"] + 1,
+    }
