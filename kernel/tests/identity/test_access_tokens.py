@@ -107,6 +107,7 @@ def deep(house, header, claims):
     return f"{segment(header)}.{segment(b'[' * 3000 + b']' * 3000)}.{'A' * 43}"
 
 
+CLAIMS = ("sub", "sid", "jti", "iss", "aud", "iat", "nbf", "exp")
 FORGERIES = {
     "no kid": without_header("kid"),
     "unknown kid": with_header(kid="0123456789ab"),
@@ -130,7 +131,7 @@ FORGERIES = {
     "another key": by_another_key,
     "a public key as secret": by_a_public_key,
     "a changed letter": with_a_changed_letter,
-    **{f"no {name}": without_claim(name) for name in "sub sid jti iss aud iat nbf exp".split()},
+    **{f"no {name}": without_claim(name) for name in CLAIMS},
     "exp null": with_claims(exp=None),
     "exp text": with_claims(exp="9999999999"),
     "exp fraction": with_claims(exp=9999999999.5),

@@ -81,7 +81,7 @@ class TestGraveRoutes:
             assert reply.status == 403
             assert reply.error["details"]["reason"] == "session_required"
 
-    @pytest.mark.parametrize("age, accepted", [(-30, True), (0, True), (600, True), (600.5, False)])
+    @pytest.mark.parametrize(("age", "accepted"), [(-30, True), (0, True), (600, True), (600.5, False)])
     def test_the_age_decides(self, house, age, accepted):
         now = house.clock.now()
         principal = Principal("user", auth_time=now - timedelta(seconds=age))
