@@ -278,7 +278,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core__idempotency_record")),
-        sa.UniqueConstraint("user_id", "key", name=op.f("uq_core__idempotency_record_user_id")),
+        sa.UniqueConstraint("user_id", "key", name=op.f("uq_core__idempotency_record_user_id_key")),
     )
     op.create_index(
         op.f("ix_core__idempotency_record_expires_at"),
