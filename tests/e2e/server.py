@@ -10,6 +10,7 @@ import subprocess
 import sysconfig
 import threading
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -22,10 +23,11 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True)
 class Answer:
-    """Status and parsed body; None for one that is no JSON."""
+    """Status, parsed body, None for one that is no JSON, and headers."""
 
     status: int
     json: Any
+    headers: Message
 
     @property
     def data(self) -> Any:
@@ -51,11 +53,12 @@ class Site:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment of its processes: nothing of ours that would change what they do."""
+        """The environment of its processes: nothing of ours that would change what they do, and no limits."""
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("PRONAFLOW_", "COV_"))
         }
-        return {**kept, "PRONAFLOW_DATA_DIR": str(self.folder / "data"), **self.settings}
+        ours = {"PRONAFLOW_DATA_DIR": str(self.folder / "data"), "PRONAFLOW_RATE_LIMIT__ENABLED": "false"}
+        return {**kept, **ours, **self.settings}
 
     def run(self, *arguments: str) -> str:
         """What a command of `pronaflow` prints; fails the test where it fails."""
@@ -169,7 +172,7 @@ class Caller:
         with self.connection.getresponse() as response:
             raw = response.read()
             spoken = response.headers.get_content_type() == "application/json"
-            return Answer(response.status, json.loads(raw) if raw and spoken else None)
+            return Answer(response.status, json.loads(raw) if raw and spoken else None, response.headers)
 
     def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Answer:
         """Send a request and take its answer."""
