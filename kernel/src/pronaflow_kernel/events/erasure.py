@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, bindparam, cast, delete, exists, or_, select, update
+from sqlalchemy import BigInteger, Text, bindparam, cast, delete, or_, select, update
 
 from ..identity.names import normal
 from ..persistence.types import Id, Json
@@ -22,21 +22,16 @@ _WHY = "a person is forgotten in all workspaces"
 _USER = bindparam("user_id", type_=Id())
 _PLACES = bindparam("places", expanding=True, type_=Id())
 
-_OF_USER = or_(
-    EventPrivate.user_id == _USER,
-    exists().where(
-        EventRow.id == EventPrivate.event_id,
-        or_(EventRow.aggregate_id == _USER, cast(EventRow.payload, Text).like(bindparam("mention"))),
-    ),
-)
+_ABOUT = or_(EventRow.aggregate_id == _USER, cast(EventRow.payload, Text).like(bindparam("mention")))
 _KEPT = unscoped(
     _WHY,
     select(EventRow.type, EventRow.occurred_at, EventPrivate.data)
     .join(EventRow, EventRow.id == EventPrivate.event_id)
-    .where(_OF_USER)
+    .where(or_(EventPrivate.user_id == _USER, _ABOUT))
     .order_by(EventRow.seq),
 )
-_FORGET = unscoped(_WHY, delete(EventPrivate).where(_OF_USER))
+_TOLD = select(EventRow.id).where(EventRow.id == EventPrivate.event_id, _ABOUT).correlate(EventPrivate)
+_FORGET = unscoped(_WHY, delete(EventPrivate).where(or_(EventPrivate.user_id == _USER, _TOLD.exists())))
 _WITH_ADDRESS = select(EventPrivate.event_id, EventPrivate.data).where(
     cast(EventPrivate.data, Text).like("%@%")
 )

@@ -90,19 +90,23 @@ def leave(uow: UnitOfWork, user_id: str, departure: Departure, usernames: Collec
     Raises:
         StaleRow: members came or went meanwhile.
     """
+    gone = [place["id"] for place in departure.alone]
+    _forget_names(uow, [place for place in departure.all if place["id"] not in gone], usernames)
     scope = uow.scope
     for place in departure.shared:
         enter(uow, place["id"], place["role"])
         remove_member(uow, member(uow, user_id))
     uow.enter(scope)
-    for place in departure.alone:
-        purge_workspace(uow, uow.get(Workspace, place["id"], trashed=True, lock=True))
-    gone = {place["id"] for place in departure.alone}
+    for workspace_id in gone:
+        purge_workspace(uow, uow.get(Workspace, workspace_id, trashed=True, lock=True))
     forget_words(uow, gone)
+
+
+def _forget_names(uow: UnitOfWork, places: list[Row], usernames: Collection[str]) -> None:
+    """Rename workspaces that are called after the user; quietly, since an event would tell the old name."""
     names = {first_workspace(username) for username in usernames}
-    left = [place for place in departure.all if place["id"] not in gone]
-    for place in left:
+    for place in places:
         if place["name"] in names:
             row = uow.get(Workspace, place["id"], trashed=True, lock=True)
             uow.update(Workspace, row, {"name": NAMELESS})
-    replace_names(uow, [place["id"] for place in left], names, NAMELESS)
+    replace_names(uow, [place["id"] for place in places], names, NAMELESS)
