@@ -22,7 +22,7 @@ from pronaflow_kernel.api import (
 from . import queries
 from .events import MEMBER_REMOVED, MEMBER_UPDATED, PROJECT_UPDATED, project_payload
 from .models import Project, ProjectMember
-from .service import ProjectService
+from .service import ProjectService, unarchived
 
 
 class MemberService:
@@ -53,7 +53,7 @@ class MemberService:
         return self._add(uow, project_id, user_id, role)
 
     def _add(self, uow: UnitOfWork, project_id: str, user_id: str, role: str) -> Row:
-        self._not_archived(uow, project_id)
+        unarchived(uow.get(Project, project_id))
         return self._shown(uow, self._projects.add_member(uow, project_id, user_id, role))
 
     def join(self, uow: UnitOfWork, project_id: str) -> Row:
@@ -80,7 +80,7 @@ class MemberService:
             Conflict: the member is the owner, who can only hand over, or the project is archived.
         """
         self._may_give(uow, project_id, role)
-        self._not_archived(uow, project_id)
+        unarchived(uow.get(Project, project_id))
         member = self._not_owner(self._load(uow, project_id, user_id))
         update = uow.update(ProjectMember, member, {"role": role})
         if update.changes:
@@ -166,11 +166,6 @@ class MemberService:
         if more := access.beyond(role, held):
             details = {"field": "role", "permissions": more}
             raise Forbidden(f"The role {role} may do more than yours", details=details)
-
-    def _not_archived(self, uow: UnitOfWork, project_id: str) -> None:
-        """In an archived project nobody comes in or rises; people may leave, and another one may own it."""
-        if self._projects.get(uow, project_id).lifecycle == "archived":
-            raise Conflict("The project is archived", details={"project_status": "archived"})
 
     def _take_out(self, uow: UnitOfWork, member: Row) -> None:
         uow.remove(ProjectMember, member)

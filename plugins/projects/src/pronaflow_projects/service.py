@@ -188,10 +188,10 @@ class ProjectService:
         """Merge a patch into a project; a status in it goes through the machine.
 
         Raises:
-            Conflict: the project is finished, or the key is taken.
+            Conflict: the project is finished or archived, or the key is taken.
             ValidationFailed: `completion_date` or `cancellation_reason` without the move that it belongs to.
         """
-        project = uow.get(Project, project_id, lock=True)
+        project = unarchived(uow.get(Project, project_id, lock=True))
         moved = lifecycle.move(project, body, uow.now.date()) if "status" in body else {}
         lifecycle.check_traces(project, body, moved)
         changes = {k: v for k, v in body.items() if k not in ("status", *lifecycle.TRACES)} | moved
@@ -212,9 +212,9 @@ class ProjectService:
 
         Raises:
             InvalidRequest: the machine has no such move.
-            Conflict: a plugin objects, e.g. open tasks in strict mode.
+            Conflict: the project is archived, or a plugin objects, e.g. open tasks in strict mode.
         """
-        project = uow.get(Project, project_id, lock=True)
+        project = unarchived(uow.get(Project, project_id, lock=True))
         changes = lifecycle.move(project, body, uow.now.date())
         if changes:
             self._write(uow, project, changes, context={"open_tasks": body.get("open_tasks", "keep")})
@@ -289,6 +289,17 @@ class ProjectService:
             if free:
                 return free
         raise Conflict(f"The key {stem} is taken in this workspace", details={"field": "key"})
+
+
+def unarchived(project: Row) -> Row:
+    """A project that is not archived: nobody changes one that is, or comes into it (security.md 2.8).
+
+    Raises:
+        Conflict: it is; `details.project_status` tells so.
+    """
+    if project["lifecycle"] == "archived":
+        raise Conflict("The project is archived", details={"project_status": "archived"})
+    return project
 
 
 def writable(project: Row, *, on_hold: bool = False) -> Row:

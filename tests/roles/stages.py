@@ -1,0 +1,246 @@
+"""What the actions of the table are done to, made anew for each case."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pronaflow_kernel.api import Scope, UnitOfWork, new_id
+from pronaflow_kernel.tenancy.service import add_member
+from pronaflow_kernel.testing import Person, World
+from pronaflow_projects.api import Projects
+from pronaflow_projects.models import Project, ProjectMember
+
+from .table import NAMED, Case
+
+API = "/api/v1"
+WORKSPACES = f"{API}/workspaces"
+TASKS = f"{API}/tasks"
+
+
+class Stage:
+    """What the names in a request stand for; each method that a table names makes one.
+
+    Arguments:
+        world: the server.
+        people: by the name of the caller.
+    """
+
+    def __init__(self, world: World, people: dict[str, Person]) -> None:
+        self.world, self.people = world, people
+        self.caller = people["nobody"]
+        self.home = new_id()
+        """The workspace in which everything is, if there is one."""
+        self._made: dict[str, str] = {}
+
+    def perform(self, case: Case, caller: str) -> int:
+        """The status of the answer to a caller."""
+        self.caller = self.people[caller]
+        values = {name: self._value(name) for name in case.names}
+        self.settle()
+        path, body = _filled(case.path, values), _filled(case.body, values)
+        return self.caller.request(case.method, API + path, body).status
+
+    def settle(self) -> None:
+        """Bring everything into the state of the case, once all is made."""
+
+    def _value(self, name: str) -> str:
+        if name == "self" or name.startswith("own_"):
+            return str(getattr(self, name)())
+        if name not in self._made:
+            self._made[name] = getattr(self, name)()
+        return self._made[name]
+
+    def self(self) -> str:
+        """The caller; for who is nobody, somebody."""
+        return self.caller.id or self.world.person().id
+
+
+class WorkspaceStage(Stage):
+    """A workspace with somebody of each role, twice."""
+
+    def __init__(self, world: World, people: dict[str, Person]) -> None:
+        super().__init__(world, people)
+        self.owner = people["owner"]
+        self.id = self.home = self.owner.post(WORKSPACES, {"name": "Alpha"}).data["id"]
+        with world.kernel.db.write(Scope.system(self.id)) as uow:
+            for name, person in people.items():
+                role = name.removeprefix("other_")
+                if role in ("owner", "admin", "member", "viewer") and person is not self.owner:
+                    add_member(uow, person.id, role)
+
+    def workspace(self) -> str:
+        """The workspace."""
+        return self.id
+
+    def closed_workspace(self) -> str:
+        """The workspace, in which members may neither invite nor create projects."""
+        body = {"allow_member_invitations": False, "members_can_create_projects": False}
+        assert self.owner.patch(f"{WORKSPACES}/{self.id}/settings", body).status == 200
+        return self.id
+
+    def trashed_workspace(self) -> str:
+        """The workspace, in the trash."""
+        assert self.owner.delete(f"{WORKSPACES}/{self.id}").status == 200
+        return self.id
+
+    def other_owner(self) -> str:
+        """A second owner."""
+        return self.people["other_owner"].id
+
+    def other_admin(self) -> str:
+        """A second admin."""
+        return self.people["other_admin"].id
+
+    def other_member(self) -> str:
+        """A second member."""
+        return self.people["other_member"].id
+
+    def somebody(self) -> str:
+        """Somebody who is not in the workspace."""
+        return self.world.person().id
+
+    def invitation(self) -> str:
+        """An invitation that waits."""
+        body = {"email": "guest@example.com", "role": "member"}
+        return str(self.owner.post(f"{WORKSPACES}/{self.id}/invitations", body).data["id"])
+
+    def token(self) -> str:
+        """The secret of an invitation to somebody else."""
+        self.invitation()
+        self.world.drain()
+        found = re.search(r"^token: (\S+)$", self.world.outbox.to("guest@example.com")[-1].text, re.MULTILINE)
+        assert found is not None
+        return found[1]
+
+
+class InstallationStage(Stage):
+    """People without anything in common."""
+
+    def session(self) -> str:
+        """A session of somebody else."""
+        return str(self.world.person().get(f"{API}/auth/sessions").data["sessions"][0]["session_id"])
+
+    def workspace(self) -> str:
+        """A workspace of somebody else."""
+        return self.world.person().workspace_id
+
+
+class ProjectStage(Stage):
+    """A project with somebody of each role, in a workspace with somebody of each role.
+
+    Arguments:
+        workspace_id: where; its people are in it already.
+        state: of the project when the action is done.
+    """
+
+    def __init__(self, world: World, people: dict[str, Person], workspace_id: str, state: str) -> None:
+        super().__init__(world, people)
+        self.home, self.state, self.boss = workspace_id, state, people["owner"]
+        with world.kernel.db.write(Scope.system(workspace_id)) as uow:
+            mode = "strict" if state == "strict" else "simple"
+            self.id = self._project(uow, "Stage", self.boss, _visibility(state), mode)
+            for name in ("manager", "planner", "member", "viewer", "guest", "colleague"):
+                row = {"project_id": self.id, "user_id": people[name].id, "joined_at": uow.now}
+                role = "member" if name in ("guest", "colleague") else name
+                uow.insert(ProjectMember, {**row, "role": role})
+
+    def _project(
+        self, uow: UnitOfWork, name: str, owner: Person, visibility: str, mode: str = "simple"
+    ) -> str:
+        values = {"name": name, "visibility": visibility, "governance_mode": mode, "owner_id": owner.id}
+        return str(self.world.kernel.services.require(Projects).create(uow, values)["id"])
+
+    def settle(self) -> None:
+        """Complete or archive the project."""
+        if self.state == "completed":
+            body = {"status": "completed"}
+            assert self.boss.patch(f"{API}/projects/{self.id}/status", body).status == 200
+        if self.state == "archived":
+            with self.world.kernel.db.write(Scope.system(self.home)) as uow:
+                uow.update(Project, uow.get(Project, self.id), {"lifecycle": "archived"})
+
+    def project(self) -> str:
+        """The project."""
+        return self.id
+
+    def trashed_project(self) -> str:
+        """The project, in the trash."""
+        assert self.boss.delete(f"{API}/projects/{self.id}").status == 200
+        return self.id
+
+    def own_project(self) -> str:
+        """A private project of the caller."""
+        with self.world.kernel.db.write(Scope.system(self.home)) as uow:
+            return self._project(uow, "Mine", self.caller, "private")
+
+    def owner(self) -> str:
+        """The project's owner."""
+        return self.boss.id
+
+    def colleague(self) -> str:
+        """A member of the project."""
+        return self.people["colleague"].id
+
+    def newcomer(self) -> str:
+        """A member of the workspace who is not in the project."""
+        person = self.world.person()
+        self.world.join(self.home, person, "member")
+        return person.id
+
+    def _task(self, author: Person, **values: Any) -> str:
+        body = {"project_id": self.id, "title": "Task", **values}
+        return str(author.post(TASKS, body).data["id"])
+
+    def task(self) -> str:
+        """A task of the colleague's."""
+        return self._task(self.people["colleague"])
+
+    def trashed_task(self) -> str:
+        """A task that the colleague has deleted."""
+        task = self.task()
+        assert self.people["colleague"].delete(f"{TASKS}/{task}").status == 200
+        return task
+
+    def own_task(self) -> str:
+        """A task of the caller's."""
+        return self._task(self.caller)
+
+    def own_dated_task(self) -> str:
+        """A task of the caller's with dates."""
+        return self._task(self.caller, start_date="2026-03-05", due_date="2026-03-09")
+
+    def assigned_task(self) -> str:
+        """A task of the colleague's that the caller is to do."""
+        return self._task(self.people["colleague"], assigned_to=self.caller.id)
+
+    def _comment(self, author: Person) -> str:
+        made = author.post(f"{TASKS}/{self.task()}/comments", {"content": "Well"})
+        return str(made.data["id"])
+
+    def comment(self) -> str:
+        """A comment of the colleague's."""
+        return self._comment(self.people["colleague"])
+
+    def own_comment(self) -> str:
+        """A comment of the caller's."""
+        return self._comment(self.caller)
+
+    def list(self) -> str:
+        """A list of tasks."""
+        return str(self.boss.post(f"{TASKS}/lists", {"project_id": self.id, "name": "Sprint"}).data["id"])
+
+
+def _visibility(state: str) -> str:
+    return "private" if state == "private" else "public"
+
+
+def _filled(template: Any, values: dict[str, str]) -> Any:
+    """A template with values for its names."""
+    if isinstance(template, str):
+        return NAMED.sub(lambda found: values[found[1]], template)
+    if isinstance(template, dict):
+        return {key: _filled(value, values) for key, value in template.items()}
+    if isinstance(template, list):
+        return [_filled(value, values) for value in template]
+    return template
