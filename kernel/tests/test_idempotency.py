@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from importlib.metadata import EntryPoint
 from typing import Any
 
@@ -181,6 +182,15 @@ class TestSecrets:
         [row] = records(world, ann)
         assert (row["status"], row["headers"], row["body"]) == (None, None, None)
         assert "sesame" not in repr(row)
+
+    def test_nor_of_what_a_request_says_nor_its_key(self, world: World, ann: Person) -> None:
+        key, path = new_id(), f"{NOTES}?workspace_id={ann.workspace_id}"
+        send(ann, key, {"title": "guess"}, path)
+        [row] = records(world, ann)
+        del row["body"], row["workspace_id"]
+        assert not [word for word in (key, "guess", "notes", ann.workspace_id) if word in repr(row)]
+        guesses = (sha256(text).digest() for text in (b'{"title":"guess"}', path.encode()))
+        assert not [guess for guess in guesses if guess in row.values()]
 
 
 class TestOtherRequests:
@@ -361,8 +371,9 @@ class TestTwins:
         monkeypatch.setattr(pipeline, "PATIENCE", 0.05)
         key = new_id()
         with world.kernel.db.write(Scope.system(ann.workspace_id)) as uow:
-            running = {"user_id": ann.id, "key": key, "method": "POST", "path": NOTES, "body_hash": b""}
-            uow.insert(IdempotencyRecord, {**running, "expires_at": uow.now + LIFE})
+            key_hash = sha256(key.encode()).digest()
+            running = {"user_id": ann.id, "key_hash": key_hash, "address_hash": b"", "body_hash": b""}
+            uow.insert(IdempotencyRecord, {**running, "method": "POST", "expires_at": uow.now + LIFE})
             reply = send(ann, key)
             assert (reply.status, reply.error["code"]) == (409, "CONFLICT")
             assert reply.error["details"] == {"reason": "in_progress"}

@@ -254,10 +254,10 @@ def upgrade() -> None:
     op.create_table(
         "core__idempotency_record",
         sa.Column("user_id", Id(), nullable=False),
-        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("key_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("workspace_id", Id(), nullable=True),
         sa.Column("method", sa.String(length=10), nullable=False),
-        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("address_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("body_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("headers", Json(), nullable=True),
@@ -278,7 +278,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core__idempotency_record")),
-        sa.UniqueConstraint("user_id", "key", name=op.f("uq_core__idempotency_record_user_id_key")),
+        sa.UniqueConstraint("user_id", "key_hash", name=op.f("uq_core__idempotency_record_user_id_key_hash")),
     )
     op.create_index(
         op.f("ix_core__idempotency_record_expires_at"),

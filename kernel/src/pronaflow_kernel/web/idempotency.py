@@ -16,6 +16,7 @@ goes with its user and with its workspace.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -66,7 +67,7 @@ _RECORD = IdempotencyRecord.__table__
 _WHY = "a key is its user's, in whichever workspace it is used"
 _ANSWER = ("status", "headers", "body", "made")
 _KEPT = ("Content-Type", "ETag")
-_PARTS = {"method": "method", "path": "address", "workspace_id": "workspace", "body_hash": "body"}
+_PARTS = {"method": "method", "address_hash": "address", "workspace_id": "workspace", "body_hash": "body"}
 """Columns by which requests differ, and what they are called."""
 
 
@@ -77,13 +78,16 @@ def _claim(dialect: Any) -> Any:
     return unscoped(
         _WHY,
         new.on_conflict_do_update(
-            index_elements=["user_id", "key"], set_=taken, where=_RECORD.c.expires_at <= bindparam("now")
+            index_elements=["user_id", "key_hash"], set_=taken, where=_RECORD.c.expires_at <= bindparam("now")
         ).returning(_RECORD.c.id),
     )
 
 
 _CLAIM = {"postgresql": _claim(postgresql), "sqlite": _claim(sqlite)}
-_CLAIMED = (_RECORD.c.user_id == bindparam("claimant", type_=Id()), _RECORD.c.key == bindparam("claimed"))
+_CLAIMED = (
+    _RECORD.c.user_id == bindparam("claimant", type_=Id()),
+    _RECORD.c.key_hash == bindparam("claimed"),
+)
 _STORED = unscoped(_WHY, select(_RECORD).where(*_CLAIMED))
 _KEEP = unscoped(
     _WHY,
@@ -157,7 +161,7 @@ class Claim:
 
     @property
     def _claimed(self) -> dict[str, Any]:
-        return {"claimant": self.values["user_id"], "claimed": self.values["key"]}
+        return {"claimant": self.values["user_id"], "claimed": self.values["key_hash"]}
 
     def _compare(self, stored: Row) -> None:
         other = [words for name, words in _PARTS.items() if stored[name] != self.values[name]]
@@ -189,15 +193,16 @@ def claim_of(request: Request, mode: Mode, scope: Scope, read_body: Callable[[],
         )
     if scope.principal.user_id is None:
         raise InvalidRequest(f"{HEADER} needs a credential that stands for a user, whose the key is")
+    secret = key.encode()
+    address = request.path.encode() + b"?" + request.query_string
     body = orjson.dumps(read_body(), option=orjson.OPT_SORT_KEYS)
-    query = request.query_string.decode("ascii", "backslashreplace")
     values = {
         "user_id": scope.principal.user_id,
-        "key": key,
+        "key_hash": hashlib.sha256(secret).digest(),
         "workspace_id": scope.workspace_id,
         "method": request.method,
-        "path": f"{request.path}?{query}" if query else request.path,
-        "body_hash": hashlib.sha256(body).digest(),
+        "address_hash": hmac.digest(secret, address, "sha256"),
+        "body_hash": hmac.digest(secret, body, "sha256"),
     }
     return Claim(mode, values)
 
@@ -230,7 +235,8 @@ def patiently() -> Iterator[None]:
         if not is_locked(error):
             raise
         raise Conflict(
-            f"A request with this {HEADER}, or one that it waits for, takes long: send it again with the same key",
+            f"A request with this {HEADER}, or one that it waits for, takes long: "
+            "send it again with the same key",
             details={"reason": "in_progress"},
             headers={"Retry-After": "1"},
         ) from error
