@@ -10,6 +10,7 @@ import pytest
 from click.testing import Result
 
 PASSWORD = "Correct-Horse-7-Battery"
+TWICE = f"{PASSWORD}\n{PASSWORD}\n"
 ANN = ("admin", "create", "--email", "ann@example.com", "--username", "ann")
 
 
@@ -51,3 +52,32 @@ def test_a_taken_address_is_refused(run: Callable[..., Result]) -> None:
     result = run(*ANN, "--password-file", "-", input=PASSWORD, code=1)
     assert result.stderr.startswith("Error: ")
     assert "Traceback" not in result.stderr
+
+
+class TestHelpingOthers:
+    def shown(self, run: Callable[..., Result], name: str) -> dict[str, object]:
+        result = run(*ANN[:2], "--email", f"{name}@example.com", "--username", name, "--json", input=TWICE)
+        data: dict[str, object] = json.loads(result.stdout)
+        return data
+
+    def test_a_factor_that_is_not_there_is_not_reset(self, run: Callable[..., Result]) -> None:
+        self.shown(run, "ann")
+        assert "Two-step sign-in is off" in run("admin", "reset-mfa", "ann@example.com", code=1).stderr
+
+    @pytest.mark.parametrize("command", ["reset-mfa", "erase-user"])
+    def test_an_unknown_address_is_named(self, command: str, run: Callable[..., Result]) -> None:
+        stderr = run("admin", command, "nobody@example.com", code=1).stderr
+        assert stderr == "Error: There is no account with the address nobody@example.com\n"
+
+    def test_a_user_is_forgotten_after_a_question(self, run: Callable[..., Result]) -> None:
+        self.shown(run, "ann")
+        bob = self.shown(run, "bob")
+        assert "Aborted" in run("admin", "erase-user", "bob@example.com", input="n\n", code=1).stderr
+        data = json.loads(run("admin", "erase-user", "BOB@example.com", "--yes", "--json").stdout)
+        assert data == {"id": bob["id"], "status": "deleted"}
+        assert "There is no account" in run("admin", "erase-user", "bob@example.com", "--yes", code=1).stderr
+
+    def test_the_last_administrator_is_not(self, run: Callable[..., Result]) -> None:
+        self.shown(run, "ann")
+        stderr = run("admin", "erase-user", "ann@example.com", "--yes", code=1).stderr
+        assert "last administrator" in stderr

@@ -11,6 +11,7 @@ from pronaflow_kernel.api import hookimpl
 from pronaflow_kernel.attribution import as_kernel
 from pronaflow_kernel.errors import Conflict
 from pronaflow_kernel.identity.models import Session, User
+from pronaflow_kernel.identity.password_hashes import PasswordHashes
 from pronaflow_kernel.identity.personal_data import collect
 from pronaflow_kernel.models import CoreBase
 from pronaflow_kernel.persistence.engines import open_bare
@@ -289,6 +290,36 @@ def sampler(new_database, tmp_path, hook):
     made = World(new_database(), tmp_path, candidates=discover([plugin]))
     yield made
     made.close()
+
+
+class TestAtTheSameMoment:
+    def test_of_five_deletions_one_succeeds_and_one_mail_goes(self, house):
+        account = house.resident()
+        person, _ = house.signed_in(account)
+
+        answers = house.at_once(*[lambda: delete(person, account) for _ in range(5)])
+
+        statuses = sorted(answer.status for answer in answers)
+        assert statuses[0] == 204
+        assert set(statuses[1:]) <= {401, 404, 429}
+        mails = [mail.subject for mail in house.mails(account) if "was deleted" in mail.subject]
+        assert len(mails) == len(house.events_of(account.id, "user.deleted")) == 1
+
+    def test_a_sign_in_whose_password_was_compared_before_leaves_nothing(self, house, monkeypatch):
+        account = house.resident()
+        person, _ = house.signed_in(account)
+        compare = PasswordHashes.match
+
+        def slow(self, stored, password):
+            right = compare(self, stored, password)
+            monkeypatch.setattr(PasswordHashes, "match", compare)
+            assert delete(person, account).status == 204
+            return right
+
+        monkeypatch.setattr(PasswordHashes, "match", slow)
+
+        assert house.login(account).status == 401
+        assert house.sessions(account) == []
 
 
 class TestPlugins:

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from pronaflow_kernel.identity.mfa.models import Challenge, Factor, RecoveryCode
 from pronaflow_kernel.identity.models import Session
+from pronaflow_kernel.identity.operators import Operators
 from pronaflow_kernel.persistence.scope import Scope
 
 ME = "/api/v1/auth/me"
@@ -530,6 +531,20 @@ class TestSwitchingOff:
         person.post(f"{MFA}/disable", {"password": account.password})
         _, app = begun(house, person)
         assert person.post(f"{MFA}/confirm", {"totp_code": app.code()}).status == 200
+
+
+class TestLostFactor:
+    def test_an_operator_can_remove_it(self, house):
+        account, person, _ = enrolled(house)
+
+        with house.world.kernel.db.write(Scope.system(), origin="system") as uow:
+            Operators(house.world.kernel).reset_factor(uow, account.email.upper())
+
+        assert person.get(ME).status == 401
+        assert house.login(account).data["mfa_required"] is False
+        [event] = house.events_of(account.id, "mfa.disabled")
+        assert (event["payload"]["by"], event["actor_kind"]) == ("operator", "system")
+        assert "Whoever runs this server" in house.mails(account)[-1].text
 
 
 class TestAtTheSameMoment:

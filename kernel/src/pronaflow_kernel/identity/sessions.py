@@ -50,7 +50,7 @@ _CONFIRM = (
     .where(Session.id == _SESSION, Session.revoked_at.is_(None))
     .values(auth_time=_MOMENT, amr=bindparam("words", type_=Json()))
 )
-_SIGNED_IN = update(User).where(User.id == _OWNER).values(last_login_at=_MOMENT)
+_SIGNED_IN = update(User).where(User.id == _OWNER, User.status == "active").values(last_login_at=_MOMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +98,13 @@ class Sessions:
 
         Returns:
             `access_token, refresh_token, token_type, expires_in`.
+
+        Raises:
+            Unauthorized: the account was closed, or deleted, since the password was checked.
         """
         # This also makes simultaneous sign-ins of one user wait for each other, so that both count.
-        uow.execute(_SIGNED_IN, owner=user["id"], moment=uow.now)
+        if uow.execute(_SIGNED_IN, owner=user["id"], moment=uow.now) != 1:
+            raise Unauthorized("The account was closed meanwhile")
         live = [row["id"] for row in uow.all(_LIVE, owner=user["id"], moment=uow.now)]
         session_id, until = new_id(), self._until(uow.now, uow.now)
         token = make(session_id, 0)
