@@ -152,6 +152,8 @@ class TestPeopleWithAnAccount:
         assert desk.sign_in().data["user"]["id"] == account.id
         [link] = desk.links(account.id)
         assert link["subject"] == desk.provider.person["sub"]
+        [event] = desk.house.events_of(account.id, "user.identity_linked")
+        assert event["user_id"] == account.id
 
     def test_are_told_by_mail(self, desk):
         account = proved(desk)
@@ -278,6 +280,18 @@ class TestProvingAnew:
         caller = desk.signed_in()
         desk.clock.advance(700)
         assert caller.delete(GRAVE).status == 403
+
+
+class TestDeletion:
+    def test_of_an_account_without_a_password_takes_a_fresh_sign_in(self, desk):
+        pia = desk.somebody()
+        first = desk.sign_in().data["user"]["id"]
+        refused = desk.signed_in().request("DELETE", f"{AUTH}/me", {})
+        assert (refused.status, refused.error["details"]["reason"]) == (403, "step_up_required")
+        assert desk.signed_in(fresh="true").request("DELETE", f"{AUTH}/me", {}).status == 204
+        assert desk.links(first) == []
+        desk.provider.person = pia
+        assert desk.sign_in().data["user"]["id"] != first
 
 
 class TestPasswordsOfPeopleWithoutOne:

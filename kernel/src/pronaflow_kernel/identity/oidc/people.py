@@ -14,9 +14,11 @@ from marshmallow import ValidationError
 from sqlalchemy import bindparam, select
 
 from ...errors import Conflict, Forbidden, NotFound
+from ...persistence.scope import Scope
 from ...persistence.types import Id
 from ...persistence.uow import Reader, Row, UnitOfWork
 from ...settings import OidcSettings
+from ..access_tokens import principal_of
 from ..accounts import ACTIVE, PENDING, Accounts, NewAccount
 from ..models import IdentityLink, User
 from ..names import EmailAddress, local_part, normal
@@ -88,6 +90,7 @@ class People:
         if user["status"] in (PENDING, ACTIVE):
             if user["email_verified_at"] is None or self._has_another(uow, identity, user):
                 raise _sign_in_first()
+            uow.enter(Scope(principal_of(user, None, None)))
             self._store(uow, identity, user)
             self._letters.linked(uow, user, self._settings.name)
         return user  # a closed account stays closed, which is for the caller to say
