@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flask import current_app
 
 from ..errors import NotFound
+from ..logs import mask
 from ..persistence.uow import Reader, Row
 from ..plugins.processes import FigureMap, figures
 from ..plugins.switching import tell, throw
@@ -112,4 +113,4 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> str:
     """That there is no such thing, with the nearest one that is."""
     near = get_close_matches(name[:100], list(known), n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
-    return f"There is no {what} {name[:100]!r}{hint}"
+    return f"There is no {what} {mask(name[:100])!r}{hint}"
