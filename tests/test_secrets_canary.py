@@ -233,7 +233,7 @@ def test_sign_in_through_a_provider_leaves_none(new_world: Any, log: io.StringIO
         path = "/oauth/oidc/callback"
         watch.keep("the settings", CLIENT_SECRET)
         assert watch.post(world.anonymous(), path, body).status == 200
-        assert watch.post(world.anonymous(), path, body).status == 400
+        assert watch.post(world.anonymous(), path, body).status == 401
         watch.post(world.anonymous(), path, {**body, "code": watch.secret("a wrong code")})
     assert watch.found() == []
 
