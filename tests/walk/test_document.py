@@ -17,6 +17,10 @@ PUBLIC = {
     "core_refresh",
     "core_request_reset",
     "core_reset_password",
+    "core_verify",
+    "core_list_providers",
+    "core_start_outside_sign_in",
+    "core_finish_outside_sign_in",
     "workspaces_decline_invitation",
 }
 """Operations that need no credential, and no others."""

@@ -61,13 +61,13 @@ class OutsideSignIn:
         self._people = People(settings, accounts, LinkLetters(kernel.mail, public_url))
         self._credentials = credentials
 
-    def providers(self, reader: Reader) -> list[Row]:
+    def list_providers(self, reader: Reader) -> list[Row]:
         """List the outside providers that people may sign in through: none or one."""
         if self._provider is None:
             return []
         return [{"id": self._settings.provider, "name": self._settings.name}]
 
-    def start(self, reader: Reader, provider: str, query: Row) -> Row:
+    def start_outside_sign_in(self, reader: Reader, provider: str, query: Row) -> Row:
         """Begin to sign in through an outside provider.
 
         Send the browser to `authorization_url`. Keep `flow_secret` in the browser (`sessionStorage`), never
@@ -84,7 +84,7 @@ class OutsideSignIn:
             "expires_in": int(LIFE.total_seconds()),
         }
 
-    def callback(self, reader: Reader, provider: str, body: Row) -> Row:
+    def finish_outside_sign_in(self, reader: Reader, provider: str, body: Row) -> Row:
         """Sign in with what the provider sent back.
 
         A new person gets an account, if the operator has it so. An account with the same mail address is
@@ -97,7 +97,7 @@ class OutsideSignIn:
             # The same person came in by another door at this very moment, and is found now.
             return self._sign_in(identity)
 
-    def link(self, reader: Reader, provider: str, body: Row) -> Row:
+    def link_identity(self, reader: Reader, provider: str, body: Row) -> Row:
         """Link an account at the provider to one's own, to sign in through it from now on."""
         user_id = _caller(reader)
         identity = self._identify(provider, body)
@@ -109,11 +109,11 @@ class OutsideSignIn:
                 link = self._people.link(uow, identity, user_id)
         return self._people.shown(link)
 
-    def identities(self, reader: Reader) -> list[Row]:
+    def list_identities(self, reader: Reader) -> list[Row]:
         """List the accounts at providers that are linked to one's own."""
         return self._people.own(reader, _caller(reader))
 
-    def unlink(self, uow: UnitOfWork, identity_id: str) -> None:
+    def unlink_identity(self, uow: UnitOfWork, identity_id: str) -> None:
         """Take a link to a provider away, unless it is the last way to sign in."""
         self._people.unlink(uow, _caller(uow), identity_id)
 

@@ -16,15 +16,15 @@ _FRESH = 600
 def add_outside_sign_in(blp: Blueprint, do: OutsideSignIn) -> None:
     """Add the routes to the blueprint of identity."""
     get = partial(blp.endpoint, "GET", permission=PUBLIC)
-    get("/oauth", returns=ProviderOut, many=True)(do.providers)
-    get("/oauth/<provider>", query=StartQuery, returns=StartOut)(do.start)
+    get("/oauth", returns=ProviderOut, many=True)(do.list_providers)
+    get("/oauth/<string:provider>", query=StartQuery, returns=StartOut)(do.start_outside_sign_in)
     post = partial(blp.endpoint, "POST", body=CallbackIn, writes=False)
-    post("/oauth/<provider>/callback", permission=PUBLIC, returns=LoginOut)(do.callback)
+    post("/oauth/<string:provider>/callback", permission=PUBLIC, returns=LoginOut)(do.finish_outside_sign_in)
     own = "account.update"
-    post("/oauth/<provider>/link", permission=own, fresh=_FRESH, returns=IdentityOut)(do.link)
+    post("/oauth/<string:provider>/link", permission=own, fresh=_FRESH, returns=IdentityOut)(do.link_identity)
     blp.endpoint("GET", "/identities", permission="account.read", returns=IdentityOut, many=True)(
-        do.identities
+        do.list_identities
     )
     blp.endpoint("DELETE", "/identities/<id:identity_id>", permission=own, fresh=_FRESH, status=204)(
-        do.unlink
+        do.unlink_identity
     )
