@@ -101,7 +101,11 @@ class AuthSettings:
     require_email_verification: bool | None = setting(
         None, "Whether signing in needs a proved mail address; by default exactly when mail goes out by SMTP."
     )
-    lockout_seconds: int = setting(900, "How long an account stays locked after failed sign-ins.", least=0)
+    lockout_seconds: int = setting(
+        900,
+        "How long an account stays locked after 5 failed sign-ins from one place; 0 locks nothing.",
+        least=0,
+    )
     password_profile: Literal["seed", "nist"] = setting(
         "seed", "Password rule: seed (12 characters of four classes) or nist (15 characters, no classes)."
     )
