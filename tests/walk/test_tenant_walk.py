@@ -14,8 +14,13 @@ THEIRS, OWN, PERSON = "xenolith", "ownwords", "quaggaperson"
 
 WORKSPACES = "/api/v1/workspaces"
 
-NOT_HERE = {"core_setup": 400}
-"""Its control run needs a server without anybody, and its token (kernel/tests/identity)."""
+NOT_HERE = {
+    "core_setup": 400,
+    "core_start_outside_sign_in": 404,
+    "core_finish_outside_sign_in": 404,
+    "core_link_identity": 404,
+}
+"""Setting up needs a server without anybody, the others one with a provider (kernel/tests/identity)."""
 
 NOBODY = {"projects_join_project": 409}
 """Nobody joins a private project: who is in it is told so, who is not finds none."""

@@ -55,6 +55,8 @@ class Party:
         self.workspace_id = self.person.workspace_id
         self.visibility = visibility
         self._made = dict(known or {})
+        self.kept: dict[str, Any] = {}
+        """What makers remember of the party."""
 
     @property
     def ids(self) -> set[str]:
