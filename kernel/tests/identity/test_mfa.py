@@ -500,7 +500,7 @@ class TestSwitchingOff:
         house.clock.advance(601)
         body = {"password": account.password, "totp_code": app.wrong()}
         answers = [person.post(f"{MFA}/disable", body).status for _ in range(10)]
-        assert answers == [401] * 9 + [429]
+        assert answers == [422] * 9 + [429]
 
     def test_needs_the_password(self, house):
         _, person, _ = enrolled(house)

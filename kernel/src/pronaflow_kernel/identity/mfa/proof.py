@@ -20,7 +20,10 @@ from ..own_password import OwnPassword
 from ..sessions import Device
 from .factors import Factors
 from .recovery import RecoveryCodes, Shown
-from .second_step import refusal
+from .second_step import locked
+
+CODES = ("totp_code", "otp_code", "backup_code")
+"""Names under which a factor is shown."""
 
 RECENT = 600
 """Seconds for which a sign-in or a step-up counts (security.md 2.6)."""
@@ -52,7 +55,7 @@ class OwnerProof:
         Raises:
             Forbidden: the credential is no session; or more is needed, with `details.reason`
                 `step_up_required`.
-            ValidationFailed: the password is wrong; Unauthorized: the code is.
+            ValidationFailed: password or code are wrong.
             RateLimited: too many were.
         """
         principal = reader.scope.principal
@@ -64,7 +67,8 @@ class OwnerProof:
             self._demand_factor_shown(reader)
         self._compare_password(reader, user, body.get("password"), device)
         if shown is not None:
-            self._compare_factor(user, shown, device)
+            field = next(name for name in CODES if name in body)
+            self._compare_factor(user, shown, field, device)
         return user
 
     def _demand_factor_shown(self, reader: Reader) -> None:
@@ -88,12 +92,15 @@ class OwnerProof:
             self._note(user, "wrong_current_password", device)
             raise invalid("password", "This is not the present password.", "wrong")
 
-    def _compare_factor(self, user: Row, shown: Shown, device: Device) -> None:
+    def _compare_factor(self, user: Row, shown: Shown, field: str, device: Device) -> None:
         with self._db.write(Scope(Principal.anonymous())) as uow:
             verdict = self._factors.prove(uow, user, shown)
         if not verdict.right:
             self._note(user, "wrong_code", device)
-            raise refusal(verdict)
+            if verdict.wait:
+                raise locked(verdict.wait)
+            # Not 401, which would make clients believe that the session is over.
+            raise invalid(field, "The code is not accepted: wait for the next one of your app.", "wrong")
 
     def _note(self, user: Row, reason: str, device: Device) -> None:
         with self._db.write(Scope(Principal.anonymous())) as uow:

@@ -18,7 +18,7 @@ from ..models import User
 from ..sessions import Device, Sessions
 from . import challenges
 from .challenges import ATTEMPTS
-from .factors import AMR, Factors, Verdict
+from .factors import AMR, Factors
 from .recovery import Shown
 
 _NO_TOKENS = {"access_token": None, "refresh_token": None, "token_type": "bearer", "expires_in": None}
@@ -79,9 +79,10 @@ class SecondStep:
             payload = {"user_id": user["id"], "reason": "wrong_code"}
             private = {"ip": device.ip, "user_agent": device.user_agent}
             uow.publish(LOGIN_FAILED, new_id(), payload, private=private)
-            if verdict.wait:
-                challenges.end(uow, challenge["id"])
-            return refusal(verdict, attempts_left=ATTEMPTS - challenge["attempts"] - 1)
+            if not verdict.wait:
+                return _wrong(ATTEMPTS - challenge["attempts"] - 1)
+            challenges.end(uow, challenge["id"])
+            return locked(verdict.wait)
         challenges.end(uow, challenge["id"])
         tokens = self._sessions.start(uow, user, device, amr=AMR)
         known = self._devices.issue(user)
@@ -89,17 +90,19 @@ class SecondStep:
         return {**tokens, **answer}
 
 
-def refusal(verdict: Verdict, attempts_left: int | None = None) -> KernelError:
-    """What somebody is told whose factor was not accepted.
+def locked(seconds: int) -> RateLimited:
+    """The refusal of all codes of an app, after too many wrong ones.
 
     Arguments:
-        attempts_left: how many more codes the challenge bears.
+        seconds: until one can be accepted again.
     """
-    if verdict.wait:
-        words = "Too many wrong codes: wait an hour, or use a recovery code"
-        headers = {"Retry-After": str(verdict.wait)}
-        return RateLimited(words, details={"reason": "mfa_locked"}, headers=headers)
-    if attempts_left is not None and attempts_left <= 0:
+    words = "Too many wrong codes: wait an hour, or use a recovery code"
+    headers = {"Retry-After": str(seconds)}
+    return RateLimited(words, details={"reason": "mfa_locked"}, headers=headers)
+
+
+def _wrong(attempts_left: int) -> Unauthorized:
+    if attempts_left <= 0:
         return _over()
     details = {"reason": "wrong_code", "attempts_left": attempts_left}
     return Unauthorized("The code is not accepted: wait for the next one of your app", details=details)
