@@ -1,4 +1,4 @@
-"""All benchmarks: start and memory, the hot list, the tenant rule, projections, imports.
+"""All benchmarks: start and memory, the hot list, the security path, the tenant rule, projections, imports.
 
     python contrib/benchmarks/run.py [--quick] [--database sqlite|postgresql|both]
 
@@ -13,11 +13,12 @@ import sqlite3
 import hot_list
 import imports
 import projection
+import security_path
 import start
 import tenant_rule
 from measure import options, show
 
-PARTS = (start, hot_list, tenant_rule, projection, imports)
+PARTS = (start, hot_list, security_path, tenant_rule, projection, imports)
 
 
 def main() -> None:

@@ -25,7 +25,9 @@ from measure import Figures, Options, options, show
 from place import database
 
 TITLE = "Start: `pronaflow serve` to the first 200 of /health, all installed plugins"
-LIBRARIES = "import flask, flask_smorest, sqlalchemy.orm, jwt, argon2, cryptography.fernet, waitress, click"
+LIBRARIES = (
+    "import flask, flask_smorest, sqlalchemy.orm, jwt, argon2, cryptography.fernet, waitress, click, limits"
+)
 PATIENCE = 120.0
 
 

@@ -14,7 +14,15 @@ from pronaflow_kernel.persistence.scope import Scope
 from pronaflow_kernel.plugins.breaker import FAILURES, PAUSE, Breaker
 from pronaflow_kernel.plugins.guard import Guard
 from pronaflow_kernel.plugins.models import ServerProcess
-from pronaflow_kernel.plugins.processes import BEAT, FORGOTTEN, PRESENT, Figures, Reporter, figures
+from pronaflow_kernel.plugins.processes import (
+    BEAT,
+    FORGOTTEN,
+    PRESENT,
+    Figures,
+    Reporter,
+    figures,
+    present,
+)
 from pronaflow_kernel.plugins.timing import Timing
 from pronaflow_kernel.testing import World
 
@@ -82,6 +90,22 @@ def test_calls_of_all_processes_are_added_up(world: World) -> None:
     assert (told.calls, told.failures, told.breaker) == (20, 1, "closed")
     assert told.last_error == "RuntimeError: out of order"
     assert told.p95_ms == pytest.approx(1.0, rel=0.2)
+
+
+def test_servers_that_were_seen_lately_are_counted(world: World) -> None:
+    def seen() -> int:
+        with world.kernel.db.read(Scope.system()) as reader:
+            return present(reader)
+
+    one, other = Process(world), Process(world)
+    assert seen() == 0
+    one.reporter.report()
+    other.reporter.report()
+    assert seen() == 2
+    one.reporter.leave()
+    assert seen() == 1
+    world.clock.advance(PRESENT.total_seconds())
+    assert seen() == 0
 
 
 def test_the_worst_breaker_counts(world: World) -> None:

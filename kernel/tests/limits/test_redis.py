@@ -16,7 +16,7 @@ from pronaflow_kernel.ids import new_id
 from pronaflow_kernel.settings import load
 from pronaflow_kernel.testing import Person, World
 from pronaflow_kernel.testing.redis import RedisServer
-from pronaflow_kernel.web.limits.limiter import PAUSE, Limiter, limiter_from
+from pronaflow_kernel.web.limits.limiter import PAUSE, Limiter, limiter_from, shortcoming
 from pronaflow_kernel.web.limits.rate import RateLimit
 from pronaflow_kernel.web.limits.windows import PREFIX
 
@@ -168,6 +168,25 @@ class TestSettings:
         taken = [limiter.take(rate) for _ in range(8)]
         assert [standing.admitted for standing in taken] == [True] * 5 + [False] * 3
         assert {(standing.limit, standing.policy) for standing in taken} == {(5, "local")}
+
+    @pytest.mark.parametrize(
+        ("changes", "others", "words"),
+        [
+            ({}, 0, None),
+            ({}, 1, "Another server was seen"),
+            ({"rate_limit.processes": 4}, 0, "rate_limit.processes being 4: set redis_url"),
+            ({"redis_url": "redis://r"}, 1, None),
+            ({"rate_limit.enabled": False}, 1, None),
+            ({"environment": "development"}, 1, None),
+        ],
+        ids=["one server", "two", "four that are named", "Redis", "no limits", "no production"],
+    )
+    def test_servers_in_production_that_count_alone_are_told(
+        self, changes: dict[str, Any], others: int, words: str | None
+    ) -> None:
+        production = {"environment": "production", "secret_key": [new_id()], **changes}
+        told = shortcoming(load(env={}, overrides=production), others)
+        assert told is None if words is None else words in str(told)
 
     def test_an_option_that_is_none_is_refused_at_the_start(self) -> None:
         with pytest.raises(StartRefused, match=r"redis_url cannot be used: .*socket_timeout"):

@@ -92,6 +92,7 @@ def _run(state: State, flags: dict[str, Any], on_ready: Callable[[str, Kernel], 
     for status in kernel.plugins.values():
         if status.state not in ("ready", "disabled"):
             log.warning("The plugin %s is %s: %s", status.id, status.state, status.reason)
+    _warn_of_limits(kernel)
     _bootstrap(kernel)
     kernel.dispatcher.start()
     reporter = Reporter(kernel.db, kernel.guard, kernel.clock)
@@ -113,6 +114,18 @@ def _refuse_without_https(settings: Settings) -> None:
             "In production every request must come over HTTPS, which a proxy in front of this server speaks: "
             "set it up and set server.trusted_proxies to 1"
         )
+
+
+def _warn_of_limits(kernel: Kernel) -> None:
+    """Say so where several servers count requests each for itself."""
+    from ..persistence.scope import Scope
+    from ..plugins.processes import present
+    from ..web.limits.limiter import shortcoming
+
+    with kernel.db.read(Scope.system()) as reader:
+        words = shortcoming(kernel.settings, present(reader))
+    if words is not None:
+        log.warning(words)
 
 
 def _address(settings: Settings) -> dict[str, str]:

@@ -88,6 +88,15 @@ def figures(reader: Reader) -> dict[tuple[str, str], Figures]:
     return {key: _figures(found) for key, found in parts.items()}
 
 
+def present(reader: Reader) -> int:
+    """How many servers were seen on this database within the last minute.
+
+    Arguments:
+        reader: in any scope.
+    """
+    return len(reader.all(_SEEN, moment=reader.clock.now() - PRESENT))
+
+
 def troubles(known: FigureMap, plugin_id: str) -> list[str]:
     """What makes a plugin `degraded` in some server, in the words of `Guard.troubles`."""
     return [

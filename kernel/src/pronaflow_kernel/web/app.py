@@ -65,6 +65,7 @@ def create_app(kernel: Kernel) -> Flask:
     limiter = limiter_from(kernel.settings, kernel.clock)
     limits = kernel.settings.rate_limit
     admission = Admission(kernel.db, tokens.authenticate, kernel.hooks.pick_rate_limit, limiter, limits)
+    app.extensions["pronaflow.admission"] = admission
     app.extensions["pronaflow.pipeline"] = Pipeline(kernel, admission)
     owners: dict[str, str] = {}
     api = create_api(app, version("pronaflow-kernel"))

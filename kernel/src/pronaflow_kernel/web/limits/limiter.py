@@ -28,6 +28,16 @@ LOST = (
 )
 
 
+ALONE = (
+    "Another server was seen on this database within the last minute. Without redis_url each counts requests "
+    "alone and grants a caller the whole limit: set redis_url, or rate_limit.processes to how many there are"
+)
+SPLIT = (
+    "Without redis_url each server counts requests alone and grants a caller only its part of a limit, "
+    "rate_limit.processes being {processes}: set redis_url, so that all count together"
+)
+
+
 class Limiter(Protocol):
     """Counts requests."""
 
@@ -91,6 +101,19 @@ class Shared:
             return None
         self._breaker.succeeded()
         return standing
+
+
+def shortcoming(settings: Settings, others: int) -> str | None:
+    """What an operator must be told at the start of a server in production; None where all is well.
+
+    Arguments:
+        others: how many other servers were seen on the database.
+    """
+    if not (settings.production and settings.rate_limit.enabled) or settings.redis_url is not None:
+        return None
+    if settings.rate_limit.processes > 1:
+        return SPLIT.format(processes=settings.rate_limit.processes)
+    return ALONE if others else None
 
 
 def limiter_from(settings: Settings, clock: Clock) -> Limiter:

@@ -102,8 +102,16 @@ class Memory(MemoryStorage):
                 self.get(key)  # drops it if it has ended
 
 
+_BOTH = f"""
+local function take() {RedisStorage.SCRIPT_ACQUIRE_SLIDING_WINDOW.decode()} end
+local function look() local ARGV = {{ARGV[2]}} {RedisStorage.SCRIPT_SLIDING_WINDOW.decode()} end
+return {{take(), unpack(look())}}
+"""
+"""The scripts of `limits` for counting and for looking, in one: together they cost hardly more than one."""
+
+
 class Redis(RedisStorage):
-    """Redis, with the scripts of `limits`; counting and looking take one round trip together.
+    """Redis, with the scripts of `limits`.
 
     It waits 100 ms at most for an answer, and never tries again by itself.
 
@@ -111,7 +119,8 @@ class Redis(RedisStorage):
         url: `redis://`, `rediss://` or `unix://`.
 
     Raises:
-        limits.errors.ConfigurationError: the package redis is not installed.
+        ModuleNotFoundError: the package redis is not installed.
+        ValueError: the URL says something that the package does not know.
     """
 
     def __init__(self, url: str) -> None:
@@ -122,19 +131,12 @@ class Redis(RedisStorage):
         if not url.startswith("unix:"):
             waits["socket_connect_timeout"] = PATIENCE
         super().__init__(url, key_prefix=PREFIX, **waits)
+        self._both = self.storage.register_script(_BOTH)
 
     def take(self, bucket: str, limit: int) -> tuple[bool, Counts]:
         """See `Storage`."""
-        from redis.exceptions import NoScriptError
-
         keys = [self.prefixed_key(of(bucket)) for of in (self._previous_window_key, self._current_window_key)]
-        together = self.storage.pipeline(transaction=False)
-        together.evalsha(self.lua_acquire_sliding_window.sha, 2, *keys, limit, MINUTE, 1)
-        together.evalsha(self.lua_sliding_window.sha, 2, *keys, MINUTE)
-        try:
-            taken, found = together.execute()
-        except NoScriptError:  # Redis was started anew: one by one they bring their scripts along
-            return self.acquire_sliding_window_entry(bucket, limit, MINUTE), self.look(bucket)
+        taken, *found = self._both(keys, [limit, MINUTE, 1])
         return bool(taken), _counts(*found)
 
     def look(self, bucket: str) -> Counts:
