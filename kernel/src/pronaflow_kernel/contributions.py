@@ -87,7 +87,9 @@ def check_blueprint(
         if route.permission != "public" and route.permission not in permissions:
             raise PluginFault(f"route {name} demands {route.permission!r}, which nobody provides")
         if route.fresh is not None and (route.permission == "public" or route.fresh < 1):
-            raise PluginFault(f"route {name} has fresh={route.fresh}: say seconds, and only where people sign in")
+            raise PluginFault(
+                f"route {name} has fresh={route.fresh}: say seconds, and only where people sign in"
+            )
         for resource, _ in route.target.names:
             if resource != "workspace" and resource not in resources:
                 raise PluginFault(f"route {name} is aimed at {resource!r}, which is no resource type")

@@ -9,10 +9,13 @@ from sqlalchemy import update
 
 from pronaflow_kernel.access.freshness import demand_fresh
 from pronaflow_kernel.access.principal import Principal
+from pronaflow_kernel.contributions import check_blueprint
 from pronaflow_kernel.errors import Forbidden
 from pronaflow_kernel.identity import access_tokens
 from pronaflow_kernel.identity.models import User
 from pronaflow_kernel.persistence.scope import Scope
+from pronaflow_kernel.plugins.lifecycle import PluginFault
+from pronaflow_kernel.web.blueprint import PUBLIC, Blueprint
 
 STEP_UP = "/api/v1/auth/step-up"
 GRAVE = "/api/v1/auth/mfa/enable"
@@ -80,6 +83,16 @@ class TestGraveRoutes:
         for reply in (person.post(GRAVE), step_up(person, account)):
             assert reply.status == 403
             assert reply.error["details"]["reason"] == "session_required"
+
+    @pytest.mark.parametrize(
+        ("permission", "fresh"), [(PUBLIC, 60), ("account.read", 0), ("account.read", -1)]
+    )
+    def test_what_cannot_be_asked_for_is_refused_at_the_start(self, permission, fresh):
+        blueprint = Blueprint("core", url_prefix="/x", tag="X")
+        blueprint.endpoint("GET", "/y", permission=permission, fresh=fresh)(lambda reader: {})
+
+        with pytest.raises(PluginFault, match=f"has fresh={fresh}: say seconds"):
+            check_blueprint("core", blueprint, {"account.read": None}, {})
 
     @pytest.mark.parametrize(("age", "accepted"), [(-30, True), (0, True), (600, True), (600.5, False)])
     def test_the_age_decides(self, house, age, accepted):
