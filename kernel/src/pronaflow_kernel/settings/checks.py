@@ -72,7 +72,7 @@ def visible_ascii(value: str) -> None:
 
 
 def slug(value: str) -> None:
-    """Raise ValueError unless `value` is 1 to 40 of `a-z`, digits and `-`, to stand in an address as it is."""
+    """Raise ValueError unless `value` is 1 to 40 of `a-z`, digits and `-`, which need no encoding."""
     if not re.fullmatch(r"[a-z0-9-]{1,40}", value):
         raise ValueError("must be 1 to 40 of a-z, 0-9 and -")
 
