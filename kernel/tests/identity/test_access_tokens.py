@@ -120,7 +120,7 @@ FORGERIES = {
     "crit": with_header(crit=["exp"], exp=1),
     "unencoded payload": with_header(crit=["b64"], b64=False),
     "zip": with_header(zip="DEF"),
-    "typ JWT": with_header(typ="JWT"),
+    "typ of RFC 9068": with_header(typ="at+jwt"),
     "typ of an ID token": with_header(typ="id+jwt"),
     "no typ": without_header("typ"),
     "alg none": unsigned,
@@ -183,7 +183,7 @@ def test_a_token_holds_what_is_needed_to_check_it(house):
 
     header, claims = parts(person.token)
 
-    assert header == {"alg": "HS256", "typ": "at+jwt", "kid": key_of(house).kid}
+    assert header == {"alg": "HS256", "typ": "JWT", "kid": key_of(house).kid}
     assert claims.keys() == {
         "iss", "aud", "sub", "sid", "jti", "email", "username", "roles", "iat", "nbf", "exp",
     }  # fmt: skip

@@ -39,7 +39,7 @@ class TestLogin:
 
         claims = jwt.decode(token, options={"verify_signature": False})
         header = jwt.get_unverified_header(token)
-        assert (header["alg"], header["typ"]) == ("HS256", "at+jwt")
+        assert (header["alg"], header["typ"]) == ("HS256", "JWT")
         assert (claims["sub"], claims["email"], claims["username"], claims["roles"]) == (
             account.id, account.email, account.username, ["user"],
         )  # fmt: skip

@@ -44,8 +44,9 @@ _SESSION = (
 )
 ALGORITHM = "HS256"
 """The only algorithm, whatever a token says of itself."""
-TYPE = "at+jwt"
-"""`typ` of an access token (RFC 9068, 2.1), so that no other JWT can pass for one (RFC 8725, 3.11)."""
+TYPE = "JWT"
+"""`typ` as the first seed prints it. Key and `aud`, which are for access tokens alone, keep other JWTs apart
+(RFC 8725, 3.12)."""
 LEEWAY = 30
 """Seconds by which the clock of the server that issued a token may be ahead of ours. A token does not live
 longer for it: its end is exact."""
