@@ -167,6 +167,13 @@ class TestServe:
         assert process.popen.returncode == 4
         assert "secret_key must be given in production" in stderr
 
+    def test_production_demands_to_know_where_https_comes_from(self, start: Callable[..., Process]) -> None:
+        key = "Zt7-3pQv_9sLxW2mKd8Rb5Hn4Jc6Yf1G"
+        process = start("serve", PRONAFLOW_ENVIRONMENT="production", PRONAFLOW_SECRET_KEY=key)
+        stderr = process.popen.communicate()[1]
+        assert process.popen.returncode == 1
+        assert "set it up and set server.trusted_proxies to 1" in stderr
+
     def test_the_settings_may_name_the_first_administrator(self, start: Callable[..., Process]) -> None:
         named = {
             "PRONAFLOW_BOOTSTRAP__ADMIN_EMAIL": "ann@example.com",

@@ -22,8 +22,15 @@ POLICY = (
 )
 """Content-Security-Policy of the kernel's own pages."""
 
-DOCS_POLICY = f"{POLICY}; worker-src blob:".replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
-"""The same for Swagger UI and ReDoc, which write style elements; ReDoc searches in a worker from a blob."""
+_STYLES = (
+    "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' "
+    "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='"
+)
+"""The two style elements that ReDoc adds, by their hashes: an empty one, which it fills by script, and one of
+a library in it. Another version may need another second one; the browser's console then tells which."""
+
+REDOC_POLICY = f"{POLICY}; worker-src blob:".replace("style-src 'self'", f"style-src 'self' {_STYLES}")
+"""The same for ReDoc, which searches in a worker from a blob."""
 
 
 def blueprint(documented: bool = True) -> Blueprint:
@@ -35,10 +42,10 @@ def blueprint(documented: bool = True) -> Blueprint:
     pages = Blueprint("static_pages", __name__)
 
     def docs() -> Response:
-        return _page("docs.html", DOCS_POLICY)
+        return _page("docs.html", POLICY)
 
     def redoc() -> Response:
-        return _page("redoc.html", DOCS_POLICY)
+        return _page("redoc.html", REDOC_POLICY)
 
     if documented:
         pages.get("/docs")(docs)
