@@ -1,7 +1,8 @@
-"""With `hide_existing_accounts` nobody learns which addresses and names have an account (security.md 2.10)."""
+"""With `hide_existing_accounts` nobody learns which addresses and names have an account."""
 
 import pytest
 
+from pronaflow_kernel.identity.accounts import Accounts
 from pronaflow_kernel.ids import new_id
 
 VERIFY = "/api/v1/auth/verify-email"
@@ -30,6 +31,19 @@ def test_a_free_and_a_taken_address_get_the_same_answer(discreet):
     bodies = [body_of(replies[account.email], account) for account in (free, taken)]
     assert bodies[0] == bodies[1]
     assert headers_of(replies[free.email]) == headers_of(replies[taken.email])
+
+
+def test_until_it_is_answered_nothing_differs(discreet):
+    """What is done for a new account takes longer than what is done for one that is there."""
+    taken, free = discreet.newcomer(), discreet.newcomer()
+    taken.email = discreet.resident().email
+
+    with discreet.world.statements() as for_taken:
+        discreet.register(taken)
+    with discreet.world.statements() as for_free:
+        discreet.register(free)
+
+    assert for_taken == for_free
 
 
 def test_the_owner_of_a_taken_address_hears_of_it(discreet):
@@ -81,6 +95,26 @@ def test_of_two_at_the_same_moment_both_hear_the_same(discreet):
     assert [reply.status for reply in replies] == [201, 201]
     subjects = sorted(mail.subject.partition(" - ")[0] for mail in discreet.mails(one))
     assert subjects == ["Prove your mail address", "You have an account already"]
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["before the check", "before it is stored"])
+def test_an_address_that_is_taken_just_before_is_found(discreet, monkeypatch, times):
+    one, two = discreet.newcomer(), discreet.newcomer()
+    two.email = one.email
+    for account in (one, two):
+        assert discreet.register(account).status == 201
+    named, asked = Accounts.named, []
+
+    def blind_at_first(accounts, reader, email, username):
+        asked.append(username)
+        return [] if asked.count(two.username) <= times else named(accounts, reader, email, username)
+
+    monkeypatch.setattr(Accounts, "named", blind_at_first)
+
+    assert [mail.subject.partition(" - ")[0] for mail in discreet.mails(one)] == [
+        "Prove your mail address",
+        "You have an account already",
+    ]
 
 
 def test_hiding_accounts_implies_the_proof(new_house):

@@ -1,7 +1,9 @@
 """Accounts: registration, proof of the mail address, profile.
 
-Mails that somebody without a credential asks for are prepared after the answer, so that it looks the same
-and takes as long for addresses that nobody has (security.md 2.10).
+What somebody without a credential asks for and must not learn from is done after the answer: mails, and where
+accounts are hidden the registration itself. So the answer looks the same and takes as long whether or not
+there is such an account (security.md 2.10). A server that dies at that moment has promised no more than a
+mail, and whoever waits for it in vain asks again.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.exc import IntegrityError
 
+from ..access.principal import Principal
 from ..errors import Conflict
 from ..persistence.scope import Scope
 from ..persistence.types import Id
@@ -90,11 +94,7 @@ class Accounts:
         """
         if not self._auth.hide_existing_accounts:
             return shown(self._open(uow, new))
-        found = self.named(uow, new.email, new.username)
-        if found:
-            self._tell_by_mail(uow, new, found)
-        else:
-            self._open(uow, new)
+        uow.after_commit(lambda: self._register_unseen(new))
         return _echo(new, uow.now)
 
     def create(self, uow: UnitOfWork, new: NewAccount, **values: Any) -> Row:
@@ -171,6 +171,22 @@ class Accounts:
             payload = {"user_id": user_id, "fields_changed": sorted(changed)}
             uow.publish(USER_UPDATED, user_id, payload, private={"changes": changed})
         return shown(update.row)
+
+    def _register_unseen(self, new: NewAccount) -> None:
+        """Open the account, or tell by mail why there will be none."""
+        try:
+            self._open_or_tell(new)
+        except (Conflict, IntegrityError):
+            # Somebody took the address or the name at this very moment; now it is found like any other.
+            self._open_or_tell(new)
+
+    def _open_or_tell(self, new: NewAccount) -> None:
+        with self._db.write(Scope(Principal.anonymous())) as uow:
+            found = self.named(uow, new.email, new.username)
+            if found:
+                self._tell_by_mail(uow, new, found)
+            else:
+                self._open(uow, new)
 
     def _open(self, uow: UnitOfWork, new: NewAccount) -> Row:
         if not self.must_prove_address:
