@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +17,7 @@ from notes_plugin.plugin import Note
 from sqlalchemy import update
 from sqlalchemy.orm import Mapped, mapped_column
 
+import pronaflow_kernel
 from pronaflow_kernel.api import CapabilityDenied, DecryptionError, secret_place, unscoped
 from pronaflow_kernel.cli.main import main
 from pronaflow_kernel.cli.state import State
@@ -137,6 +142,18 @@ def test_the_kernels_own_secrets_are_among_them(server: Callable[..., World]) ->
     columns = {f"{column.table.name}.{column.name}" for column in secret_columns(CoreBase.metadata)}
     assert "core__mfa_factor.secret" in columns
     assert columns < {each.column for each in rotate(server(OLD).kernel)}
+
+
+def test_the_command_knows_them_without_the_web() -> None:
+    """In a process of its own, where nothing else has imported the models."""
+    code = "from pronaflow_kernel import rotation as r; print([c.table.name for c in r.secret_columns({})])"
+    known = subprocess.run(
+        [sys.executable, "-c", code.format("r.CoreBase.metadata")], capture_output=True, text=True, check=True
+    )
+    for path in Path(pronaflow_kernel.__file__).parent.rglob("models.py"):
+        module = ".".join(path.relative_to(Path(pronaflow_kernel.__file__).parents[1]).with_suffix("").parts)
+        import_module(module)
+    assert known.stdout.strip() == str([column.table.name for column in secret_columns(CoreBase.metadata)])
 
 
 def test_a_plugin_that_does_not_run_is_named(server: Callable[..., World]) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, bindparam, select, update
 
+from .identity.mfa.models import Factor
 from .models import CoreBase
 from .persistence.base import secret_columns
 from .persistence.scope import Scope
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 BATCH = 500
 """Rows of one transaction."""
+
+OWN = (Factor,)
+"""The kernel's models with secrets: a table is known from the import of its model, and a command does not
+import what only the web needs."""
 
 _WHY = "the server's keys are those of all workspaces"
 _BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
