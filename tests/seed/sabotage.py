@@ -56,6 +56,10 @@ def header(name: str, value: str) -> Sabotage:
     return answers(lambda response: response.headers.set(name, value))
 
 
+def without(name: str) -> Sabotage:
+    return answers(lambda response: response.headers.remove(name))
+
+
 def ignores(parameter: str) -> Sabotage:
     """Let the server overlook a query parameter."""
 

@@ -34,8 +34,7 @@ def test_endpoint_answers_as_printed(endpoint, world, app_routes):
         assert not is_built(endpoint.name, app_routes), f"take {endpoint.section} off pending.toml"
     else:
         case = scenario(endpoint.section)[endpoint.name](world)
-        rate_headers = "rate_limiting_headers" not in PENDING
-        assert walk(endpoint, case, allowed().get(endpoint.name), rate_headers=rate_headers) == []
+        assert walk(endpoint, case, allowed().get(endpoint.name)) == []
 
 
 @pytest.mark.parametrize(("section", "sign"), [pair for pair in PENDING.items() if pair[1]])

@@ -21,28 +21,24 @@ _MEDIA_TYPES = {
 }
 
 
-def walk(
-    endpoint: Endpoint, case: Case, allowed: Allowed | None = None, *, rate_headers: bool = False
-) -> list[str]:
+def walk(endpoint: Endpoint, case: Case, allowed: Allowed | None = None) -> list[str]:
     """Send the documented request, each parameter, and the read that proves a write; return all problems.
 
     The request goes out as printed, only its stand-ins for ids are bound. ``allowed`` names the places that
-    may be null; ``rate_headers`` asks for the four headers of the seed's section "Rate Limiting Headers" on
-    every answer.
+    may be null. Every answer must have the four headers of the seed's section "Rate Limiting Headers".
     """
     found = [f"the case binds no id to {name}" for name in unbound(endpoint, case)]
     if not found:
-        steps = _Walk(endpoint, case, allowed or Allowed(), rate_headers)
+        steps = _Walk(endpoint, case, allowed or Allowed())
         found = list(dict.fromkeys(steps.read() if endpoint.method == "GET" else steps.write()))
     return [f"{endpoint.name}: {problem}" for problem in found]
 
 
 class _Walk:
-    def __init__(self, endpoint: Endpoint, case: Case, allowed: Allowed, rate_headers: bool) -> None:
+    def __init__(self, endpoint: Endpoint, case: Case, allowed: Allowed) -> None:
         self.endpoint = endpoint
         self.case = case
         self.allowed = allowed
-        self.rate_headers = rate_headers
         self.required = required(endpoint, case)
 
     def read(self) -> Iterator[str]:
@@ -72,8 +68,7 @@ class _Walk:
         """Status, headers and body of an answer to the documented request with ``query`` added."""
         if answer.status not in self.endpoint.statuses:
             yield f"answers {answer.status}{_reason(answer)}, expected {_one_of(self.endpoint.statuses)}"
-        if self.rate_headers:
-            yield from _rate_header_problems(answer)
+        yield from _rate_header_problems(answer)
         if answer.status >= 400 or self.endpoint.statuses == {204}:
             return
         if self.endpoint.is_file and (media := self.media(query)) != "json":
