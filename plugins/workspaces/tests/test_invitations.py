@@ -57,6 +57,17 @@ def test_the_answer_does_not_tell_whether_there_is_an_account(team: Team, bob: P
     }
 
 
+def test_an_invitation_that_is_sent_again_with_its_key_makes_no_second_mail(team: Team) -> None:
+    address, key = f"{new_id()}@example.com", {"Idempotency-Key": new_id()}
+    body = {"email": address}
+    first, again = (
+        team.owner.request("POST", f"{team.path}/invitations", body, headers=key) for _ in range(2)
+    )
+    team.world.drain()
+    assert (first.status, first.body) == (again.status, again.body)
+    assert len(team.world.outbox.to(address)) == 1
+
+
 def test_the_role_has_an_alias_and_a_default(team: Team) -> None:
     path = f"{team.path}/invitations"
     assert team.owner.post(path, {"email": "a@example.com"}).data["role"] == "member"

@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
-from ..errors import Conflict, InvalidRequest, invalid
+from ..errors import Conflict, InvalidRequest, StaleRow, invalid
 from ..ids import new_id
 from ..persistence.engines import is_locked
 from ..persistence.scope import Scope
@@ -72,15 +72,9 @@ _PARTS = {"method": "method", "address_hash": "address", "workspace_id": "worksp
 
 
 def _claim(dialect: Any) -> Any:
-    """Insert a record, or take over an expired one; answers its id, and nothing where a live one stands."""
-    new = dialect.insert(_RECORD)
-    taken = {column.key: new.excluded[column.key] for column in _RECORD.c}
-    return unscoped(
-        _WHY,
-        new.on_conflict_do_update(
-            index_elements=["user_id", "key_hash"], set_=taken, where=_RECORD.c.expires_at <= bindparam("now")
-        ).returning(_RECORD.c.id),
-    )
+    """Insert a record; answers its id, and nothing where one stands already."""
+    new = dialect.insert(_RECORD).on_conflict_do_nothing(index_elements=["user_id", "key_hash"])
+    return unscoped(_WHY, new.returning(_RECORD.c.id))
 
 
 _CLAIM = {"postgresql": _claim(postgresql), "sqlite": _claim(sqlite)}
@@ -89,6 +83,12 @@ _CLAIMED = (
     _RECORD.c.key_hash == bindparam("claimed"),
 )
 _STORED = unscoped(_WHY, select(_RECORD).where(*_CLAIMED))
+_TAKE_OVER = unscoped(
+    _WHY,
+    update(_RECORD)
+    .where(*_CLAIMED, _RECORD.c.expires_at <= bindparam("now", type_=UtcDateTime()))
+    .values({name: bindparam(name, type_=_RECORD.c[name].type) for name in (*_PARTS, "expires_at")}),
+)
 _KEEP = unscoped(
     _WHY,
     update(_RECORD)
@@ -133,14 +133,20 @@ class Claim:
         Raises:
             Conflict: it was done already, and its answer is not stored.
             ValidationFailed: the key was used for another request.
+            StaleRow: its record has just been deleted, or taken over by somebody else; try again.
         """
-        given = {**dict.fromkeys(_ANSWER), **self.values, "id": new_id(), "expires_at": uow.now + LIFE}
-        if uow.value(_CLAIM[uow.dialect], **given, now=uow.now) is not None:
+        given = {**self.values, "expires_at": uow.now + LIFE}
+        new = {**dict.fromkeys(_ANSWER), **given, "id": new_id()}
+        if uow.value(_CLAIM[uow.dialect], **new) is not None:
             return None
         stored = uow.one(_STORED, **self._claimed)
-        assert stored is not None, "the claim met a record, and holds it against deletion"
-        self._compare(stored)
-        return _replay(stored)
+        if stored is not None and stored["expires_at"] > uow.now:
+            self._compare(stored)
+            return _replay(stored)
+        ours = {name: given[name] for name in (*_PARTS, "expires_at")}
+        if uow.execute(_TAKE_OVER, **self._claimed, **ours, now=uow.now) != 1:
+            raise StaleRow("the record of a key was deleted or taken over meanwhile")
+        return None
 
     def keep(self, uow: UnitOfWork, response: Response, made: Mapping[str, Any]) -> None:
         """Store the answer with the key, to be committed together with what it tells of.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from marshmallow import fields
-from sqlalchemy import column, func, select, table
+from sqlalchemy import func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pronaflow_kernel import api
@@ -44,7 +44,7 @@ class LockedThing(ThingOut):
 
 
 COUNT = select(func.count()).where(Thing.workspace_id == api.SCOPE_WORKSPACE)
-NOT_THERE: Any = select(column("id")).select_from(table("things__forgotten"))
+NOT_THERE: Any = select(func.no_such_function())
 
 ran: list[str] = []
 """Names of the things whose routes ran, and `after <name>` for what they left to do after the commit."""
