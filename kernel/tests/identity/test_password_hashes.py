@@ -7,6 +7,7 @@ import argon2
 import pytest
 
 from pronaflow_kernel.errors import ServiceUnavailable
+from pronaflow_kernel.identity import password_hashes
 from pronaflow_kernel.identity.password_hashes import PasswordHashes
 from pronaflow_kernel.settings.schema import AuthSettings
 
@@ -75,6 +76,32 @@ class Slow:
         with self.lock:
             self.running -= 1
         return "hash"
+
+
+def test_by_default_a_core_has_one_and_32_more_wait(monkeypatch):
+    """security.md 2.2: without a bound, a hundred sign-ins at once take 1.9 GiB."""
+    slow, answers = Slow(), queue.Queue()
+    monkeypatch.setattr(argon2.PasswordHasher, "hash", lambda _hasher, password: slow.hash(password))
+    monkeypatch.setattr(password_hashes.os, "cpu_count", lambda: 2)
+    hashes = PasswordHashes(CHEAP)
+
+    def make():
+        try:
+            answers.put(hashes.make("x"))
+        except ServiceUnavailable:
+            answers.put("refused")
+
+    threads = [threading.Thread(target=make) for _ in range(2 + 32 + 3)]
+    for thread in threads:
+        thread.start()
+    refused = [answers.get(timeout=10) for _ in range(3)]
+    slow.may_end.set()
+    for thread in threads:
+        thread.join(10)
+
+    assert refused == ["refused"] * 3
+    assert [answers.get(timeout=10) for _ in range(34)] == ["hash"] * 34
+    assert slow.most == 2
 
 
 def test_at_most_one_a_core_runs_the_queue_waits_and_the_rest_is_turned_away(monkeypatch):
