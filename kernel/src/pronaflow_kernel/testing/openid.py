@@ -213,7 +213,7 @@ class OpenIdProvider:
 
     def _signed(self, claims: dict[str, Any]) -> str:
         key = self.keys[0]
-        header = {"alg": self.algorithm, "kid": key.kid}
+        header = _without_none({"alg": self.algorithm, "kid": key.kid})
         if self.algorithm in ("none", "HS256"):  # joserfc refuses to make these
             signed = f"{_base64(orjson.dumps(header))}.{_base64(orjson.dumps(claims))}"
             by_anybody = hmac.digest(key.as_pem(private=False), signed.encode(), "sha256")

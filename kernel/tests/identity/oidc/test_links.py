@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
+
+from pronaflow_kernel.identity.models import IdentityLink, User
+from pronaflow_kernel.persistence.scope import Scope
 
 AUTH = "/api/v1/auth"
 
@@ -122,8 +127,16 @@ class TestUnlinking:
         caller = desk.signed_in(fresh="true")
         desk.somebody()
         desk.link(caller)
-        ids = [link["id"] for link in caller.get(f"{AUTH}/identities").data]
-        answers = desk.house.at_once(
-            *(lambda link_id=link_id: caller.delete(f"{AUTH}/identities/{link_id}") for link_id in ids)
-        )
-        assert sorted(answer.status for answer in answers) == [204, 409]
+        user_id = caller.get(f"{AUTH}/me").data["id"]
+        first, second = desk.links(user_id)
+        answers = []
+        with desk.world.kernel.db.write(Scope.system()) as uow:
+            uow.get(User, user_id, lock=True)
+            later = threading.Thread(
+                target=lambda: answers.append(caller.delete(f"{AUTH}/identities/{second['id']}"))
+            )
+            later.start()
+            later.join(0.3)  # it waits for us: what it does without waiting would be wrong
+            uow.remove(IdentityLink, first)
+        later.join()
+        assert [answer.status for answer in answers] == [409]

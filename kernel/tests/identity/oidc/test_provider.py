@@ -6,6 +6,7 @@ import logging
 
 import pytest
 from flask import Response, redirect
+from joserfc.jwk import ECKey
 
 from pronaflow_kernel.testing.openid import CLIENT_ID, json_answer
 
@@ -61,6 +62,7 @@ class TestIdTokens:
             {"nonce": None},
             {"aud": "another"},
             {"aud": ["another", "third"]},
+            {"aud": "another", "azp": CLIENT_ID},
             {"aud": None},
             {"aud": [CLIENT_ID, "another"]},
             {"aud": [CLIENT_ID, "another"], "azp": "another"},
@@ -175,16 +177,22 @@ class TestKeys:
             desk.provider.answers["jwks"] = lambda key=key: json_answer({"keys": [key]})
             assert refused(desk.sign_in())
 
-    def test_are_not_guessed_among(self, desk):
-        """A token that does not name its key, while several could have signed it."""
+    def test_need_no_name_if_there_is_one_only(self, desk):
         desk.somebody()
-        signing = desk.provider.keys[0]
-        desk.provider.rotate()
-        desk.provider.keys = [signing, *desk.provider.keys]
-        nameless = [
-            {k: v for k, v in key.as_dict(private=False).items() if k != "kid"} for key in desk.provider.keys
-        ]
-        desk.provider.answers["jwks"] = lambda: json_answer({"keys": nameless})
+        desk.provider.keys = [ECKey.generate_key("P-256")]
+        assert desk.sign_in().status == 200
+
+    def test_for_encryption_are_not_in_the_way(self, desk):
+        desk.somebody()
+        desk.provider.keys = [ECKey.generate_key("P-256")]
+        [signing] = [key.as_dict(private=False) for key in desk.provider.keys]
+        other = ECKey.generate_key("P-256").as_dict(private=False)
+        desk.provider.answers["jwks"] = lambda: json_answer({"keys": [{**other, "use": "enc"}, signing]})
+        assert desk.sign_in().status == 200
+
+    def test_are_not_guessed_among_several_without_a_name(self, desk):
+        desk.somebody()
+        desk.provider.keys = [ECKey.generate_key("P-256"), ECKey.generate_key("P-256")]
         assert refused(desk.sign_in())
 
 
