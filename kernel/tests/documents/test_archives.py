@@ -96,3 +96,28 @@ def test_a_damaged_member():
     data[50] ^= 0xFF
 
     assert "no ZIP archive" in refused(io.BytesIO(bytes(data)))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA], ids=["bzip2", "lzma"])
+def test_a_packing_that_cannot_be_unpacked_little_by_little(method):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        archive.writestr("bomb.txt", b"\0" * 2_000_000)
+
+    assert "neither stored nor deflated" in refused(stream)
+
+
+@pytest.mark.parametrize("offset", [12, 16], ids=["length of the directory", "place of the directory"])
+def test_an_archive_whose_parts_lie_before_its_beginning(offset):
+    data = bytearray(packed(("a.txt", b"x")).getvalue())
+    data[data.rindex(b"PK\x05\x06") + offset + 3] = 0x7F
+
+    assert "no ZIP archive" in refused(io.BytesIO(bytes(data)))
+
+
+def test_a_member_that_lies_before_the_beginning():
+    data = bytearray(packed(("a.txt", b"x")).getvalue())
+    place = data.rindex(b"PK\x05\x06") + 16
+    struct.pack_into("<L", data, place, struct.unpack_from("<L", data, place)[0] + 40)  # of the directory
+
+    assert "no ZIP archive" in refused(io.BytesIO(bytes(data)))

@@ -18,6 +18,9 @@ from ..errors import invalid
 _CHUNK = 64 * 1024
 _SMALL = 1024 * 1024
 """Bytes up to which a member may be packed as tightly as it likes: a text of blanks is no bomb."""
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How members may be packed: all that common programs write. Of bzip2 and LZMA the standard library unpacks
+4 KiB at once, however much that becomes: hundreds of megabytes before anything could be counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +61,18 @@ def read_archive(
             if len(members) > limits.members:
                 raise invalid(field, f"The archive has more than {limits.members} members.", "too_many")
             for member in members:
-                _check_name(member, field)
+                _check(member, field)
             left = limits.total_bytes
             for member in members:
                 if not member.is_dir():
                     content = _content(archive, member, min(left, _allowed(member, limits)), field)
                     left -= len(content)
                     yield member.filename, content
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:
         raise invalid(field, f"This is no ZIP archive that can be read: {error}.") from error
 
 
-def _check_name(member: zipfile.ZipInfo, field: str) -> None:
+def _check(member: zipfile.ZipInfo, field: str) -> None:
     name = member.filename
     path = PurePosixPath(name)
     if "\\" in name or path.is_absolute() or PureWindowsPath(name).drive or ".." in path.parts:
@@ -79,6 +82,8 @@ def _check_name(member: zipfile.ZipInfo, field: str) -> None:
         raise invalid(field, f"The archive has a member that is neither file nor folder: {name!r}.")
     if member.flag_bits & 1:
         raise invalid(field, f"The archive has a member under a password: {name!r}.")
+    if member.compress_type not in _PACKED:
+        raise invalid(field, f"The archive has a member that is neither stored nor deflated: {name!r}.")
 
 
 def _allowed(member: zipfile.ZipInfo, limits: ArchiveLimits) -> int:
