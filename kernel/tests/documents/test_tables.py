@@ -28,6 +28,8 @@ FORMULAS = [
     "\uff1d1+1",
     "\u3000=1+1",
     "\tplain",
+    "\u200b=1+1",
+    "\0=1+1",
 ]
 
 
@@ -46,6 +48,10 @@ def test_text_that_looks_like_a_formula_gets_an_apostrophe(text):
 
 def test_a_heading_is_defused_too():
     assert from_csv(as_csv([], ["=1+1"])) == [["'=1+1"]]
+
+
+def test_no_byte_order_mark_hides_a_formula_in_the_first_cell():
+    assert as_csv([], ["\ufeff=1+1"]).decode("utf-8-sig") == "'\ufeff=1+1\r\n"
 
 
 @pytest.mark.parametrize("text", ["plain", "a=b", "3-4", "", "'quoted", "x@y.z", "Ünïcode", 'a "b", c\r\nd'])

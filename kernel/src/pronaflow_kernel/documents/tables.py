@@ -89,10 +89,12 @@ def write_xlsx(
 def _defused(text: str) -> str:
     """Text that no spreadsheet takes for a formula: one that begins like it gets an apostrophe in front.
 
-    Programs look past blanks, and some take the full-width forms of the signs for the signs.
+    Programs look past blanks and past what nobody sees (a byte order mark ends with the file's first cell),
+    and some take the full-width forms of the signs for the signs.
     """
-    trimmed = unicodedata.normalize("NFKC", text.lstrip()[:1])
-    return f"'{text}" if text[:1] in ("\t", "\r", "\n") or trimmed in _BEGINS_FORMULA else text
+    first = next((c for c in text if not (c.isspace() or unicodedata.category(c)[0] == "C")), "")
+    unsafe = text[:1] in ("\t", "\r", "\n") or unicodedata.normalize("NFKC", first) in _BEGINS_FORMULA
+    return f"'{text}" if unsafe else text
 
 
 def _plain(cell: Cell) -> Any:
