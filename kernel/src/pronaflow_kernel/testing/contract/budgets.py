@@ -41,8 +41,10 @@ def _reads(subject: Subject) -> list[Operation]:
     own = [each for each in subject.operations.values() if each.method == "GET"]
     if "extend_payload" not in subject.world.kernel.hooks.implemented(subject.id):
         return own
-    lists = (each for each in subject.makers.operations.values() if each.many and each.method == "GET")
-    return [*own, *(each for each in lists if each not in own and "ext" in each.query)]
+    # What shows no resource, as the list of people does, is not added to.
+    lists = (each for each in subject.makers.operations.values() if each.many and each.resource)
+    shown = (each for each in lists if each.method == "GET" and "ext" in each.query)
+    return [*own, *(each for each in shown if each not in own)]
 
 
 def _request(subject: Subject, operation: Operation, party: Party) -> Request:
