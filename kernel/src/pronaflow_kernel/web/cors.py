@@ -70,14 +70,14 @@ class Cors:
             response.headers["Access-Control-Allow-Methods"] = ", ".join(self._methods(request))
             response.headers["Access-Control-Allow-Headers"] = REQUEST_HEADERS
             response.headers["Access-Control-Max-Age"] = MAX_AGE
-        response.vary.update(("Access-Control-Request-Headers", "Access-Control-Request-Method"))
+        response.headers.add("Vary", "Access-Control-Request-Headers, Access-Control-Request-Method")
         return response
 
     def allow(self, request: Request, response: Response) -> None:
         """Let the page that asked read the answer, if it may; tell caches that this depends on who asked."""
         if not self._origins:
             return
-        response.vary.add("Origin")
+        response.headers.add("Vary", "Origin")
         origin = request.headers.get("Origin")
         if origin in self._origins:
             response.headers["Access-Control-Allow-Origin"] = origin

@@ -29,8 +29,10 @@ def secured(settings: Settings) -> Callable[[Request, Response], None]:
     production = settings.production
 
     def secure(request: Request, response: Response) -> None:
+        said = {name.lower() for name, _ in response.headers}  # one pass, where each setdefault makes its own
         for name, value in SECURITY.items():
-            response.headers.setdefault(name, value)
+            if name.lower() not in said:
+                response.headers.add(name, value)
         if production and request.scheme == "https":
             response.headers["Strict-Transport-Security"] = HSTS
 
