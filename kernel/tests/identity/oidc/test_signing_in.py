@@ -5,6 +5,9 @@ from __future__ import annotations
 import pyotp
 import pytest
 
+from pronaflow_kernel.identity.accounts import Accounts
+from pronaflow_kernel.identity.oidc.people import People
+
 AUTH = "/api/v1/auth"
 GRAVE = f"{AUTH}/identities/01890000-0000-7000-8000-000000000000"
 """Somewhere that a recent sign-in is demanded: then it is not found, else forbidden."""
@@ -103,6 +106,23 @@ class TestNewPeople:
         answers = desk.house.at_once(*(lambda flow=flow: desk.callback(flow) for flow in flows))
         assert {answer.status for answer in answers} == {200}
         assert len({answer.data["user"]["id"] for answer in answers}) == 1
+
+    @pytest.mark.parametrize(("where", "name"), [(People, "linked"), (Accounts, "owner")])
+    def test_are_one_person_whenever_the_other_door_opens(self, desk, monkeypatch, where, name):
+        """One request looks before the other has stored what it looks for."""
+        desk.somebody()
+        first = desk.sign_in().data["user"]["id"]
+        look, blind = getattr(where, name), [True]
+
+        def too_early(*given, **by_name):
+            return None if blind and blind.pop() else look(*given, **by_name)
+
+        if where is Accounts:  # the account is there, and its link not yet
+            linked = iter([None])
+            really = People.linked
+            monkeypatch.setattr(People, "linked", lambda *given: next(linked, really(*given)))
+        monkeypatch.setattr(where, name, too_early)
+        assert desk.sign_in().data["user"]["id"] == first
 
     @pytest.mark.parametrize("claims", [{"email_verified": False}, {"email_verified": None}, {"email": None}])
     def test_need_an_address_that_the_provider_vouches_for(self, desk, claims):

@@ -23,7 +23,7 @@ from ..models import Session
 from ..sessions import calling_device
 from .claims import Identity
 from .letters import LinkLetters
-from .people import People
+from .people import People, Raced
 from .provider import Provider
 from .states import LIFE, States, used
 
@@ -93,7 +93,7 @@ class OutsideSignIn:
         identity = self._identify(provider, body)
         try:
             return self._sign_in(identity)
-        except IntegrityError:
+        except (IntegrityError, Raced):
             # The same person came in by another door at this very moment, and is found now.
             return self._sign_in(identity)
 

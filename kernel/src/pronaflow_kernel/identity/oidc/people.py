@@ -41,6 +41,10 @@ _FREE_NUMBERS = 20
 """How many numbered user names are tried before one is drawn."""
 
 
+class Raced(Exception):
+    """Somebody, perhaps the same person, was faster: look again."""
+
+
 class People:
     """Finds, makes and links accounts.
 
@@ -80,6 +84,7 @@ class People:
             Forbidden: the provider does not vouch for an address, or strangers get no account.
             Conflict: there is an account with the address, which is not proved here, or which belongs to
                 another subject of the provider.
+            Raced, IntegrityError: somebody was faster.
         """
         email = _address(identity)
         user = self._accounts.owner(uow, email=email)
@@ -150,7 +155,10 @@ class People:
 
     def _has_another(self, reader: Reader, identity: Identity, user: Row) -> bool:
         """Whether the provider's account of this user is another one: the address has changed hands there."""
-        return any(link["issuer"] == identity.issuer for link in reader.all(_OWN, owner=user["id"]))
+        links = reader.all(_OWN, owner=user["id"])
+        return any(
+            link["issuer"] == identity.issuer and link["subject"] != identity.subject for link in links
+        )
 
     def _create(self, uow: UnitOfWork, identity: Identity, email: str) -> Row:
         if not self._settings.register:
@@ -159,9 +167,11 @@ class People:
         new = NewAccount(
             email, self._free_name(uow, identity, email), None, (identity.full_name or "")[:100] or None
         )
-        return self._accounts.create(
-            uow, new, status=ACTIVE, email_verified_at=uow.now, password_changed_at=None
-        )
+        values = {"status": ACTIVE, "email_verified_at": uow.now, "password_changed_at": None}
+        try:
+            return self._accounts.create(uow, new, **values)
+        except Conflict as error:  # a moment ago address and name were free
+            raise Raced from error
 
     def _free_name(self, reader: Reader, identity: Identity, email: str) -> str:
         """A user name that resembles the one at the provider and that nobody has."""
