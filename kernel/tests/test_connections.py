@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import repeat
 
 import pytest
 
@@ -17,6 +18,9 @@ from pronaflow_kernel.web.server import Server
 
 
 def echo(environ, start_response):
+    if environ["PATH_INFO"] == "/endless":
+        start_response("200 OK", [])
+        return repeat(b"x" * 65536)
     body = environ["wsgi.input"].read()
     told = json.dumps([environ["REQUEST_METHOD"], environ["PATH_INFO"], body.decode("latin-1")]).encode()
     start_response("200 OK", [("Content-Length", str(len(told)))])
@@ -189,6 +193,16 @@ def test_a_silent_and_a_slow_connection_are_closed_and_an_idle_one_too():
         connections[1].sendall(request(HOST, "Content-Length: 10", body="a"))
 
         assert [connection.recv(1) for connection in connections] == [b"", b"", b""]
+
+
+def test_clients_that_do_not_take_their_answers_keep_no_worker():
+    with serving(slow_client_seconds=1) as address, ExitStack() as stack:
+        for _ in range(2):  # as many as there are workers
+            stuck = stack.enter_context(socket.create_connection(address, timeout=60))
+            stuck.sendall(request(HOST, first="GET /endless HTTP/1.1"))
+            assert stuck.recv(12) == b"HTTP/1.1 200"
+
+        assert quick(address) == 200
 
 
 def test_at_the_limit_of_connections_one_more_waits_until_another_is_gone():

@@ -92,6 +92,7 @@ class Channel(HTTPChannel):
     parser_class = Parser
     last = False  # whether the request it has now is its last one
     _began = 0.0  # when the request that is being received began, on the monotonic clock
+    _sent = (0.0, 0.0)  # waitress's time of the last bytes that went, and since when it has been that
 
     def received(self, data: bytes) -> bool:
         """Take what the client sent, and note when a request begins."""
@@ -120,6 +121,20 @@ class Channel(HTTPChannel):
         received = request.header_bytes_received + request.body_bytes_received
         if now - self._began > patience + received / BYTES_PER_SECOND:
             self.will_close = True
+
+    def close_if_stuck(self, now: float, patience: float) -> None:
+        """Close the connection if its client takes none of the answer: a worker may wait for that.
+
+        At once, since waitress closes only what can be written to.
+
+        Arguments:
+            now: on the monotonic clock; called once a second.
+            patience: seconds without a byte.
+        """
+        if not self.total_outbufs_len or self.last_activity != self._sent[0]:
+            self._sent = self.last_activity, now
+        elif now - self._sent[1] > patience:
+            self.handle_close()
 
 
 def _refusals() -> dict[int, KernelError]:

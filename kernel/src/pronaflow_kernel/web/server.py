@@ -132,6 +132,7 @@ class Server:
         self._next_look = now + 1.0
         for channel in self._open(Channel):
             channel.close_if_slow(now, self._bounds.slow_client_seconds)
+            channel.close_if_stuck(now, self._bounds.slow_client_seconds)
 
     def _poll(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
