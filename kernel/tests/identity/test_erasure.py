@@ -117,7 +117,7 @@ class TestWhatGoes:
         assert (person.get(ME).status, other.get(ME).status) == (401, 401)
         assert house.refresh(refresh_token).status == 401
         assert house.login(account).status == 401
-        assert house.login(account, email=f"{account.id}@deleted.invalid").status == 401
+        assert house.login(account, email=f"{account.id}@invalid").status == 401
 
     def test_the_account_stays_without_a_name(self, house):
         account = house.resident()
@@ -128,7 +128,7 @@ class TestWhatGoes:
 
         row = house.user_row(account)
         assert (row["full_name"], row["status"]) == ("Deleted User", "deleted")
-        assert row["username"].startswith("deleted_")
+        assert row["username"].startswith("deleted.")
         assert [row[name] for name in ("password_hash", "job_title", "avatar_url")] == [None] * 3
 
     def test_address_and_user_name_are_free_again(self, house):
@@ -136,6 +136,14 @@ class TestWhatGoes:
         person, _ = house.signed_in(account)
         delete(person, account)
         assert house.register(account).status == 201
+
+    def test_nobody_can_take_beforehand_what_the_account_is_called_then(self, house):
+        account = house.resident()
+        person, _ = house.signed_in(account)
+        delete(person, account)
+        row = house.user_row(account)
+        squatter = house.register(house.newcomer(), email=row["email"], username=row["username"])
+        assert squatter.faults == {"email", "username"}
 
     def test_no_value_of_any_table_tells_who_it_was(self, house):
         """With a word in names, address and network, after all that the kernel writes about people."""

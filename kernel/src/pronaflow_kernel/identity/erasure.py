@@ -156,9 +156,13 @@ def _usernames(reader: Reader, user: Row) -> set[str]:
 
 
 def _anonymous(user: Row) -> Row:
-    """The columns of an account that tells nothing; address and user name only keep it apart from others."""
-    username = f"deleted_{user['id'].replace('-', '')[-22:]}"
-    email = f"{user['id']}@deleted.invalid"
+    """The columns of an account that tells nothing; address and user name only keep it apart from others.
+
+    Nobody can register them: a dot is in no user name, and a domain has one. Ids are known to others, who
+    could else take the names beforehand and so keep somebody from leaving.
+    """
+    username = f"deleted.{user['id'].replace('-', '')[-22:]}"
+    email = f"{user['id']}@invalid"
     nothing = dict.fromkeys(
         (
             "password_hash",
