@@ -388,6 +388,21 @@ class TestChangingThePassword:
                 assert person.post(CHANGE, {**weak, "current_password": WRONG}).status == 422
             assert person.post(CHANGE, weak).faults == {"new_password"}
 
+    def test_a_new_password_by_mail_forgets_them_as_the_refusal_says(self, house):
+        account = house.resident()
+        person, _ = house.signed_in(account)
+        for _ in range(5):
+            person.post(CHANGE, {"current_password": WRONG, "new_password": NEW})
+        refused = person.post(CHANGE, {"current_password": account.password, "new_password": NEW})
+        assert (refused.status, "set a new one by mail" in refused.error["message"]) == (429, True)
+
+        house.post(CONFIRM, {**house.reset_proof(account), "new_password": NEW})
+
+        account.password = NEW
+        person, _ = house.signed_in(account)
+        body = {"current_password": NEW, "new_password": "Yet-Another-Horse-9"}
+        assert person.post(CHANGE, body).status == 200
+
     def test_what_could_not_be_compared_does_not_count(self, house, monkeypatch):
         account = house.resident()
         person, _ = house.signed_in(account)

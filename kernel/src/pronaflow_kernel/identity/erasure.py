@@ -29,7 +29,6 @@ from .letters import Letters, Recipient
 from .lockout import Lockout
 from .mfa.factors import LOCK, WRONG_CODES
 from .models import User
-from .own_password import KIND as OWN_PASSWORD
 from .personal_data import unheard
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ class Erasure:
         for forget in _forgetting():
             uow.execute(forget, owner=user_id)
         self._lockout.lift(uow, user)
-        for kind in (OWN_PASSWORD, WRONG_CODES.kind, LOCK.kind):
+        for kind in (WRONG_CODES.kind, LOCK.kind):
             self._attempts.clear(uow, kind, user_id)
         uow.update(User, user, _anonymous(user))
         uow.publish(USER_DELETED, user_id, {"user_id": user_id, "by": by})

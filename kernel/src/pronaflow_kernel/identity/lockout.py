@@ -17,6 +17,7 @@ from .attempts import Attempts, Limit
 from .devices import Source
 from .events import SIGN_IN_BARRED
 from .letters import Letters
+from .own_password import KIND as OWN_PASSWORD
 
 KIND = "sign_in"
 """Kind of the attempts that most of these limits count."""
@@ -126,9 +127,10 @@ class Lockout:
         self._attempts.clear(uow, RUN.kind, *_names(user))
 
     def lift(self, uow: UnitOfWork, user: Row) -> None:
-        """Forget all failures of an account, whose owner has proved the mail address."""
+        """Forget all wrong passwords of an account, whose owner has proved the mail address."""
         for kind in (KIND, _LOCK, RUN.kind, TOLD.kind):
             self._attempts.clear(uow, kind, *_names(user))
+        self._attempts.clear(uow, OWN_PASSWORD, user["id"])
 
     def _refuse_barred(self, uow: UnitOfWork, name: str, source: Source) -> None:
         if seconds := self._attempts.wait(uow, self._lock, name, source.text):
