@@ -217,6 +217,20 @@ def test_a_closed_account_cannot_refresh(house):
     assert house.refresh(token).status == 401
 
 
+def test_an_account_that_was_closed_for_a_while_goes_on_with_its_token(house):
+    account = house.resident()
+    _, token = house.signed_in(account)
+    house.set_status(account, "suspended")
+    assert house.refresh(token).status == 401
+    house.clock.advance(60)
+    house.set_status(account, "active")
+
+    reply = house.refresh(token)
+
+    assert house.refresh(reply.data["refresh_token"]).status == 200
+    assert house.mails(account) == []
+
+
 def test_the_form_is_the_session_the_generation_a_secret_and_a_checksum(house):
     account = house.resident()
     _, token = house.signed_in(account)

@@ -114,7 +114,7 @@ class Handlers:
         """
         token = body["refresh_token"]
         tokens = None
-        if refresh_chain.known(reader, token):
+        if refresh_chain.continues(reader, token):
             with self._db.write(_nobody()) as uow:
                 tokens = self._sessions.refresh(uow, token)
         if tokens is None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 
 from ..persistence.types import Id, UtcDateTime
 from ..persistence.uow import Reader, Row, UnitOfWork
+from .access_tokens import alive
 from .models import RefreshToken, Session, User
 from .one_time import digest_of
 from .refresh_tokens import make, parse, seal, unseal
@@ -23,7 +24,6 @@ _MOMENT = bindparam("moment", type_=UtcDateTime())
 _SESSION = bindparam("session", type_=Id())
 _Next = aliased(RefreshToken)
 
-_KNOWN = select(RefreshToken.id).where(RefreshToken.token_hash == bindparam("digest"))
 _USE = (
     update(RefreshToken)
     .where(
@@ -67,9 +67,13 @@ _BLANK = (
 _FORGET = delete(RefreshToken).where(RefreshToken.session_id == _SESSION, RefreshToken.expires_at <= _MOMENT)
 
 
-def known(reader: Reader, token: str) -> bool:
-    """Whether a refresh token was ever issued; junk is told apart without the database."""
-    return parse(token) is not None and reader.one(_KNOWN, digest=digest_of(token)) is not None
+def continues(reader: Reader, token: str) -> bool:
+    """Whether a refresh token was issued and its session goes on; junk is told apart without the database.
+
+    One whose account is closed for a while is not used up: it would seem stolen when the account opens again.
+    """
+    link = None if parse(token) is None else reader.one(_LINK, digest=digest_of(token))
+    return link is not None and alive(link, reader.clock.now())
 
 
 def add(uow: UnitOfWork, session_id: str, token: str, until: datetime) -> None:
@@ -113,7 +117,7 @@ def use(uow: UnitOfWork, token: str) -> Use:
     """Use a token up. Of many who do so at the same moment one is the first; the others wait for its commit.
 
     Arguments:
-        token: one that is `known`.
+        token: one that `continues` a session.
     """
     session_id, generation = parse(token) or ("", 0)
     successor = make(session_id, generation + 1)

@@ -132,7 +132,7 @@ class Sessions:
         return self._tokens(user, session_id, token)
 
     def refresh(self, uow: UnitOfWork, refresh_token: str) -> Row | None:
-        """Replace a refresh token that is `refresh_chain.known`.
+        """Replace a refresh token that `refresh_chain.continues` a session.
 
         Returns:
             As `start`, or None if the token is not accepted; then what was found out must be committed all
