@@ -6,6 +6,7 @@ meanwhile. A state is used up before its code is, so that each is tried once.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NoReturn
 
@@ -13,7 +14,7 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.exc import IntegrityError
 
 from ...access.principal import Principal
-from ...errors import Forbidden, KernelError, NotFound, Unauthorized, invalid
+from ...errors import Conflict, Forbidden, KernelError, NotFound, Unauthorized, invalid
 from ...persistence.scope import Scope
 from ...persistence.types import Id, UtcDateTime
 from ...persistence.uow import Reader, Row, UnitOfWork
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 STALE = timedelta(hours=1)
 """How long ago a person counts as having proved who they are, at most, where the provider does not tell."""
 _LEEWAY = timedelta(seconds=60)
+_ATTEMPTS = 3
 _PROVED = (
     update(Session)
     .where(Session.id == bindparam("session", type_=Id()))
@@ -91,11 +93,11 @@ class OutsideSignIn:
         linked if both sides have proved the address; otherwise sign in with the password and link there.
         """
         identity = self._identify(provider, body)
-        try:
-            return self._sign_in(identity)
-        except (IntegrityError, Raced):
-            # The same person came in by another door at this very moment, and is found now.
-            return self._sign_in(identity)
+        for _ in range(_ATTEMPTS):
+            # The same person may come in by another door at this very moment, and is found the next time.
+            with suppress(IntegrityError, Raced):
+                return self._sign_in(identity)
+        raise Conflict("Others take the names at this moment that you would get: begin again")
 
     def link_identity(self, reader: Reader, provider: str, body: Row) -> Row:
         """Link an account at the provider to one's own, to sign in through it from now on."""
