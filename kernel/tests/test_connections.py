@@ -79,6 +79,7 @@ NOT_ONE_REQUEST = {
     "a chunk longer than it says": request(HOST, "Transfer-Encoding: chunked", body="1\r\nabc\r\n0\r\n\r\n"),
     "no host": request("X: y"),
     "two hosts": request(HOST, "Host: there"),
+    "no address": request(HOST, first="GET http://[x HTTP/1.1"),
     "no request line": b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
 }
 

@@ -48,7 +48,10 @@ class Parser(HTTPRequestParser):
 
     def parse_header(self, header_plus: bytes) -> None:
         """As waitress does it, and stricter."""
-        super().parse_header(header_plus)
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # of urllib, which waitress does not expect
+            raise ParsingError("no address") from error
         if self.chunked and "CONTENT_LENGTH" in self.headers:
             raise ParsingError("Transfer-Encoding and Content-Length")
         if "TRANSFER_ENCODING" in self.headers:  # waitress has taken it out where it heeds it
