@@ -187,12 +187,25 @@ class TestReset:
         logins = [house.login(account, password=password).status for password in passwords]
         assert logins == [200 if reply.status == 200 else 401 for reply in replies]
 
-    def test_a_newer_link_replaces_the_former(self, house):
+    def test_whoever_asks_again_voids_no_link_and_the_first_use_voids_all(self, house):
         account = house.resident()
         former, latest = house.reset_proof(account), house.reset_proof(account)
 
-        assert house.post(CONFIRM, {**former, "new_password": NEW}).status == 400
-        assert house.post(CONFIRM, {**latest, "new_password": NEW}).status == 200
+        assert house.post(CONFIRM, {**former, "new_password": NEW}).status == 200
+        assert house.post(CONFIRM, {**latest, "new_password": NEW}).status == 400
+
+    def test_nobody_is_flooded_with_links(self, house):
+        account = house.resident()
+        proofs = [house.reset_proof(account) for _ in range(8)]
+        assert len(house.mails(account)) == 5
+        assert house.post(CONFIRM, {**proofs[0], "new_password": NEW}).status == 200
+
+    def test_when_links_have_expired_there_are_new_ones(self, house):
+        account = house.resident()
+        for _ in range(5):
+            house.reset_proof(account)
+        house.clock.advance(900)
+        assert house.post(CONFIRM, {**house.reset_proof(account), "new_password": NEW}).status == 200
 
     def test_a_weak_password_does_not_use_the_link_up(self, house):
         account = house.resident()

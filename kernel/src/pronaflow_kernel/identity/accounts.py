@@ -197,8 +197,9 @@ class Accounts:
 
     def _ask_for_proof(self, uow: UnitOfWork, user: Row) -> None:
         seconds = self._auth.verification_ttl
-        token = one_time.issue(uow, one_time.VERIFY_EMAIL, seconds, user["id"])
-        self._letters.verification(uow, user, token, seconds)
+        token = one_time.issue_beside(uow, one_time.VERIFY_EMAIL, seconds, user["id"])
+        if token is not None:
+            self._letters.verification(uow, user, token, seconds)
 
     def _mail_verification(self, email: str | None, user_id: str | None) -> None:
         with self._db.write(Scope.system(), origin="system") as uow:

@@ -141,8 +141,9 @@ class Credentials:
         Raises:
             InvalidRequest: the token does not work (any more).
         """
+        user = uow.get(User, user_id, lock=True)  # of two who use two links at once one waits for the other
         one_time.use(uow, one_time.RESET_PASSWORD, token, user_id)
-        user = self._accounts.prove_address(uow, uow.get(User, user_id, lock=True))
+        user = self._accounts.prove_address(uow, user)
         self._set_password(uow, user, new_hash, None)
         self._lockout.lift(uow, user)
 
@@ -161,8 +162,9 @@ class Credentials:
             user = self._accounts.owner(uow, email=email)
             if user and user["status"] in (PENDING, ACTIVE):
                 seconds = self._auth.reset_ttl
-                token = one_time.issue(uow, one_time.RESET_PASSWORD, seconds, user["id"])
-                self._letters.reset(uow, user, token, seconds)
+                token = one_time.issue_beside(uow, one_time.RESET_PASSWORD, seconds, user["id"])
+                if token is not None:
+                    self._letters.reset(uow, user, token, seconds)
 
     def _brought_up_to_date(self, uow: UnitOfWork, user: Row, new_hash: str | None) -> Row:
         current = uow.get(User, user["id"], lock=True)

@@ -1,8 +1,11 @@
 """Secrets that work once: links that prove an address, reset a password or set the server up.
 
-256 random bits, of which only the SHA-256 is stored. Issuing a token forgets the owner's former one for the
-same purpose, so that the table does not grow with unread mails. Using one up is a single conditional UPDATE,
-so that of two simultaneous uses one wins.
+256 random bits, of which only the SHA-256 is stored. Using one up is a single conditional UPDATE, so that of
+two simultaneous uses one wins.
+
+Anybody can have a link mailed to somebody else. That voids no link which the owner has, or nobody whose
+address is known could ever set a new password; and it fills neither mailboxes nor the table, since only so
+many work at the same time.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from ..errors import InvalidRequest
 from ..persistence.types import Id, UtcDateTime
@@ -24,9 +27,17 @@ RESET_PASSWORD = "reset_password"
 """Purpose of a token that sets a new password."""
 SETUP = "setup"
 """Purpose of the token that creates the first administrator."""
+MOST = 5
+"""How many tokens of an owner for one purpose work at the same time where anybody can ask for them."""
 
 _PURPOSE = OneTimeToken.purpose == bindparam("use")
-_FORGET = delete(OneTimeToken).where(_PURPOSE, OneTimeToken.user_id == bindparam("owner", type_=Id()))
+_OWNED = (_PURPOSE, OneTimeToken.user_id == bindparam("owner", type_=Id()))
+_UNUSED = OneTimeToken.used_at.is_(None)
+_MOMENT = bindparam("moment", type_=UtcDateTime())
+_FORGET = delete(OneTimeToken).where(*_OWNED)
+_FORGET_UNUSED = delete(OneTimeToken).where(*_OWNED, _UNUSED)
+_FORGET_EXPIRED = delete(OneTimeToken).where(*_OWNED, OneTimeToken.expires_at <= _MOMENT)
+_COUNT = select(func.count()).select_from(OneTimeToken).where(*_OWNED, _UNUSED)
 _FORGET_OWNERLESS = delete(OneTimeToken).where(_PURPOSE, OneTimeToken.user_id.is_(None))
 _THIS = (
     _PURPOSE,
@@ -36,12 +47,8 @@ _THIS = (
 _FIND = select(OneTimeToken.used_at, OneTimeToken.expires_at).where(*_THIS)
 _USE = (
     update(OneTimeToken)
-    .where(
-        *_THIS,
-        OneTimeToken.used_at.is_(None),
-        OneTimeToken.expires_at > bindparam("moment", type_=UtcDateTime()),
-    )
-    .values(used_at=bindparam("moment", type_=UtcDateTime()))
+    .where(*_THIS, _UNUSED, OneTimeToken.expires_at > _MOMENT)
+    .values(used_at=_MOMENT)
 )
 
 _REASONS = {
@@ -64,8 +71,24 @@ def issue(uow: UnitOfWork, purpose: str, seconds: int, user_id: str | None = Non
         seconds: of its life.
         user_id: the only one who can use it; None for a token that makes a user.
     """
-    token = secrets.token_urlsafe(32)
     forget(uow, purpose, user_id)
+    return _add(uow, purpose, seconds, user_id)
+
+
+def issue_beside(uow: UnitOfWork, purpose: str, seconds: int, user_id: str) -> str | None:
+    """A new token beside those that the owner has; None where `MOST` work already.
+
+    Arguments:
+        purpose, seconds, user_id: as for `issue`.
+    """
+    uow.execute(_FORGET_EXPIRED, use=purpose, owner=user_id, moment=uow.now)
+    if uow.value(_COUNT, use=purpose, owner=user_id) >= MOST:
+        return None
+    return _add(uow, purpose, seconds, user_id)
+
+
+def _add(uow: UnitOfWork, purpose: str, seconds: int, user_id: str | None) -> str:
+    token = secrets.token_urlsafe(32)
     uow.insert(
         OneTimeToken,
         {
@@ -79,7 +102,7 @@ def issue(uow: UnitOfWork, purpose: str, seconds: int, user_id: str | None = Non
 
 
 def forget(uow: UnitOfWork, purpose: str, user_id: str | None = None) -> None:
-    """Make the owner's token for this purpose worthless, if there is one."""
+    """Make the owner's tokens for this purpose worthless, if there are any."""
     if user_id is None:
         uow.execute(_FORGET_OWNERLESS, use=purpose)
     else:
@@ -98,13 +121,15 @@ def check(reader: Reader, purpose: str, token: str, user_id: str | None = None) 
 
 
 def use(uow: UnitOfWork, purpose: str, token: str, user_id: str | None = None) -> None:
-    """Use a token up.
+    """Use a token up; others of the owner for this purpose are worthless then.
 
     Raises:
         InvalidRequest: as `check`.
     """
     if uow.execute(_USE, use=purpose, owner=user_id, digest=digest_of(token), moment=uow.now) != 1:
         raise _refusal(_fault(uow, purpose, token, user_id) or "used")
+    if user_id is not None:
+        uow.execute(_FORGET_UNUSED, use=purpose, owner=user_id)
 
 
 def _fault(reader: Reader, purpose: str, token: str, user_id: str | None) -> str | None:
