@@ -45,11 +45,7 @@ _THIS = (
     OneTimeToken.token_hash == bindparam("digest"),
 )
 _FIND = select(OneTimeToken.used_at, OneTimeToken.expires_at).where(*_THIS)
-_USE = (
-    update(OneTimeToken)
-    .where(*_THIS, _UNUSED, OneTimeToken.expires_at > _MOMENT)
-    .values(used_at=_MOMENT)
-)
+_USE = update(OneTimeToken).where(*_THIS, _UNUSED, OneTimeToken.expires_at > _MOMENT).values(used_at=_MOMENT)
 
 _REASONS = {
     "invalid": "The token is not valid: ask for a new one",
