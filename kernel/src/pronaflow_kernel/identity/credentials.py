@@ -22,6 +22,7 @@ from .letters import Letters
 from .lockout import Lockout
 from .mfa.second_step import SecondStep
 from .models import Session, User
+from .oidc.people import unlink_all
 from .sessions import Device, Sessions
 
 _KEEP = (
@@ -109,7 +110,7 @@ class Credentials:
         if new_hash is not None or user["status"] == PENDING:
             user = self._brought_up_to_date(uow, user, new_hash)
         if user["mfa_enabled"] and "mfa" not in amr:
-            return self._second_step.begin(uow, user, device)
+            return self._second_step.begin(uow, user, device, amr)
         tokens = self._sessions.start(uow, user, device, amr)
         return {**tokens, "user": shown(user), "mfa_required": False, "mfa_token": None}
 
@@ -138,12 +139,18 @@ class Credentials:
     def reset_password(self, uow: UnitOfWork, user_id: str, token: str, new_hash: str) -> None:
         """Set a new password by a token from a mail, which also proves the address and lifts all locks.
 
+        Until then the account may have been somebody else's, who opened it with an address that is not theirs
+        and linked an identity to come back with.
+
         Raises:
             InvalidRequest: the token does not work (any more).
         """
         user = uow.get(User, user_id, lock=True)  # of two who use two links at once one waits for the other
         one_time.use(uow, one_time.RESET_PASSWORD, token, user_id)
+        proved_before = user["email_verified_at"] is not None
         user = self._accounts.prove_address(uow, user)
+        if not proved_before:
+            unlink_all(uow, user_id)
         self._set_password(uow, user, new_hash, None)
         self._lockout.lift(uow, user)
 

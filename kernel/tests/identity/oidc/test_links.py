@@ -109,6 +109,32 @@ class TestUnlinking:
         assert other.delete(f"{AUTH}/identities/{link['id']}").status == 404
         assert len(desk.links(ann.id)) == 1
 
+    def test_is_done_for_who_first_proves_the_address_by_setting_a_password(self, desk, ann):
+        """Whoever opened the account with somebody else's address does not come back through a provider."""
+        desk.somebody(email_verified=False)
+        desk.link(ann.caller)
+        assert desk.user(ann.id)["email_verified_at"] is None
+
+        self.set_password(desk, ann)
+
+        assert desk.sign_in().status == 403
+        assert len(desk.house.events_of(ann.id, "user.identity_unlinked")) == 1
+
+    def test_is_not_done_for_who_has_proved_it_before(self, desk, ann):
+        self.set_password(desk, ann)
+        ann.caller, _ = desk.house.signed_in(ann)
+        desk.somebody()
+        desk.link(ann.caller)
+
+        self.set_password(desk, ann)
+
+        assert desk.sign_in().data["user"]["id"] == ann.id
+
+    def set_password(self, desk, account):
+        account.password += "x"
+        body = {**desk.house.reset_proof(account), "new_password": account.password}
+        assert desk.house.post(f"{AUTH}/password-reset/confirm", body).status == 200
+
     def test_needs_a_recent_sign_in(self, desk, ann):
         desk.somebody()
         link = desk.link(ann.caller).data

@@ -149,8 +149,7 @@ class People:
                 "This is your last way to sign in: set a password first (POST /api/v1/auth/password-reset)"
             )
             raise Conflict(words, details={"reason": "last_sign_in"})
-        uow.remove(IdentityLink, link)
-        uow.publish(IDENTITY_UNLINKED, user_id, {"user_id": user_id}, private=_private(link))
+        _remove(uow, link)
         self._letters.unlinked(uow, user, self._settings.name)
 
     def _has_another(self, reader: Reader, identity: Identity, user: Row) -> bool:
@@ -187,6 +186,17 @@ class People:
         link = uow.insert(IdentityLink, values)
         uow.publish(IDENTITY_LINKED, user["id"], {"user_id": user["id"]}, private=_private(link))
         return link
+
+
+def unlink_all(uow: UnitOfWork, user_id: str) -> None:
+    """Take away all links of a user, who must have another way to sign in."""
+    for link in uow.all(_OWN, owner=user_id):
+        _remove(uow, link)
+
+
+def _remove(uow: UnitOfWork, link: Row) -> None:
+    uow.remove(IdentityLink, link)
+    uow.publish(IDENTITY_UNLINKED, link["user_id"], {"user_id": link["user_id"]}, private=_private(link))
 
 
 def _private(link: Row) -> dict[str, str]:
