@@ -139,6 +139,14 @@ def test_what_a_browser_asks_before_it_sends_is_not_counted(stranger: Person) ->
     assert (preflight.status, remaining(preflight)) == (204, 30)
 
 
+def test_who_asks_for_methods_and_is_no_browser_is_counted(counting: World, stranger: Person) -> None:
+    def ask(person: Person) -> Reply:
+        return person.request("OPTIONS", NOTES)
+
+    assert statuses(stranger, 31, ask) == [200] * 30 + [429]
+    assert remaining(ask(counting.person())) == 99
+
+
 def test_a_network_of_ipv6_is_one_caller(counting: World) -> None:
     caller, found = counting.anonymous(), []
     for address in ("2001:db8:1:2::1", "2001:db8:1:2:ffff::1", "2001:db8:1:3::1"):

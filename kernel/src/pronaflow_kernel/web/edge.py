@@ -61,7 +61,8 @@ def add_edge(app: Flask, kernel: Kernel, owners: dict[str, str], admission: Admi
         except KernelError:
             admission.count_stray()
             raise
-        if request.routing_exception is not None:
+        # What OPTIONS asks for no route answers, so that none counts it.
+        if request.routing_exception is not None or request.method == "OPTIONS":
             admission.count_stray()
         elif request.blueprint not in declared and request.endpoint not in UNCOUNTED:
             admission.count_address()
