@@ -43,6 +43,14 @@ class TestReplay:
         assert ran == before
         assert len([name for name in ran if name.startswith("after")]) == 1
 
+    def test_a_file_is_no_page_when_it_comes_again(self, ann: Person) -> None:
+        key, body = new_id(), {"name": new_id()}
+        first, again = (send(ann, key, body, f"{THINGS}/exported") for _ in range(2))
+        assert same(first, again) and replayed(again)
+        for name in ("Content-Disposition", "Content-Security-Policy", "X-Content-Type-Options"):
+            assert again.headers[name] == first.headers[name]
+        assert again.headers["Content-Security-Policy"].endswith("sandbox")
+
     def test_an_answer_holds_what_plugins_add_and_is_that_of_a_read_back(self, ann: Person) -> None:
         key, body = new_id(), {"name": new_id()}
         first = send(ann, key, body, THINGS)

@@ -115,6 +115,12 @@ def _routes() -> api.Blueprint:
         """Say something."""
         return api.Answer(message=make(uow, api.new_id())["name"])
 
+    @blp.endpoint("POST", "/exported", **common, body=ThingIn)
+    def export(uow: api.UnitOfWork, body: Any) -> api.Download:
+        """Make a thing, and a file of it."""
+        page = make(uow, body["name"])["name"].encode()
+        return api.Download("thing.html", "text/html; charset=utf-8", iter([b"<b>", page]))
+
     @blp.endpoint("POST", "/contested", **making)
     def make_at_the_second_try(uow: api.UnitOfWork, body: Any) -> api.Row:
         """Make a thing when its rows are no longer changed by others."""
