@@ -67,7 +67,7 @@ _RECORD = IdempotencyRecord.__table__
 _WHY = "a key is its user's, in whichever workspace it is used"
 _ANSWER = ("status", "headers", "body", "made")
 _KEPT = ("Content-Type", "ETag", "Content-Disposition", "Content-Security-Policy")
-"""Headers that belong to an answer; without the last two a file could be shown and run where it is replayed."""
+"""Headers that belong to an answer; without the last two, a file could be shown where it comes again."""
 _PARTS = {"method": "method", "address_hash": "address", "workspace_id": "workspace", "body_hash": "body"}
 """Columns by which requests differ, and what they are called."""
 
