@@ -8,7 +8,7 @@ from ..access.principal import Principal
 from ..errors import Forbidden, NotFound, invalid
 from ..persistence.uow import Database, Reader, Row, UnitOfWork
 from ..web.answers import Answer
-from .mfa.factors import AMR
+from .mfa.factors import SHOWN
 from .mfa.proof import OwnerProof
 from .models import Session, User
 from .sessions import Sessions, calling_device
@@ -83,8 +83,9 @@ class SessionHandlers:
             )
         self._proof.demand(reader, body, calling_device())
         session = reader.get(Session, session_id)
+        amr = ("pwd", *SHOWN) if user["mfa_enabled"] else ("pwd",)
         with self._db.write(reader.scope) as uow:
-            moment = self._sessions.confirm(uow, session, AMR if user["mfa_enabled"] else ("pwd",))
+            moment = self._sessions.confirm(uow, session, amr)
         return {"auth_time": moment, "fresh_until": moment + FRESH}
 
 

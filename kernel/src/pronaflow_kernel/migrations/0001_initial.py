@@ -133,6 +133,7 @@ def upgrade() -> None:
         sa.Column("token_epoch", sa.Integer(), nullable=False),
         sa.Column("ip", sa.String(length=45), nullable=True),
         sa.Column("user_agent", sa.String(length=400), nullable=True),
+        sa.Column("amr", Json(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),

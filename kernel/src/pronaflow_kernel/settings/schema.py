@@ -89,7 +89,7 @@ class AuthSettings:
     refresh_token_ttl: int = setting(604800, "Life of an unused refresh token in seconds.", least=1)
     refresh_grace: int = setting(
         10,
-        "Seconds for which a used refresh token still gets its successor, for requests sent twice; 0 for none.",
+        "Seconds for which a refresh token that is sent twice still gets its successor; 0 for none.",
         least=0,
         most=60,
     )

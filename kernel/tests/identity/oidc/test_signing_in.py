@@ -244,6 +244,7 @@ class TestTheSecondFactor:
         assert (answer["mfa_required"], answer["access_token"]) == (True, None)
         body = {"mfa_token": answer["mfa_token"], "totp_code": pyotp.TOTP(secret).at(desk.clock.now())}
         assert desk.world.anonymous().post(f"{AUTH}/mfa/verify", body).data["user"]["id"] == account.id
+        assert desk.sessions(account.id)[-1]["amr"] == ["fed", "otp", "mfa"]
 
     def test_of_the_provider_is_enough_where_the_operator_says_so(self, trusting, opened):
         desk = opened(trusting)

@@ -1,12 +1,13 @@
-"""The step between a right password and a session: five minutes, five attempts.
+"""The step between a right password, or a sign-in at a provider, and a session: five minutes, five attempts.
 
-A challenge belongs to whoever gave the password. With its token it is found from the same program; with the
+A challenge belongs to whoever took the first step. With its token it is found from the same program; with the
 mail address alone, as some clients do it, only from the same network address and the same program.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -51,12 +52,13 @@ _FORGET_OLD = delete(Challenge).where(
 )
 
 
-def issue(uow: UnitOfWork, user: Row, device: Device) -> str:
+def issue(uow: UnitOfWork, user: Row, device: Device, amr: Sequence[str]) -> str:
     """The token of a new challenge; outdated ones of the user are forgotten.
 
     Arguments:
         user: as it was when the password was checked.
         device: which gave the password.
+        amr: how they proved who they are so far.
     """
     # A life later than they ended: nobody can be at one of them at this moment.
     uow.execute(_FORGET_OLD, owner=user["id"], moment=uow.now - LIFE)
@@ -69,6 +71,7 @@ def issue(uow: UnitOfWork, user: Row, device: Device) -> str:
             "token_epoch": user["token_epoch"],
             "ip": device.ip,
             "user_agent": device.user_agent,
+            "amr": list(amr),
             "expires_at": uow.now + LIFE,
         },
     )

@@ -27,8 +27,8 @@ from .letters import FactorLetters
 from .models import Challenge, Factor, RecoveryCode
 from .recovery import Shown
 
-AMR = ("pwd", "otp", "mfa")
-"""How somebody signed in who has shown password and factor (RFC 8176)."""
+SHOWN = ("otp", "mfa")
+"""What a session's `amr` says of somebody who has shown the factor (RFC 8176)."""
 
 WRONG_CODES = Limit("mfa.code", most=10, within=timedelta(hours=1))
 """Wrong codes that lock the factor."""
@@ -136,7 +136,8 @@ class Factors:
             raise invalid("totp_code", "The code is wrong: compare the clock of your device", "wrong")
         uow.update(Factor, factor, {"confirmed_at": uow.now, "last_used_step": step})
         self._switch(uow, user, True, session_id)
-        uow.update(Session, uow.get(Session, session_id), {"amr": list(AMR)})
+        session = uow.get(Session, session_id)
+        uow.update(Session, session, {"amr": list(dict.fromkeys([*session["amr"], *SHOWN]))})
         uow.publish(MFA_ENABLED, user_id, {"user_id": user_id})
         self._letters.enabled(uow, user)
 

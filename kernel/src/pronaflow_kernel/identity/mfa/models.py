@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -44,9 +45,10 @@ class RecoveryCode(Identified, CoreBase):
 
 
 class Challenge(Identified, CoreBase):
-    """A right password that waits for its second factor.
+    """A first step of a sign-in that waits for its second factor.
 
-    `token_epoch` is the user's when the password was checked: a password that was changed since voids it.
+    `token_epoch` is the user's when the first step was taken: a password that was changed since voids it.
+    `amr` tells what the step was, as it does of a session.
     """
 
     __tablename__ = "core__mfa_challenge"
@@ -56,6 +58,7 @@ class Challenge(Identified, CoreBase):
     token_epoch: Mapped[int] = mapped_column(Integer)
     ip: Mapped[str | None] = mapped_column(String(45))
     user_agent: Mapped[str | None] = mapped_column(String(400))
+    amr: Mapped[list[Any]]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -8,6 +8,8 @@ answer = second_step.finish(uow, challenge, shown, device)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...errors import KernelError, RateLimited, Unauthorized
 from ...ids import new_id
 from ...persistence.uow import Reader, Row, UnitOfWork
@@ -18,7 +20,7 @@ from ..models import User
 from ..sessions import Device, Sessions
 from . import challenges
 from .challenges import ATTEMPTS
-from .factors import AMR, Factors
+from .factors import SHOWN, Factors
 from .recovery import Shown
 
 _NO_TOKENS = {"access_token": None, "refresh_token": None, "token_type": "bearer", "expires_in": None}
@@ -36,13 +38,14 @@ class SecondStep:
         self._sessions = sessions
         self._devices = devices
 
-    def begin(self, uow: UnitOfWork, user: Row, device: Device) -> Row:
+    def begin(self, uow: UnitOfWork, user: Row, device: Device, amr: Sequence[str]) -> Row:
         """The answer to a right password of a user with a factor: no session, no profile, a challenge.
 
         Arguments:
             user: as it was when the password was checked.
+            amr: how they proved who they are so far.
         """
-        token = challenges.issue(uow, user, device)
+        token = challenges.issue(uow, user, device, amr)
         return {**_NO_TOKENS, "user": None, "mfa_required": True, "mfa_token": token}
 
     def find(self, reader: Reader, device: Device, *, token: str | None, email: str | None) -> Row:
@@ -84,7 +87,7 @@ class SecondStep:
             challenges.end(uow, challenge["id"])
             return locked(verdict.wait)
         challenges.end(uow, challenge["id"])
-        tokens = self._sessions.start(uow, user, device, amr=AMR)
+        tokens = self._sessions.start(uow, user, device, amr=[*challenge["amr"], *SHOWN])
         known = self._devices.issue(user)
         answer = {"user": shown(user), "mfa_required": False, "mfa_token": None, "device_token": known}
         return {**tokens, **answer}
