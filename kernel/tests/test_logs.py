@@ -77,7 +77,7 @@ class TestFormats:
         as_json, *as_text = lines()
         assert "KeyError: 'missing'" in json.loads(as_json)["exception"]
         assert "Stack (most recent call last)" in json.loads(as_json)["exception"]
-        assert "KeyError: 'missing'" in as_text
+        assert "  KeyError: 'missing'" in as_text
 
     def test_below_the_level_nothing_is_written(self, lines: Callable[[], list[str]]) -> None:
         configured(level="warning", format="human")
@@ -107,6 +107,12 @@ class TestFormats:
         text = formatter.format(record("user %s", forged, name_of_user=forged))
         assert len(text.splitlines()) == 1
         assert "\x1b" not in text
+
+    def test_no_error_forges_a_line_either(self) -> None:
+        failed = record("failed")
+        failed.exc_info = (ValueError, ValueError("x\n2026-01-01 INFO all is well\x1b[2J\rx"), None)
+        first, *others = HumanFormatter().format(failed).splitlines()
+        assert others == ["  ValueError: x", r"  2026-01-01 INFO all is well\x1b[2J\rx"]
 
 
 class TestBoundFields:
@@ -147,7 +153,7 @@ class TestSecrets:
         ["password", "new_password", "access_token", "refresh_token", "client_secret", "secret_key",
          "api_key", "Authorization", "cookie", "set_cookie", "otp", "recovery_codes", "code", "credentials",
          "tokens", "mfa_token", "device_token", "pf-device-token", "backup_codes", "codes", "totp", "seed",
-         "apikey", "auth_code", "code_verifier"],
+         "apikey", "auth_code", "code_verifier", "X-Api-Key"],
     )  # fmt: skip
     def test_are_masked_by_the_name_of_their_field(self, name: str) -> None:
         assert mask("canary", name) == "***"
@@ -169,6 +175,10 @@ class TestSecrets:
             ("old_password: 'can ary' next", "old_password: *** next"),
             ('{"refresh_token": "canary", "a": 1}', '{"refresh_token": ***, "a": 1}'),
             ("?token=canary&a=1", "?token=***&a=1"),
+            (r'{"password": "can\"ary", "a": 1}', '{"password": ***, "a": 1}'),
+            (r"{'password': 'it\'s \"canary\"', 'a': 1}", "{'password': ***, 'a': 1}"),
+            ("secret_key = ['canary1', 'canary2'] next", "secret_key = *** next"),
+            ("X-Api-Key: canary next", "X-Api-Key: *** next"),
             ("Authorization: Bearer canary", "Authorization: ***"),
             ("sent Bearer canary1234567890abc", "sent Bearer ***"),
             (f"got {JWT}, refused", "got ***, refused"),

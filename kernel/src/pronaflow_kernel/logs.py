@@ -25,7 +25,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _bound: ContextVar[Mapping[str, Any]] = ContextVar("pronaflow_log_fields", default=_NOTHING)
 
 _SECRET_WORD = re.compile(
-    r"(^|[_-])(password|passwd|token|secret|authorization|cookie|otp|totp|recovery|credential|api_?key|seed)s?"
+    r"(^|[_-])(password|passwd|token|secret|authorization|cookie|otp|totp|recovery|credential|api[_-]?key|seed)s?"
     r"([_-]|$)|^codes?$|(^|_)(backup|mfa|auth|authorization|verification)_codes?$|^code_verifier$",
     re.IGNORECASE,
 )
@@ -33,8 +33,9 @@ _SHAPES = (
     # token=..., "password": "...", Authorization: Bearer ...
     (
         re.compile(
-            r"(?i)((?:password|passwd|token|secret|secret_key|api_key|authorization|cookie|otp|code_verifier"
-            r"|(?:recovery|backup)_codes?)[\"']?\s*[=:]\s*)(?:(?:bearer|basic)\s+)?(?:\"[^\"]*\"|'[^']*'|[^\s,;&)}\]]+)"
+            r"(?i)((?:password|passwd|token|secret|secret_key|api[_-]?key|authorization|cookie|otp|code_verifier"
+            r"|(?:recovery|backup)_codes?)[\"']?\s*[=:]\s*)(?:(?:bearer|basic)\s+)?"
+            r"(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\[[^\[\]]*\]|[^\s,;&)}\]]+)"
         ),
         rf"\1{MASK}",
     ),
@@ -123,7 +124,8 @@ class HumanFormatter(logging.Formatter):
         fields = "".join(f" {name}={_escaped(str(value))}" for name, value in _fields(record).items())
         line = f"{_time(record)} {record.levelname:<7} {record.name}: {message}{fields}"
         trouble = _trouble(self, record)
-        return f"{line}\n{trouble}" if trouble else line
+        # Whose message has several lines shall not look like further records.
+        return "\n".join([line, *(f"  {_escaped(each)}" for each in trouble.split("\n") if each)])
 
 
 def mask(value: Any, name: str = "") -> Any:
