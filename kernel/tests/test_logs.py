@@ -111,7 +111,7 @@ class TestFormats:
     def test_no_error_forges_a_line_either(self) -> None:
         failed = record("failed")
         failed.exc_info = (ValueError, ValueError("x\n2026-01-01 INFO all is well\x1b[2J\rx"), None)
-        first, *others = HumanFormatter().format(failed).splitlines()
+        _, *others = HumanFormatter().format(failed).splitlines()
         assert others == ["  ValueError: x", r"  2026-01-01 INFO all is well\x1b[2J\rx"]
 
 
