@@ -214,7 +214,7 @@ class Blueprint(flask_smorest.Blueprint):
             operation["x-fresh"] = route.fresh
         if route.resource is not None:
             operation["x-resource"] = route.resource
-        codes = {400, 401, 403, 404, 422, 429}
+        codes = {400, 401, 403, 404, 422, 429, 503}
         if route.method != "GET":
             codes |= {409}
         if route.writes and route.target.source == "path":
@@ -227,7 +227,7 @@ class Blueprint(flask_smorest.Blueprint):
         if has_body or route.idempotency != "off":
             codes |= {413, 415}
         operation["responses"] = {
-            str(code): {"$ref": f"#/components/responses/{'RateLimited' if code == 429 else 'Error'}"}
+            str(code): {"$ref": f"#/components/responses/{_COMPONENTS.get(code, 'Error')}"}
             for code in sorted(codes)
         }
         if route.method == "GET" and tagged:
@@ -235,6 +235,9 @@ class Blueprint(flask_smorest.Blueprint):
             operation["responses"]["304"] = {"$ref": "#/components/responses/NotModified"}
         return operation
 
+
+_COMPONENTS = {429: "RateLimited", 503: "Unavailable"}
+"""Responses of the document by status, where they are more than an error."""
 
 _NO_QUERY = WorkspaceQuery()
 """What a route without a query schema takes: any route may be told its workspace."""

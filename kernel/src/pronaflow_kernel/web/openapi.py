@@ -103,6 +103,13 @@ def _add_limits(spec: APISpec) -> None:
     words = "Too many requests, or too many failed attempts"
     refused = {"description": words, "headers": {**SHOWN, "Retry-After": wait}, "content": content}
     spec.components.response("RateLimited", refused)
+    words = "Something that the answer needs is busy or away, or a plugin failed: try again"
+    away = {
+        "description": words,
+        "headers": {**SHOWN, "Retry-After": {**wait, "required": False}},
+        "content": content,
+    }
+    spec.components.response("Unavailable", away)
 
 
 def _add_conditions(spec: APISpec) -> None:
