@@ -313,6 +313,18 @@ class TestAtTheSameMoment:
         mails = [mail.subject for mail in house.mails(account) if "was deleted" in mail.subject]
         assert len(mails) == len(house.events_of(account.id, "user.deleted")) == 1
 
+    def test_of_two_last_administrators_one_stays(self, new_house):
+        house = new_house(require_email_verification=False)
+        accounts = [house.resident(), house.resident()]
+        with house.world.kernel.db.write(Scope.system()) as uow:
+            for account in accounts:
+                uow.update(User, uow.get(User, account.id), {"is_system_admin": True})
+        callers = [(house.signed_in(account)[0], account) for account in accounts]
+
+        answers = house.at_once(*(lambda who=who: delete(*who) for who in callers))
+
+        assert sorted(answer.status for answer in answers) == [204, 409]
+
     def test_a_sign_in_whose_password_was_compared_before_leaves_nothing(self, house, monkeypatch):
         account = house.resident()
         person, _ = house.signed_in(account)

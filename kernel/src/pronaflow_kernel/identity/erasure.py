@@ -39,6 +39,10 @@ DELETED = "deleted"
 NAME = "Deleted User"
 """What such an account is called (modules.md, section 8 item 13)."""
 
+# In one order everywhere: two administrators who go at once do not wait for each other for ever.
+_ADMINS = (
+    select(User.id).where(User.is_system_admin, User.status == ACTIVE).order_by(User.id).with_for_update()
+)
 _OTHER_ADMIN = (
     select(User.id)
     .where(User.is_system_admin, User.status == ACTIVE, User.id != bindparam("owner", type_=Id()))
@@ -94,7 +98,7 @@ class Erasure:
             PluginFailed: a plugin could not forget; `details.plugin` names it.
             KernelError: a plugin refuses.
         """
-        user = uow.get(User, user_id, lock=True)
+        user = _held(uow, user_id)
         if user["status"] == DELETED:
             raise NotFound(f"User {user_id} was not found")
         leaving = departure.plan(uow, user_id)
@@ -130,6 +134,13 @@ class Erasure:
                 "Whoever runs this server must switch them on, or uninstall them with their data"
             )
             raise Conflict(words, details={"reason": "plugin_off", "plugins": off})
+
+
+def _held(uow: UnitOfWork, user_id: str) -> Row:
+    """The user, held until the commit; an administrator with all others, so that the last one is found out."""
+    if uow.get(User, user_id)["is_system_admin"]:
+        uow.all(_ADMINS)
+    return uow.get(User, user_id, lock=True)
 
 
 @cache
