@@ -20,6 +20,35 @@ def ann(desk):
     return account
 
 
+def set_password(desk, account):
+    """By mail, which proves the address."""
+    account.password += "x"
+    body = {**desk.house.reset_proof(account), "new_password": account.password}
+    assert desk.house.post(f"{AUTH}/password-reset/confirm", body).status == 200
+
+
+class TestAddressesThatResemble:
+    """`normal` makes them one, but they may be two people's."""
+
+    def test_take_nobodys_account(self, desk):
+        account = desk.house.newcomer()
+        account.email = f"{account.username}@gross.example"
+        account.id = desk.house.register(account).data["id"]
+        set_password(desk, account)
+        desk.somebody(email=f"{account.username}@groß.example")
+        answer = desk.sign_in()
+        assert (answer.status, answer.error["details"]["reason"]) == (409, "account_exists")
+        desk.somebody(email=account.email.upper())
+        assert desk.sign_in().data["user"]["id"] == account.id
+
+    def test_are_not_of_a_domain_that_may_come(self, new_desk, opened):
+        desk = opened(new_desk(domains=["Gross.example"]))
+        desk.somebody(email="eve@groß.example")
+        assert desk.sign_in().error["details"]["reason"] == "domain_not_allowed"
+        desk.somebody(email="nora@GROSS.example")
+        assert desk.sign_in().status == 200
+
+
 class TestLinking:
     def test_lets_the_owner_sign_in_through_the_provider(self, desk, ann):
         desk.somebody(email="quite.another@example.org")
@@ -115,25 +144,20 @@ class TestUnlinking:
         desk.link(ann.caller)
         assert desk.user(ann.id)["email_verified_at"] is None
 
-        self.set_password(desk, ann)
+        set_password(desk, ann)
 
         assert desk.sign_in().status == 403
         assert len(desk.house.events_of(ann.id, "user.identity_unlinked")) == 1
 
     def test_is_not_done_for_who_has_proved_it_before(self, desk, ann):
-        self.set_password(desk, ann)
+        set_password(desk, ann)
         ann.caller, _ = desk.house.signed_in(ann)
         desk.somebody()
         desk.link(ann.caller)
 
-        self.set_password(desk, ann)
+        set_password(desk, ann)
 
         assert desk.sign_in().data["user"]["id"] == ann.id
-
-    def set_password(self, desk, account):
-        account.password += "x"
-        body = {**desk.house.reset_proof(account), "new_password": account.password}
-        assert desk.house.post(f"{AUTH}/password-reset/confirm", body).status == 200
 
     def test_needs_a_recent_sign_in(self, desk, ann):
         desk.somebody()

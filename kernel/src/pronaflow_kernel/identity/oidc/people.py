@@ -56,7 +56,7 @@ class People:
 
     def __init__(self, settings: OidcSettings, accounts: Accounts, letters: LinkLetters) -> None:
         self._settings = settings
-        self._domains = {domain.casefold() for domain in settings.domains}
+        self._domains = {_folded(domain) for domain in settings.domains}
         self._accounts = accounts
         self._letters = letters
 
@@ -68,7 +68,7 @@ class People:
         """
         if not self._domains:
             return
-        domain = (identity.email or "").rpartition("@")[2].casefold()
+        domain = _folded((identity.email or "").rpartition("@")[2])
         if not identity.email_verified or domain not in self._domains:
             words = "Only people with a proved mail address of certain domains may sign in this way"
             raise Forbidden(words, details={"reason": "domain_not_allowed"})
@@ -93,7 +93,8 @@ class People:
             self._store(uow, identity, user)
             return user
         if user["status"] in (PENDING, ACTIVE):
-            if user["email_verified_at"] is None or self._has_another(uow, identity, user):
+            proved = user["email_verified_at"] is not None and _folded(user["email"]) == _folded(email)
+            if not proved or self._has_another(uow, identity, user):
                 raise _sign_in_first()
             uow.enter(Scope(principal_of(user, None, None)))
             self._store(uow, identity, user)
@@ -217,6 +218,14 @@ def _address(identity: Identity) -> str:
         words = "The provider names a mail address that cannot be used"
         raise Forbidden(words, details={"reason": "email_not_usable"}) from None
     return email
+
+
+def _folded(text: str) -> str:
+    """Addresses and domains as they are trusted: groß.example and gross.example may be two people's.
+
+    `normal`, by which addresses are unique here, makes them one.
+    """
+    return text.encode(errors="surrogatepass").lower().decode(errors="surrogatepass")
 
 
 def _username(text: str) -> str | None:
