@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
 from ..errors import Conflict, KernelError, NotFound, ServiceUnavailable
@@ -64,7 +65,14 @@ def add_errors(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
     def unavailable(error: OperationalError) -> Response:
         if isinstance(error.orig, sqlite3.OperationalError) and "locked" not in str(error.orig):
             return unknown(error)
-        log.error("the database is busy or away: %s", type(error.orig).__name__)
+        return busy(type(error.orig).__name__)
+
+    def exhausted(error: NoConnection) -> Response:
+        """All connections are in use, and none came back in time."""
+        return busy(str(error))
+
+    def busy(why: str) -> Response:
+        log.error("the database is busy or away: %s", why)
         return answer(ServiceUnavailable("The database is busy", headers={"Retry-After": "1"}))
 
     def unknown(error: Exception) -> Response:
@@ -77,6 +85,7 @@ def add_errors(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
     app.register_error_handler(HTTPException, http)
     app.register_error_handler(IntegrityError, integrity)
     app.register_error_handler(OperationalError, unavailable)
+    app.register_error_handler(NoConnection, exhausted)
     app.register_error_handler(Exception, unknown)
 
 
