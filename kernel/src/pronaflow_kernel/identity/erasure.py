@@ -137,7 +137,7 @@ class Erasure:
 
 
 def _held(uow: UnitOfWork, user_id: str) -> Row:
-    """The user, held until the commit; an administrator with all others, so that the last one is found out."""
+    """The user, held until the commit; administrators with all others, so that the last one is found out."""
     if uow.get(User, user_id)["is_system_admin"]:
         uow.all(_ADMINS)
     return uow.get(User, user_id, lock=True)
