@@ -70,6 +70,22 @@ def test_who_chose_a_taken_user_name_hears_of_it_by_mail(discreet):
     assert discreet.login(newcomer).status == 401
 
 
+@pytest.mark.parametrize("taken", ["email", "username"])
+def test_strangers_cannot_flood_a_mailbox_by_registering(discreet, taken):
+    account = discreet.resident()
+    reader = account if taken == "email" else discreet.newcomer()
+    said = {"email": reader.email, taken: getattr(account, taken)}
+    before = len(discreet.mails(reader))
+
+    for _ in range(8):
+        assert discreet.register(discreet.newcomer(), **said).status == 201
+
+    assert len(discreet.mails(reader)) - before == 5
+    discreet.clock.advance(3600)
+    discreet.register(discreet.newcomer(), **said)
+    assert len(discreet.mails(reader)) - before == 6
+
+
 def test_a_new_account_cannot_be_told_by_signing_in(discreet):
     taken, free = discreet.newcomer(), discreet.newcomer()
     taken.email = discreet.resident().email

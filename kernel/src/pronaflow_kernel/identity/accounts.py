@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -25,12 +25,16 @@ from ..settings.schema import AuthSettings
 from ..tenancy.service import create_workspace
 from . import one_time
 from .access_tokens import principal_of, system_roles
+from .attempts import Attempts, Limit
 from .events import REGISTRATION_REFUSED, USER_REGISTERED, USER_UPDATED, USER_VERIFIED
 from .letters import Letters
 from .models import User
 from .names import first_workspace, normal
 
 PENDING, ACTIVE = "pending_verification", "active"
+
+TOLD = Limit("registration.told", most=5, within=timedelta(hours=1))
+"""How many mails an address gets about registrations that were refused: anybody can name any address."""
 
 _NAMED = select(User.__table__).where(
     (User.email_norm == bindparam("email")) | (User.username_norm == bindparam("username"))
@@ -63,12 +67,14 @@ class Accounts:
         auth: which accounts must prove their address, and what registration may tell.
         letters: mails to owners.
         db: for mails that are prepared after an answer.
+        attempts: count mails that strangers cause.
     """
 
-    def __init__(self, auth: AuthSettings, letters: Letters, db: Database) -> None:
+    def __init__(self, auth: AuthSettings, letters: Letters, db: Database, attempts: Attempts) -> None:
         self._auth = auth
         self._letters = letters
         self._db = db
+        self._attempts = attempts
 
     @property
     def must_prove_address(self) -> bool:
@@ -211,6 +217,8 @@ class Accounts:
         owner = next((user for user in found if user["email_norm"] == normal(new.email)), None)
         user, reason = (owner, "email_taken") if owner else (found[0], "username_taken")
         uow.publish(REGISTRATION_REFUSED, user["id"], {"user_id": user["id"], "reason": reason})
+        if self._attempts.reserve(uow, TOLD, normal(new.email)):
+            return
         if owner:
             self._letters.registered_before(uow, owner)
         else:

@@ -12,6 +12,7 @@ from ..settings.checks import mailbox
 from ..web.arguments import load
 from . import one_time
 from .accounts import ACTIVE, Accounts, NewAccount
+from .attempts import Attempts
 from .letters import Letters
 from .models import User
 from .names import username_from
@@ -44,7 +45,8 @@ class Admin:
         self._public_url = kernel.settings.public_url.rstrip("/")
         self._rule = PasswordRule(kernel.settings.auth.password_profile)
         self._hashes = PasswordHashes(kernel.settings.auth)
-        self._accounts = Accounts(kernel.settings.auth, Letters(kernel.mail, self._public_url), kernel.db)
+        letters = Letters(kernel.mail, self._public_url)
+        self._accounts = Accounts(kernel.settings.auth, letters, kernel.db, Attempts(kernel.keys))
 
     def create_admin(self, uow: UnitOfWork, email: str, username: str, password: str) -> Row:
         """Make an administrator, whether or not there is one; the address counts as proved.

@@ -35,10 +35,9 @@ class Operators:
         letters = Letters(kernel.mail, public_url)
         tokens = AccessTokens(kernel.keys.accepted(JWT), auth.access_token_ttl, public_url, kernel.clock)
         sessions = Sessions(auth, tokens, letters, kernel.db)
-        self._accounts = Accounts(auth, letters, kernel.db)
-        self._factors = Factors(
-            kernel.keys, Attempts(kernel.keys), sessions, FactorLetters(kernel.mail, public_url)
-        )
+        attempts = Attempts(kernel.keys)
+        self._accounts = Accounts(auth, letters, kernel.db, attempts)
+        self._factors = Factors(kernel.keys, attempts, sessions, FactorLetters(kernel.mail, public_url))
         self._erasure = Erasure(kernel)
 
     def find(self, reader: Reader, email: str) -> Row:
