@@ -19,9 +19,10 @@ import pytest
 from flask import Flask
 
 import pronaflow_kernel
-from pronaflow_kernel.errors import PayloadTooLarge
+from pronaflow_kernel.errors import MAX_PROBLEMS, PayloadTooLarge
 from pronaflow_kernel.settings import Settings
 from pronaflow_kernel.testing import Person
+from pronaflow_kernel.web import arguments
 from pronaflow_kernel.web.body import MAX_ITEMS, check_json, read_json
 from pronaflow_kernel.web.connections import Bounds
 from pronaflow_kernel.web.pipeline import _body_reader
@@ -238,6 +239,14 @@ OWNED = (
 class TestSchemas:
     def test_a_field_that_is_not_declared_is_named(self, ann: Person) -> None:
         assert ann.post(NOTES, {"title": "x", "titel": "y"}).faults == {"titel"}
+
+    def test_faults_that_no_answer_names_cost_nothing(
+        self, ann: Person, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        looked_at: list[str] = []
+        monkeypatch.setattr(arguments, "mask", lambda name: looked_at.append(name) or name)
+        assert len(ann.post(NOTES, {f"k{n}": 1 for n in range(5000)}).faults) == MAX_PROBLEMS
+        assert len(looked_at) <= MAX_PROBLEMS + 1
 
     @pytest.mark.parametrize("field", OWNED)
     def test_what_the_server_decides_cannot_be_sent(self, ann: Person, field: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 
@@ -148,7 +149,7 @@ class ValidationFailed(KernelError):
     status, code, default_message = 422, "VALIDATION_ERROR", "Validation failed"
 
     def __init__(self, problems: Iterable[Problem], message: str | None = None) -> None:
-        self.problems = list(problems)[:MAX_PROBLEMS]
+        self.problems = list(islice(problems, MAX_PROBLEMS))
         first = self.problems[0]
         super().__init__(
             message,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -43,16 +43,17 @@ def _lists(schema: type[Schema]) -> frozenset[str]:
     return frozenset(field.data_key or name for name, field in found if isinstance(field, fields.List))
 
 
-def _problems(messages: Any, path: str) -> list[Problem]:
+def _problems(messages: Any, path: str) -> Iterator[Problem]:
+    """One after the other: an answer names so many, and of the others nothing need be done."""
     if isinstance(messages, Mapping):
-        found = []
         for key, inner in messages.items():
             # A caller may have put a token where a name belongs; the answer need not repeat it.
             name = mask(str(key))
             where = path if key == "_schema" else f"{path}.{name}" if path else name
-            found += _problems(inner, where)
-        return found
-    return [Problem(path or "_schema", str(message), _code(str(message))) for message in messages]
+            yield from _problems(inner, where)
+    else:
+        for message in messages:
+            yield Problem(path or "_schema", str(message), _code(str(message)))
 
 
 def _code(message: str) -> str:
