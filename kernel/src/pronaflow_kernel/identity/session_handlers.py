@@ -9,15 +9,13 @@ from ..errors import Forbidden, NotFound, invalid
 from ..persistence.uow import Database, Reader, Row, UnitOfWork
 from ..web.answers import Answer
 from .mfa.factors import SHOWN
-from .mfa.proof import OwnerProof
+from .mfa.proof import CODES, RECENT, OwnerProof
 from .models import Session, User
 from .sessions import Sessions, calling_device
 from .user_agents import device_name
 
-FRESH = timedelta(minutes=10)
+FRESH = timedelta(seconds=RECENT)
 """For how long a step-up counts on most routes (security.md 2.6)."""
-
-_CODES = {"totp_code", "otp_code", "backup_code"}
 
 
 class SessionHandlers:
@@ -77,7 +75,7 @@ class SessionHandlers:
         if user["password_hash"] is None:
             words = "This account has no password: sign in again"
             raise Forbidden(words, details={"reason": "sign_in_required"})
-        if user["mfa_enabled"] and not body.keys() & _CODES:
+        if user["mfa_enabled"] and body.keys().isdisjoint(CODES):
             raise invalid(
                 "totp_code", "Send a code of your app, or a recovery code as backup_code.", "required"
             )
