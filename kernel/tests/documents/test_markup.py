@@ -66,3 +66,10 @@ def test_a_link_tells_nothing_to_where_it_leads():
 
     assert 'rel="noopener noreferrer nofollow"' in shown
     assert 'href="https://example.com/a?b=1&amp;c=2"' in shown
+
+
+@pytest.mark.parametrize(
+    "address", ["//evil.example", "/api/v1/tasks", "up", "JaVa&#10;script:alert(1)"], ids=ascii
+)
+def test_an_address_that_names_no_scheme_is_none(address):
+    assert "href" not in html_from_markdown(f"[x]({address})")
