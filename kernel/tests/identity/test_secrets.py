@@ -40,6 +40,7 @@ class Life:
         body = {"current_password": account.password, "new_password": "Battery-Staple-8"}
         self.answer(person.post(f"{AUTH}/password-change", {**body, "current_password": "Wrong-Horse-77"}))
         self.answer(person.post(f"{AUTH}/password-change", body))
+        house.clock.advance(60)  # whoever shows it at once is its owner, who gets the successor again
         self.answer(house.refresh(token))
         proof = self.proof(house.reset_proof(account))
         self.answer(house.post(f"{AUTH}/password-reset/confirm", {**proof, "new_password": "weak"}))
