@@ -18,6 +18,12 @@ EXPORT = BY_NAME["GET /api/v1/compliance/export"]
 DELIVERIES = BY_NAME["GET /api/v1/integration/webhooks/{webhook_id}/deliveries"]
 HOOK = str(uuid4())
 TIME = "2026-02-03T10:31:00Z"
+RATE = {
+    "X-RateLimit-Limit": "100",
+    "X-RateLimit-Remaining": "99",
+    "X-RateLimit-Reset": "1612360200",
+    "X-RateLimit-Tier": "default",
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,8 @@ class Script:
     answer: Callable[[dict[str, str]], Reply]
 
     def request(self, method, path, json=None, *, query=None, headers=None):
-        return self.answer(query)
+        reply = self.answer(query)
+        return replace(reply, headers={**RATE, **(reply.headers or {})})
 
 
 def json_reply(body):

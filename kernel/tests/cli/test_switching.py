@@ -160,7 +160,7 @@ def test_safe_mode_starts_first_party_plugins_only(
 ) -> None:
     found: dict[str, str] = {}
 
-    def serve(app: Any, *_: Any) -> None:
+    def serve(app: Any, *_: Any, **__: Any) -> None:
         found.update({each.id: each.state for each in app.extensions["pronaflow.kernel"].states()})
 
     monkeypatch.setattr(server, "serve", serve)
@@ -178,7 +178,7 @@ def test_a_server_writes_down_how_it_fares_while_it_runs(
         with db.read(Scope.system()) as reader:
             return reader.all(select(ServerProcess.pid))
 
-    def serve(*_: Any) -> None:
+    def serve(*_: Any, **__: Any) -> None:
         deadline = time.monotonic() + 30
         while not rows():
             assert time.monotonic() < deadline

@@ -1,4 +1,4 @@
-"""Bodies that no route of identity reads."""
+"""Bodies that no route of sign-in and passwords reads; the walk over bad input looks at all routes."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def path(request):
     return f"/api/v1/auth/{request.param}"
 
 
-def test_these_are_all_routes_with_a_body(caller):
+def test_these_are_routes_with_a_body(caller):
     paths = caller.get("/openapi.json").json["paths"]
     posts = {
         path.removeprefix("/api/v1/auth/")
@@ -36,7 +36,7 @@ def test_these_are_all_routes_with_a_body(caller):
         if path.startswith("/api/v1/auth/") and "requestBody" in item.get(method, {}) and method == "post"
     }
 
-    assert posts == set(PATHS)
+    assert posts >= set(PATHS)
 
 
 @pytest.mark.parametrize(
