@@ -12,6 +12,7 @@ from pronaflow_kernel.identity.mfa.models import Challenge, Factor, RecoveryCode
 from pronaflow_kernel.identity.models import Session
 from pronaflow_kernel.identity.operators import Operators
 from pronaflow_kernel.persistence.scope import Scope
+from pronaflow_kernel.secrets import Keys
 
 ME = "/api/v1/auth/me"
 MFA = "/api/v1/auth/mfa"
@@ -188,6 +189,19 @@ class TestSecrets:
         told += "".join(mail.text for mail in house.mails(account))
         shown = [app.secret, *app.recovery]
         assert [secret for secret in shown if secret in told] == []
+
+    def test_that_no_key_reads_any_more_make_the_server_say_so(self, house, caplog):
+        account, _, app = enrolled(house)
+        [factor] = rows(house, Factor, account.id)
+        gone = Keys(["another key that this server never had, or has no more"])
+        unreadable = gone.encrypt(app.secret, bound_to=f"core__mfa_factor.secret/{factor['id']}")
+        with house.world.kernel.db.write(Scope.system()) as uow:
+            uow.execute(update(Factor).where(Factor.id == factor["id"]).values(secret=unreadable))
+
+        reply = verify(house, challenged(house, account), totp_code=app.next_code())
+
+        assert (reply.status, reply.error["code"]) == (503, "SERVICE_UNAVAILABLE")
+        assert "secrets rotate" in caplog.text
 
 
 class TestSigningIn:

@@ -16,7 +16,6 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
-from ..access.principal import Principal
 from ..errors import Conflict
 from ..persistence.scope import Scope
 from ..persistence.types import Id
@@ -187,7 +186,7 @@ class Accounts:
             self._open_or_tell(new)
 
     def _open_or_tell(self, new: NewAccount) -> None:
-        with self._db.write(Scope(Principal.anonymous())) as uow:
+        with self._db.write(Scope.nobody()) as uow:
             found = self.named(uow, new.email, new.username)
             if found:
                 self._tell_by_mail(uow, new, found)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import IntegrityError
 
-from ..access.principal import Principal
 from ..errors import Conflict, Forbidden, Problem, Unauthorized, ValidationFailed
 from ..persistence.scope import Scope
 from ..persistence.uow import Reader, Row, UnitOfWork
@@ -75,11 +74,11 @@ class Handlers:
         """Create an account and its first workspace."""
         new = self._new_account(body)
         try:
-            with self._db.write(_nobody()) as uow:
+            with self._db.write(Scope.nobody()) as uow:
                 user = self._accounts.register(uow, new)
         except IntegrityError:
             # Somebody took the address or the name at this very moment; now it is found like any other.
-            with self._db.write(_nobody()) as uow:
+            with self._db.write(Scope.nobody()) as uow:
                 user = self._accounts.register(uow, new)
         return Answer(user, "Check your mail" if user["status"] == PENDING else "You can sign in")
 
@@ -115,7 +114,7 @@ class Handlers:
         token = body["refresh_token"]
         tokens = None
         if refresh_chain.continues(reader, token):
-            with self._db.write(_nobody()) as uow:
+            with self._db.write(Scope.nobody()) as uow:
                 tokens = self._sessions.refresh(uow, token)
         if tokens is None:
             raise Unauthorized("The refresh token is not accepted: sign in again")
@@ -167,7 +166,7 @@ class Handlers:
         user = reader.get(User, body["user_id"])
         self.rule.demand("new_password", body["new_password"], user["username"], user["email"])
         new_hash = self._hashes.make(body["new_password"])
-        with self._db.write(_nobody()) as uow:
+        with self._db.write(Scope.nobody()) as uow:
             self._credentials.reset_password(uow, user["id"], body["token"], new_hash)
         return _say("The password is changed and failed sign-ins are forgotten: sign in with it")
 
@@ -175,7 +174,7 @@ class Handlers:
         """Create the first administrator by the one-time link."""
         one_time.check(reader, one_time.SETUP, body["token"])
         new = self._new_account(body)
-        with self._db.write(_nobody()) as uow:
+        with self._db.write(Scope.nobody()) as uow:
             return shown(self._admin.use_setup_link(uow, body["token"], new))
 
     def _new_account(self, body: Row) -> NewAccount:
@@ -184,12 +183,8 @@ class Handlers:
 
     def _note_failure(self, user: Row | None, reason: str) -> None:
         """In a unit of work of its own: the request is refused, but this stays."""
-        with self._db.write(_nobody()) as uow:
+        with self._db.write(Scope.nobody()) as uow:
             self._credentials.note_failure(uow, user, reason, calling_device())
-
-
-def _nobody() -> Scope:
-    return Scope(Principal.anonymous())
 
 
 def _say(message: str) -> Answer:

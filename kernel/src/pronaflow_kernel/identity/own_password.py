@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ..access.principal import Principal
 from ..errors import RateLimited
 from ..persistence.scope import Scope
 from ..persistence.uow import Database, Row
@@ -49,16 +48,16 @@ class OwnPassword:
         try:
             right = self._hashes.match(user["password_hash"], password)
         except BaseException:
-            with self._db.write(_nobody()) as uow:
+            with self._db.write(Scope.nobody()) as uow:
                 self._attempts.take_back(uow, [note])
             raise
         if right:
-            with self._db.write(_nobody()) as uow:
+            with self._db.write(Scope.nobody()) as uow:
                 self._attempts.clear(uow, KIND, user["id"], source=network_of(ip))
         return right
 
     def _reserve(self, user_id: str, source: str) -> str:
-        with self._db.write(_nobody()) as uow:
+        with self._db.write(Scope.nobody()) as uow:
             self._attempts.hold(uow, KIND, user_id, source)
             seconds = max(
                 self._attempts.wait(uow, limit, user_id, source)
@@ -71,7 +70,3 @@ class OwnPassword:
                     headers={"Retry-After": str(seconds)},
                 )
             return self._attempts.note(uow, KIND, user_id, source, keep=FROM_EVERYWHERE.within)
-
-
-def _nobody() -> Scope:
-    return Scope(Principal.anonymous())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from ..access.principal import Principal
 from ..errors import Unauthorized
 from ..persistence.scope import Scope
 from ..persistence.uow import Database, Reader, Row
@@ -58,13 +57,13 @@ class SignIn:
         """
         user = next(iter(self._accounts.named(reader, name, name)), None)
         device_id = self._devices.recognise(token, user)
-        with self._db.write(_nobody()) as uow:
+        with self._db.write(Scope.nobody()) as uow:
             attempt = self._lockout.begin(uow, normal(name), source_of(device.ip, device_id))
         matches, new_hash = self._compare(attempt, user, password)
         reason = self._credentials.objection(user, matches)
         if user is None or reason is not None:
             self._refuse(attempt, user, reason or "unknown_account", device)
-        with self._db.write(_nobody()) as uow:
+        with self._db.write(Scope.nobody()) as uow:
             answer = self._credentials.admit(uow, user, device, new_hash)
             self._lockout.succeeded(uow, attempt, user)
         known = None if answer["mfa_required"] else self._devices.issue(user, device_id)
@@ -77,7 +76,7 @@ class SignIn:
             if user and matches and self._hashes.outdated(user["password_hash"]):
                 return True, self._hashes.make(password)
         except BaseException:
-            with self._db.write(_nobody()) as uow:
+            with self._db.write(Scope.nobody()) as uow:
                 self._lockout.undo(uow, attempt)
             raise
         return matches, None
@@ -89,14 +88,10 @@ class SignIn:
         must count like one.
         """
         refusal = self._credentials.refusal(reason)
-        with self._db.write(_nobody()) as uow:
+        with self._db.write(Scope.nobody()) as uow:
             self._credentials.note_failure(uow, user, reason, device)
             if user is None or isinstance(refusal, Unauthorized):
                 self._lockout.failed(uow, attempt, user, device.ip)
             else:
                 self._lockout.succeeded(uow, attempt, user)
         raise refusal
-
-
-def _nobody() -> Scope:
-    return Scope(Principal.anonymous())

@@ -43,6 +43,11 @@ class Scope:
         """The scope of work that no user asked for: schedules, migrations of data, the command line."""
         return cls(Principal.system(), workspace_id, "owner")
 
+    @classmethod
+    def nobody(cls) -> Scope:
+        """The scope of whoever sends no credential, outside every workspace."""
+        return cls(Principal.anonymous())
+
     def binds(self) -> dict[str, str | None]:
         """Values of the scope binds."""
         return {

@@ -94,7 +94,7 @@ class Admission:
         if "Authorization" not in request.headers:
             self.count_address()
             return
-        with self._db.read(Scope(Principal.anonymous())) as reader:
+        with self._db.read(Scope.nobody()) as reader:
             try:
                 self.sign_in(reader)
             except KernelError as error:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
 from ..errors import Conflict, KernelError, NotFound, ServiceUnavailable
+from ..secrets import DecryptionError
 from .answers import render_error
 
 if TYPE_CHECKING:
@@ -75,6 +76,11 @@ def add_errors(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
         log.error("the database is busy or away: %s", why)
         return answer(ServiceUnavailable("The database is busy", headers={"Retry-After": "1"}))
 
+    def unreadable(error: DecryptionError) -> Response:
+        """A key was dropped before what it had encrypted was moved to another."""
+        log.error("a stored secret cannot be read: %s (pronaflow secrets rotate tells which)", error)
+        return answer(ServiceUnavailable("A stored secret cannot be read with the keys of this server"))
+
     def unknown(error: Exception) -> Response:
         whose = owners.get(request.blueprint or "", "core")
         # The rule and not the address, in which a caller may have put anything.
@@ -82,6 +88,7 @@ def add_errors(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
         return answer(KernelError(details={"request_id": g.get("request_id")}))
 
     app.register_error_handler(KernelError, known)
+    app.register_error_handler(DecryptionError, unreadable)
     app.register_error_handler(HTTPException, http)
     app.register_error_handler(IntegrityError, integrity)
     app.register_error_handler(OperationalError, unavailable)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, g, request
 
 from ..access.freshness import demand_fresh
-from ..access.principal import Principal
 from ..errors import Conflict, NotFound, PluginDisabled, StaleRow
 from ..persistence.scope import Scope
 from .answers import Answer, Page, render
@@ -63,7 +62,7 @@ class Pipeline:
             raise worded(route.target, request, path, g.read_body, error) from error
 
     def _run(self, route: Route, path: Mapping[str, Any], inputs: Inputs, handler: Handler) -> Response:
-        with self._kernel.db.read(Scope(Principal.anonymous())) as reader:
+        with self._kernel.db.read(Scope.nobody()) as reader:
             unnamed = self._admit(route, path, reader)
             given = inputs()
             if unnamed is not None:

@@ -6,7 +6,6 @@ work themselves, as those of identity do.
 
 from __future__ import annotations
 
-from ...access.principal import Principal
 from ...errors import Forbidden, KernelError
 from ...persistence.scope import Scope
 from ...persistence.uow import Database, Reader, Row, UnitOfWork
@@ -79,7 +78,7 @@ class MfaHandlers:
         challenge = self._second_step.find(reader, device, token=token, email=body.get("email"))
         shown = self._recovery.shown(reader, challenge["user_id"], body)
         assert shown is not None, "the schema demands a code"
-        with self._db.write(Scope(Principal.anonymous())) as uow:
+        with self._db.write(Scope.nobody()) as uow:
             answer = self._second_step.finish(uow, challenge, shown, device)
         if isinstance(answer, KernelError):
             raise answer

@@ -9,7 +9,6 @@ for one (ADR 023).
 from __future__ import annotations
 
 from ...access.freshness import demand_fresh
-from ...access.principal import Principal
 from ...errors import Forbidden, invalid
 from ...ids import new_id
 from ...persistence.scope import Scope
@@ -93,7 +92,7 @@ class OwnerProof:
             raise invalid("password", "This is not the present password.", "wrong")
 
     def _compare_factor(self, user: Row, shown: Shown, field: str, device: Device) -> None:
-        with self._db.write(Scope(Principal.anonymous())) as uow:
+        with self._db.write(Scope.nobody()) as uow:
             verdict = self._factors.prove(uow, user, shown)
         if not verdict.right:
             self._note(user, "wrong_code", device)
@@ -103,7 +102,7 @@ class OwnerProof:
             raise invalid(field, "The code is not accepted: wait for the next one of your app.", "wrong")
 
     def _note(self, user: Row, reason: str, device: Device) -> None:
-        with self._db.write(Scope(Principal.anonymous())) as uow:
+        with self._db.write(Scope.nobody()) as uow:
             payload = {"user_id": user["id"], "reason": reason}
             private = {"ip": device.ip, "user_agent": device.user_agent}
             uow.publish(LOGIN_FAILED, new_id(), payload, private=private)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NoReturn
 from sqlalchemy import bindparam, update
 from sqlalchemy.exc import IntegrityError
 
-from ...access.principal import Principal
 from ...errors import Conflict, Forbidden, KernelError, NotFound, Unauthorized, invalid
 from ...persistence.scope import Scope
 from ...persistence.types import Id, UtcDateTime
@@ -129,7 +128,7 @@ class OutsideSignIn:
         found = self._named(provider)
         flow = self._states.read(body["state"], body["flow_secret"], body["redirect_uri"])
         try:
-            with self._db.write(_nobody()) as uow:
+            with self._db.write(Scope.nobody()) as uow:
                 self._states.use(uow, body["state"])
         except IntegrityError:
             raise used() from None
@@ -143,7 +142,7 @@ class OutsideSignIn:
         user: Row | None = None
         try:
             self._people.expect_welcome(identity)
-            with self._db.write(_nobody()) as uow:
+            with self._db.write(Scope.nobody()) as uow:
                 user = self._people.linked(uow, identity) or self._people.adopt(uow, identity)
                 reason = self._credentials.objection(user, matches=True)
                 if reason is not None:
@@ -170,13 +169,9 @@ class OutsideSignIn:
     def _refuse(self, user: Row | None, refusal: KernelError) -> NoReturn:
         """In a unit of work of its own: the request is refused, but this stays."""
         reason = refusal.details.get("reason", "refused")
-        with self._db.write(_nobody()) as uow:
+        with self._db.write(Scope.nobody()) as uow:
             self._credentials.note_failure(uow, user, reason, calling_device())
         raise refusal
-
-
-def _nobody() -> Scope:
-    return Scope(Principal.anonymous())
 
 
 def _caller(reader: Reader) -> str:
