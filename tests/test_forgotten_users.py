@@ -110,7 +110,7 @@ def test_nothing_tells_who_it_was_and_the_work_is_still_there(world, nina, team)
 
 
 def test_before_that_they_could_read_all_of_it(world, nina, team):
-    from pronaflow_kernel.identity.personal_data import collect
+    from pronaflow_kernel.identity.leaving.personal_data import collect
 
     _, project, task, comment = at_work(nina, team)
     with world.kernel.db.read(Scope.system()) as reader:

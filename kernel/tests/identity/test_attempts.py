@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import func, insert, select
 
-from pronaflow_kernel.identity.attempts import Attempts, Limit
+from pronaflow_kernel.identity.guessing.attempts import Attempts, Limit
 from pronaflow_kernel.identity.models import Attempt
 from pronaflow_kernel.ids import new_id
 from pronaflow_kernel.persistence.scope import Scope

@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 
 from pronaflow_kernel.clock import FixedClock
-from pronaflow_kernel.identity.devices import LIFE, DeviceTokens, network_of, source_of
+from pronaflow_kernel.identity.guessing.devices import LIFE, DeviceTokens, network_of, source_of
 from pronaflow_kernel.ids import new_id
 from pronaflow_kernel.secrets import Keys
 from pronaflow_kernel.testing.world import START

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from pronaflow_kernel.api import hookimpl
 from pronaflow_kernel.attribution import as_kernel
 from pronaflow_kernel.errors import Conflict
+from pronaflow_kernel.identity.leaving.personal_data import collect
 from pronaflow_kernel.identity.models import Session, User
-from pronaflow_kernel.identity.password_hashes import PasswordHashes
-from pronaflow_kernel.identity.personal_data import collect
+from pronaflow_kernel.identity.passwords.password_hashes import PasswordHashes
 from pronaflow_kernel.models import CoreBase
 from pronaflow_kernel.persistence.engines import open_bare
 from pronaflow_kernel.persistence.scope import Scope

@@ -6,9 +6,9 @@ from itertools import count
 import pytest
 
 from pronaflow_kernel.errors import ServiceUnavailable
-from pronaflow_kernel.identity import lockout
-from pronaflow_kernel.identity.lockout import RUN, SIEGE
-from pronaflow_kernel.identity.password_hashes import PasswordHashes
+from pronaflow_kernel.identity.guessing import lockout
+from pronaflow_kernel.identity.guessing.lockout import RUN, SIEGE
+from pronaflow_kernel.identity.passwords.password_hashes import PasswordHashes
 from pronaflow_kernel.testing import World
 
 LOGIN = "/api/v1/auth/login"

@@ -7,8 +7,8 @@ import argon2
 import pytest
 
 from pronaflow_kernel.errors import ServiceUnavailable
-from pronaflow_kernel.identity import password_hashes
-from pronaflow_kernel.identity.password_hashes import PasswordHashes
+from pronaflow_kernel.identity.passwords import password_hashes
+from pronaflow_kernel.identity.passwords.password_hashes import PasswordHashes
 from pronaflow_kernel.settings.schema import AuthSettings
 
 CHEAP = AuthSettings(argon2_time_cost=1, argon2_memory_kib=8)

@@ -3,7 +3,7 @@
 import pytest
 
 from pronaflow_kernel.errors import ValidationFailed
-from pronaflow_kernel.identity.password_rule import PasswordRule, canonical, common_passwords
+from pronaflow_kernel.identity.passwords.password_rule import PasswordRule, canonical, common_passwords
 
 SEED, NIST = PasswordRule("seed"), PasswordRule("nist")
 

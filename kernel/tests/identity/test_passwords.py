@@ -2,7 +2,7 @@
 
 import pytest
 
-from pronaflow_kernel.identity.password_hashes import PasswordHashes
+from pronaflow_kernel.identity.passwords.password_hashes import PasswordHashes
 
 CHANGE = "/api/v1/auth/password-change"
 RESET = "/api/v1/auth/password-reset"

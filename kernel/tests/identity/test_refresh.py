@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from cryptography.fernet import InvalidToken
 
-from pronaflow_kernel.identity import refresh_tokens
+from pronaflow_kernel.identity.sessions import refresh_tokens
 
 REFRESH = "/api/v1/auth/refresh"
 ME = "/api/v1/auth/me"

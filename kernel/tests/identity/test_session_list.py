@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from pronaflow_kernel.identity.models import Session
-from pronaflow_kernel.identity.user_agents import device_name
+from pronaflow_kernel.identity.sessions.user_agents import device_name
 from pronaflow_kernel.ids import new_id
 from pronaflow_kernel.persistence.scope import Scope
 

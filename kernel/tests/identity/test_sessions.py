@@ -3,7 +3,7 @@
 import jwt
 import pytest
 
-from pronaflow_kernel.identity.password_hashes import PasswordHashes
+from pronaflow_kernel.identity.passwords.password_hashes import PasswordHashes
 
 LOGIN = "/api/v1/auth/login"
 LOGOUT = "/api/v1/auth/logout"

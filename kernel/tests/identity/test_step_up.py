@@ -11,8 +11,8 @@ from pronaflow_kernel.access.freshness import demand_fresh
 from pronaflow_kernel.access.principal import Principal
 from pronaflow_kernel.contributions import check_blueprint
 from pronaflow_kernel.errors import Forbidden
-from pronaflow_kernel.identity import access_tokens
 from pronaflow_kernel.identity.models import User
+from pronaflow_kernel.identity.sessions import access_tokens
 from pronaflow_kernel.persistence.scope import Scope
 from pronaflow_kernel.plugins.lifecycle import PluginFault
 from pronaflow_kernel.web.blueprint import PUBLIC, Blueprint

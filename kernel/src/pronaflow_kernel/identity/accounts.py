@@ -23,12 +23,12 @@ from ..persistence.uow import Database, Reader, Row, UnitOfWork
 from ..settings.schema import AuthSettings
 from ..tenancy.service import create_workspace
 from . import one_time
-from .access_tokens import principal_of, system_roles
-from .attempts import Attempts, Limit
 from .events import REGISTRATION_REFUSED, USER_REGISTERED, USER_UPDATED, USER_VERIFIED
+from .guessing.attempts import Attempts, Limit
 from .letters import Letters
 from .models import User
 from .names import first_workspace, normal
+from .sessions.access_tokens import principal_of, system_roles
 
 PENDING, ACTIVE = "pending_verification", "active"
 

@@ -12,12 +12,12 @@ from ..settings.checks import mailbox
 from ..web.arguments import load
 from . import one_time
 from .accounts import ACTIVE, Accounts, NewAccount
-from .attempts import Attempts
+from .guessing.attempts import Attempts
 from .letters import Letters
 from .models import User
 from .names import username_from
-from .password_hashes import PasswordHashes
-from .password_rule import PasswordRule
+from .passwords.password_hashes import PasswordHashes
+from .passwords.password_rule import PasswordRule
 from .schemas import AccountIn
 
 if TYPE_CHECKING:

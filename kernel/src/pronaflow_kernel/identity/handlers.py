@@ -15,26 +15,27 @@ from ..errors import Conflict, Forbidden, Problem, Unauthorized, ValidationFaile
 from ..persistence.scope import Scope
 from ..persistence.uow import Reader, Row, UnitOfWork
 from ..web.answers import Answer
-from . import one_time, refresh_chain
-from .access_tokens import AccessTokens
+from . import one_time
 from .accounts import PENDING, Accounts, NewAccount, shown
 from .admin import Admin
-from .attempts import Attempts
-from .credentials import Credentials
-from .devices import DeviceTokens
-from .erasure import Erasure
-from .erasure_routes import ErasureHandlers
+from .guessing.attempts import Attempts
+from .guessing.devices import DeviceTokens
+from .guessing.lockout import Lockout
+from .leaving.erasure import Erasure
+from .leaving.erasure_routes import ErasureHandlers
 from .letters import Letters
-from .lockout import Lockout
 from .mfa.parts import Mfa
 from .models import User
 from .oidc.handlers import OutsideSignIn
-from .own_password import OwnPassword
-from .password_hashes import PasswordHashes
-from .password_rule import PasswordRule
-from .session_handlers import SessionHandlers
-from .sessions import Sessions, calling_device
-from .sign_in import SignIn
+from .passwords.credentials import Credentials
+from .passwords.own_password import OwnPassword
+from .passwords.password_hashes import PasswordHashes
+from .passwords.password_rule import PasswordRule
+from .passwords.sign_in import SignIn
+from .sessions import refresh_chain
+from .sessions.access_tokens import AccessTokens
+from .sessions.session_handlers import SessionHandlers
+from .sessions.sessions import Sessions, calling_device
 
 if TYPE_CHECKING:
     from ..kernel import Kernel

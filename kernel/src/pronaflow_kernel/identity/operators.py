@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from ..errors import NotFound
 from ..persistence.uow import Reader, Row, UnitOfWork
 from ..secrets import JWT
-from .access_tokens import AccessTokens
 from .accounts import Accounts
-from .attempts import Attempts
-from .erasure import Erasure
+from .guessing.attempts import Attempts
+from .leaving.erasure import Erasure
 from .letters import Letters
 from .mfa.factors import Factors
 from .mfa.letters import FactorLetters
-from .sessions import Sessions
+from .sessions.access_tokens import AccessTokens
+from .sessions.sessions import Sessions
 
 if TYPE_CHECKING:
     from ..kernel import Kernel

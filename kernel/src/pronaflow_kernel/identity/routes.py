@@ -6,9 +6,8 @@ from functools import partial
 
 from ..kernel import Kernel
 from ..web.blueprint import PUBLIC, Blueprint
-from .access_tokens import AccessTokens
-from .erasure_routes import add_erasure
 from .handlers import Handlers
+from .leaving.erasure_routes import add_erasure
 from .mfa.routes import add_mfa
 from .oidc.routes import add_outside_sign_in
 from .schemas import (
@@ -28,7 +27,8 @@ from .schemas import (
     TokensOut,
     UserOut,
 )
-from .session_routes import add_sessions
+from .sessions.access_tokens import AccessTokens
+from .sessions.session_routes import add_sessions
 
 
 def build(kernel: Kernel, tokens: AccessTokens) -> Blueprint:

@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ..web.fields import Id, Schema, Text, Timestamp
 from .names import EMAIL_LENGTH, EmailAddress, Username
-from .password_rule import PasswordRule
+from .passwords.password_rule import PasswordRule
 
 _TYPED = 1024
 """Longest password or token that is looked at, in characters."""

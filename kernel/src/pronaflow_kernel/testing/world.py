@@ -18,8 +18,8 @@ from ..attribution import acting
 from ..cli.state import State
 from ..clock import FixedClock
 from ..events.models import EventPrivate, EventRow
-from ..identity.access_tokens import AccessTokens
 from ..identity.models import Session, User
+from ..identity.sessions.access_tokens import AccessTokens
 from ..kernel import Kernel
 from ..mail import Mail
 from ..persistence.scope import SCOPE_WORKSPACE, Scope

@@ -11,9 +11,9 @@ from ..assembly import StartRefused, assemble
 from ..builder import Culprit
 from ..contributions import check_blueprint
 from ..health import run_checks
-from ..identity.access_tokens import AccessTokens
-from ..identity.last_seen import LastSeen
 from ..identity.routes import build as identity_blueprint
+from ..identity.sessions.access_tokens import AccessTokens
+from ..identity.sessions.last_seen import LastSeen
 from ..kernel import Kernel
 from ..plugins.lifecycle import PluginFault
 from ..secrets import JWT

@@ -18,7 +18,7 @@ from ...persistence.uow import Reader, Row, UnitOfWork
 from ..models import User
 from ..names import normal
 from ..one_time import digest_of
-from ..sessions import Device
+from ..sessions.sessions import Device
 from .models import Challenge
 
 LIFE = timedelta(minutes=5)

@@ -18,9 +18,9 @@ from ...persistence.base import secret_place
 from ...persistence.types import Id, UtcDateTime
 from ...persistence.uow import Reader, Row, UnitOfWork
 from ...secrets import Keys
-from ..attempts import Attempts, Limit
+from ..guessing.attempts import Attempts, Limit
 from ..models import Session, User
-from ..sessions import Sessions
+from ..sessions.sessions import Sessions
 from . import totp
 from .events import MFA_DISABLED, MFA_ENABLED, MFA_LOCKED, RECOVERY_CODE_USED, RECOVERY_CODES_REPLACED
 from .letters import FactorLetters

@@ -11,7 +11,7 @@ from ...persistence.scope import Scope
 from ...persistence.uow import Database, Reader, Row, UnitOfWork
 from ...web.answers import Answer
 from ..models import User
-from ..sessions import calling_device
+from ..sessions.sessions import calling_device
 from . import totp
 from .factors import Factors, enabled_already, not_enabled
 from .proof import OwnerProof

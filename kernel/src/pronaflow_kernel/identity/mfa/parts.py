@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..attempts import Attempts
-from ..devices import DeviceTokens
-from ..own_password import OwnPassword
-from ..password_hashes import PasswordHashes
-from ..sessions import Sessions
+from ..guessing.attempts import Attempts
+from ..guessing.devices import DeviceTokens
+from ..passwords.own_password import OwnPassword
+from ..passwords.password_hashes import PasswordHashes
+from ..sessions.sessions import Sessions
 from .factors import Factors
 from .handlers import MfaHandlers
 from .letters import FactorLetters

@@ -15,8 +15,8 @@ from ...persistence.scope import Scope
 from ...persistence.uow import Database, Reader, Row
 from ..events import LOGIN_FAILED
 from ..models import Session, User
-from ..own_password import OwnPassword
-from ..sessions import Device
+from ..passwords.own_password import OwnPassword
+from ..sessions.sessions import Device
 from .factors import Factors
 from .recovery import RecoveryCodes, Shown
 from .second_step import locked

@@ -20,7 +20,7 @@ from sqlalchemy import bindparam, select
 from ...persistence.types import Id
 from ...persistence.uow import Reader
 from ...settings.schema import AuthSettings
-from ..password_hashes import PasswordHashes
+from ..passwords.password_hashes import PasswordHashes
 from .models import RecoveryCode
 
 CODES = 10

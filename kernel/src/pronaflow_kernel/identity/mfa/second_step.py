@@ -14,10 +14,10 @@ from ...errors import KernelError, RateLimited, Unauthorized
 from ...ids import new_id
 from ...persistence.uow import Reader, Row, UnitOfWork
 from ..accounts import ACTIVE, shown
-from ..devices import DeviceTokens
 from ..events import LOGIN_FAILED
+from ..guessing.devices import DeviceTokens
 from ..models import User
-from ..sessions import Device, Sessions
+from ..sessions.sessions import Device, Sessions
 from . import challenges
 from .challenges import ATTEMPTS
 from .factors import SHOWN, Factors

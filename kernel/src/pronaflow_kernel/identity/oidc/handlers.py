@@ -18,9 +18,9 @@ from ...persistence.scope import Scope
 from ...persistence.types import Id, UtcDateTime
 from ...persistence.uow import Reader, Row, UnitOfWork
 from ..accounts import Accounts
-from ..credentials import Credentials
 from ..models import Session
-from ..sessions import calling_device
+from ..passwords.credentials import Credentials
+from ..sessions.sessions import calling_device
 from .claims import Identity
 from .letters import LinkLetters
 from .people import People, Raced

@@ -18,10 +18,10 @@ from ...persistence.scope import Scope
 from ...persistence.types import Id
 from ...persistence.uow import Reader, Row, UnitOfWork
 from ...settings import OidcSettings
-from ..access_tokens import principal_of
 from ..accounts import ACTIVE, PENDING, Accounts, NewAccount
 from ..models import IdentityLink, User
 from ..names import EmailAddress, local_part, normal
+from ..sessions.access_tokens import principal_of
 from .claims import Identity
 from .events import IDENTITY_LINKED, IDENTITY_UNLINKED
 from .letters import LinkLetters

@@ -9,7 +9,7 @@ from typing import Any
 import pyotp
 
 from ...identity.models import IdentityLink, User
-from ...identity.password_hashes import PasswordHashes
+from ...identity.passwords.password_hashes import PasswordHashes
 from ...ids import new_id
 from ...persistence.scope import Scope
 from .bodies import PASSWORD

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..web.blueprint import Blueprint
-from .schemas import Confirmation
+from ...web.blueprint import Blueprint
+from ..schemas import Confirmation
 from .session_handlers import SessionHandlers
-from .session_schemas import (
-    RevokedOut,
-    RevokeIn,
-    SessionsOut,
-    StepUpIn,
-    StepUpOut,
-)
+from .session_schemas import RevokedOut, RevokeIn, SessionsOut, StepUpIn, StepUpOut
 
 
 def add_sessions(blp: Blueprint, do: SessionHandlers) -> None:

@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ..errors import RateLimited
-from ..ids import new_id
-from ..persistence.uow import Row, UnitOfWork
+from ...errors import RateLimited
+from ...ids import new_id
+from ...persistence.uow import Row, UnitOfWork
+from ..events import SIGN_IN_BARRED
+from ..letters import Letters
+from ..passwords.own_password import KIND as OWN_PASSWORD
 from .attempts import Attempts, Limit
 from .devices import Source
-from .events import SIGN_IN_BARRED
-from .letters import Letters
-from .own_password import KIND as OWN_PASSWORD
 
 KIND = "sign_in"
 """Kind of the attempts that most of these limits count."""

@@ -29,10 +29,10 @@ from typing import Any, Literal
 
 from sqlalchemy import BigInteger, LargeBinary, bindparam, delete, func, select
 
-from ..persistence.types import Id, UtcDateTime
-from ..persistence.uow import Reader, UnitOfWork
-from ..secrets import Keys
-from .models import Attempt
+from ...persistence.types import Id, UtcDateTime
+from ...persistence.uow import Reader, UnitOfWork
+from ...secrets import Keys
+from ..models import Attempt
 
 PURPOSE = "attempts"
 """Purpose of the keys that hash what is counted."""

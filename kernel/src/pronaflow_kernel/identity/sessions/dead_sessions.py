@@ -9,10 +9,10 @@ from datetime import timedelta
 
 from sqlalchemy import bindparam, delete, select
 
-from ..persistence.scope import Scope
-from ..persistence.types import UtcDateTime
-from ..persistence.uow import Database
-from .models import RefreshToken, Session
+from ...persistence.scope import Scope
+from ...persistence.types import UtcDateTime
+from ...persistence.uow import Database
+from ..models import RefreshToken, Session
 
 KEPT = timedelta(days=90)
 """How long a session is kept after its end."""

@@ -13,11 +13,11 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import aliased
 
-from ..persistence.types import Id, UtcDateTime
-from ..persistence.uow import Reader, Row, UnitOfWork
+from ...persistence.types import Id, UtcDateTime
+from ...persistence.uow import Reader, Row, UnitOfWork
+from ..models import RefreshToken, Session, User
+from ..one_time import digest_of
 from .access_tokens import alive
-from .models import RefreshToken, Session, User
-from .one_time import digest_of
 from .refresh_tokens import make, parse, seal, unseal
 
 _MOMENT = bindparam("moment", type_=UtcDateTime())

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
 
-from ..events.erasure import forget_words, replace_names
-from ..persistence.types import Id
-from ..persistence.uow import Reader, Row, UnitOfWork
-from ..tenancy.models import Membership, Workspace
-from ..tenancy.rule import unscoped
-from ..tenancy.service import enter, member, purge_workspace, remove_member
-from .models import User
-from .names import first_workspace
+from ...events.erasure import forget_words, replace_names
+from ...persistence.types import Id
+from ...persistence.uow import Reader, Row, UnitOfWork
+from ...tenancy.models import Membership, Workspace
+from ...tenancy.rule import unscoped
+from ...tenancy.service import enter, member, purge_workspace, remove_member
+from ..models import User
+from ..names import first_workspace
 
 NAMELESS = "Workspace"
 """What a workspace is called afterwards whose name the kernel had made of the user name."""

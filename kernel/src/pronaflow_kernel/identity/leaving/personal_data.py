@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
-from ..events.erasure import personal_values
-from ..events.models import EventRow
-from ..persistence.types import Id
-from ..persistence.uow import Reader, Row
-from ..tenancy.models import Membership, Workspace
-from ..tenancy.rule import unscoped
-from .mfa.models import Factor
-from .models import IdentityLink, Session, User
+from ...events.erasure import personal_values
+from ...events.models import EventRow
+from ...persistence.types import Id
+from ...persistence.uow import Reader, Row
+from ...tenancy.models import Membership, Workspace
+from ...tenancy.rule import unscoped
+from ..mfa.models import Factor
+from ..models import IdentityLink, Session, User
 
 if TYPE_CHECKING:
-    from ..kernel import Kernel
+    from ...kernel import Kernel
 
 _WHY = "a user's data is collected from all workspaces"
 _USER = bindparam("user_id", type_=Id())

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from ..clock import Clock
-from ..ids import new_id
-from ..persistence.uow import Row
-from ..secrets import Keys
+from ...clock import Clock
+from ...ids import new_id
+from ...persistence.uow import Row
+from ...secrets import Keys
 
 PURPOSE = "devices"
 """Purpose of the keys that sign device tokens."""

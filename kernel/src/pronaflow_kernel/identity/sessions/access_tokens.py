@@ -15,14 +15,14 @@ import jwt
 from flask import Request
 from sqlalchemy import bindparam, select
 
-from ..access.principal import Principal
-from ..clock import Clock
-from ..errors import InvalidRequest, Unauthorized
-from ..ids import as_id, new_id
-from ..persistence.types import Id
-from ..persistence.uow import Reader, Row
-from ..secrets import Key
-from .models import Session, User
+from ...access.principal import Principal
+from ...clock import Clock
+from ...errors import InvalidRequest, Unauthorized
+from ...ids import as_id, new_id
+from ...persistence.types import Id
+from ...persistence.uow import Reader, Row
+from ...secrets import Key
+from ..models import Session, User
 
 _SESSION = (
     select(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ..errors import RateLimited
-from ..persistence.scope import Scope
-from ..persistence.uow import Database, Row
-from .attempts import Attempts, Limit
-from .devices import network_of
+from ...errors import RateLimited
+from ...persistence.scope import Scope
+from ...persistence.uow import Database, Row
+from ..guessing.attempts import Attempts, Limit
+from ..guessing.devices import network_of
 from .password_hashes import PasswordHashes
 
 KIND = "own_password"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..persistence.uow import Database, Reader, Row
-from ..web.blueprint import Blueprint
+from ...persistence.uow import Database, Reader, Row
+from ...web.blueprint import Blueprint
+from ..mfa.proof import OwnerProof
+from ..mfa.schemas import OwnerIn
+from ..sessions.sessions import calling_device
 from .erasure import Erasure
-from .mfa.proof import OwnerProof
-from .mfa.schemas import OwnerIn
-from .sessions import calling_device
 
 
 class ErasureHandlers:

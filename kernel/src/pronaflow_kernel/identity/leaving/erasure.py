@@ -13,26 +13,26 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, select
 
-from ..errors import Conflict, NotFound
-from ..events.erasure import forget_person, personal_values
-from ..models import CoreBase
-from ..persistence.types import Id
-from ..persistence.uow import Reader, Row, UnitOfWork
-from ..tenancy.rule import unscoped
-from ..web.idempotency import forget_user
+from ...errors import Conflict, NotFound
+from ...events.erasure import forget_person, personal_values
+from ...models import CoreBase
+from ...persistence.types import Id
+from ...persistence.uow import Reader, Row, UnitOfWork
+from ...tenancy.rule import unscoped
+from ...web.idempotency import forget_user
+from ..accounts import ACTIVE
+from ..events import USER_DELETED, USER_UPDATED
+from ..guessing.attempts import Attempts
+from ..guessing.lockout import Lockout
+from ..letters import Letters, Recipient
+from ..mfa.factors import LOCK, WRONG_CODES
+from ..models import User
 from . import departure
-from .accounts import ACTIVE
-from .attempts import Attempts
 from .departure import Departure
-from .events import USER_DELETED, USER_UPDATED
-from .letters import Letters, Recipient
-from .lockout import Lockout
-from .mfa.factors import LOCK, WRONG_CODES
-from .models import User
 from .personal_data import unheard
 
 if TYPE_CHECKING:
-    from ..kernel import Kernel
+    from ...kernel import Kernel
 
 DELETED = "deleted"
 """Status of an account whose user is forgotten."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from ..web.fields import Id, Schema, Timestamp
-from .mfa.schemas import OwnerIn
-from .schemas import Confirmation
+from ...web.fields import Id, Schema, Timestamp
+from ..mfa.schemas import OwnerIn
+from ..schemas import Confirmation
 
 
 class SessionOut(Schema):

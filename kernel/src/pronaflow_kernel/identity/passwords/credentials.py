@@ -9,21 +9,21 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, update
 
-from ..errors import Forbidden, KernelError, Unauthorized
-from ..ids import new_id
-from ..persistence.scope import Scope
-from ..persistence.types import Id
-from ..persistence.uow import Database, Row, UnitOfWork
-from ..settings.schema import AuthSettings
-from . import one_time
-from .accounts import ACTIVE, PENDING, Accounts, shown
-from .events import LOGIN_FAILED, PASSWORD_CHANGED
-from .letters import Letters
-from .lockout import Lockout
-from .mfa.second_step import SecondStep
-from .models import Session, User
-from .oidc.people import unlink_all
-from .sessions import Device, Sessions
+from ...errors import Forbidden, KernelError, Unauthorized
+from ...ids import new_id
+from ...persistence.scope import Scope
+from ...persistence.types import Id
+from ...persistence.uow import Database, Row, UnitOfWork
+from ...settings.schema import AuthSettings
+from .. import one_time
+from ..accounts import ACTIVE, PENDING, Accounts, shown
+from ..events import LOGIN_FAILED, PASSWORD_CHANGED
+from ..guessing.lockout import Lockout
+from ..letters import Letters
+from ..mfa.second_step import SecondStep
+from ..models import Session, User
+from ..oidc.people import unlink_all
+from ..sessions.sessions import Device, Sessions
 
 _KEEP = (
     update(Session)

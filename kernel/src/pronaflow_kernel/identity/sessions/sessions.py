@@ -13,17 +13,17 @@ from datetime import datetime, timedelta
 from flask import request
 from sqlalchemy import bindparam, select, update
 
-from ..errors import Unauthorized
-from ..ids import new_id
-from ..persistence.scope import Scope
-from ..persistence.types import Id, Json, UtcDateTime
-from ..persistence.uow import Database, Reader, Row, UnitOfWork
-from ..settings.schema import AuthSettings
+from ...errors import Unauthorized
+from ...ids import new_id
+from ...persistence.scope import Scope
+from ...persistence.types import Id, Json, UtcDateTime
+from ...persistence.uow import Database, Reader, Row, UnitOfWork
+from ...settings.schema import AuthSettings
+from ..events import SESSION_CONFIRMED, SESSION_ENDED, SESSION_STARTED
+from ..letters import Letters
+from ..models import Session, User
 from . import dead_sessions, refresh_chain
 from .access_tokens import AccessTokens, alive, principal_of
-from .events import SESSION_CONFIRMED, SESSION_ENDED, SESSION_STARTED
-from .letters import Letters
-from .models import Session, User
 from .refresh_tokens import make
 
 _MOMENT = bindparam("moment", type_=UtcDateTime())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ..access.principal import Principal
-from ..errors import Forbidden, NotFound, invalid
-from ..persistence.uow import Database, Reader, Row, UnitOfWork
-from ..web.answers import Answer
-from .mfa.factors import SHOWN
-from .mfa.proof import CODES, RECENT, OwnerProof
-from .models import Session, User
+from ...access.principal import Principal
+from ...errors import Forbidden, NotFound, invalid
+from ...persistence.uow import Database, Reader, Row, UnitOfWork
+from ...web.answers import Answer
+from ..mfa.factors import SHOWN
+from ..mfa.proof import CODES, RECENT, OwnerProof
+from ..models import Session, User
 from .sessions import Sessions, calling_device
 from .user_agents import device_name
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from ..errors import Unauthorized
-from ..persistence.scope import Scope
-from ..persistence.uow import Database, Reader, Row
-from .accounts import Accounts
+from ...errors import Unauthorized
+from ...persistence.scope import Scope
+from ...persistence.uow import Database, Reader, Row
+from ..accounts import Accounts
+from ..guessing.devices import DeviceTokens, source_of
+from ..guessing.lockout import Attempt, Lockout
+from ..names import normal
+from ..sessions.sessions import Device
 from .credentials import Credentials
-from .devices import DeviceTokens, source_of
-from .lockout import Attempt, Lockout
-from .names import normal
 from .password_hashes import PasswordHashes
-from .sessions import Device
 
 
 class SignIn:

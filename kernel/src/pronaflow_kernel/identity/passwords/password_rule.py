@@ -17,8 +17,8 @@ from importlib.resources import files
 from itertools import pairwise, product
 from typing import Literal
 
-from ..errors import Problem, ValidationFailed
-from .names import local_part, normal
+from ...errors import Problem, ValidationFailed
+from ..names import local_part, normal
 
 MAX_LENGTH = 256
 """Longest password in characters; nothing is ever cut off."""

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, update
 
-from ..persistence.scope import Scope
-from ..persistence.types import Id, UtcDateTime
-from .models import Session
+from ...persistence.scope import Scope
+from ...persistence.types import Id, UtcDateTime
+from ..models import Session
 
 if TYPE_CHECKING:
-    from ..clock import Clock
-    from ..events.dispatch import Dispatcher
-    from ..persistence.uow import Database
+    from ...clock import Clock
+    from ...events.dispatch import Dispatcher
+    from ...persistence.uow import Database
 
 EVERY = timedelta(minutes=1)
 """How old a note gets before the next one."""

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from ..errors import ServiceUnavailable
-from ..settings.schema import AuthSettings
+from ...errors import ServiceUnavailable
+from ...settings.schema import AuthSettings
 from .password_rule import canonical
 
 QUEUE = 32
