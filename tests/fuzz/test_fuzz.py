@@ -57,14 +57,14 @@ class Fuzzer:
 
     def __init__(self, world, listed, new_party):
         self.world, self.listed, self.new_party = world, listed, new_party
-        self.party = new_party()
         self.faults = []
         self.checks = {
             name: CHECKS.get_one(name) for name in CHECKS.get_all_names() if name not in SWITCHED_OFF
         }
 
     def try_out(self, operation):
-        """Send examples to an operation."""
+        """Send examples to an operation, of somebody who has just signed in."""
+        self.party = self.new_party()
 
         @seed(SEED)
         @settings(

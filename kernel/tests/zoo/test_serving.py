@@ -20,7 +20,7 @@ from pronaflow_kernel.testing.zoo.healthy import PEBBLES
 if TYPE_CHECKING:
     from conftest import Meet
 
-SLEEPERS = {"plugins.slow_hook_ms": 1}
+SLEEPERS = {"plugins.slow_hook_ms": 80}
 BREAKING = [animal for animal in ANIMALS.values() if animal.poke is not None]
 WITH_DATABASE = [a for a in BREAKING if a in ANSWERING or re.search(r"\buow\b|\bdb\.", a.plugin)]
 WITHOUT = [animal for animal in BREAKING if animal not in WITH_DATABASE]

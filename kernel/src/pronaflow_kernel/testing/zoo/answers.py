@@ -136,7 +136,7 @@ ANIMALS = (
         state="ready",
         words=("extend_payload", "sleeps_in_extend_payload", "took", "plugins.slow_hook_ms"),
         declares='hooks = ["extend_payload"]',
-        plugin=source(implements("extend_payload", "time.sleep(0.002)"), head="import time"),
+        plugin=source(implements("extend_payload", "time.sleep(0.1)"), head="import time"),
         poke=lists("sleeps_in_extend_payload", FAILURES),
         sees="200 without ext",
         ends="degraded",
