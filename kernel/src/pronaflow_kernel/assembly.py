@@ -85,7 +85,7 @@ class Assembly:
         """
         order = self._collect()
         engines = open_engines(self._settings.database_url, threads=self._settings.server.threads)
-        for engine in (engines.read, engines.write):
+        for engine in {engines.read, engines.write, engines.background}:
             install(engine, self._tenant_tables, self._grants)
         try:
             kernel = self._build_what_runs(engines, order)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import SelectBase, Table, select
@@ -15,12 +16,16 @@ from .attribution import contained
 from .clock import Clock
 from .contributions import ASKED, check_blueprint, contributed
 from .egress.client import Egress
-from .events.dispatch import Dispatcher
+from .events.bus import Bus
+from .events.readings import Readings
+from .events.runner import Runner
 from .events.types import EventType
+from .events.work import Work, Works
 from .health import HealthCheck
 from .identity.events import IDENTITY_EVENTS
 from .identity.mfa.events import MFA_EVENTS
 from .identity.oidc.events import OIDC_EVENTS
+from .ids import new_id
 from .kernel import Kernel
 from .mail import Mailer, mailer_from
 from .persistence.base import tenant_tables
@@ -82,9 +87,11 @@ class Builder:
         own = (*IDENTITY_EVENTS, *MFA_EVENTS, *OIDC_EVENTS, *TENANCY_EVENTS)
         self.event_types: dict[str, EventType] = {t.name: t for t in own}
         self.guard = Guard(lambda *where: self.switches.active(*where), clock, settings.plugins)
-        self.dispatcher = Dispatcher(self.guard)
+        self.bus = Bus(clock, new_id())
         rules = Rules(self.event_types, self.guard.is_on)
-        self.db = Database(engines, clock, self.dispatcher.committed, rules)
+        background = replace(engines, write=engines.background)
+        self.background = Database(background, clock, self.bus.committed, rules)
+        self.db = Database(engines, clock, self.bus.committed, rules)
         manifests = {i: s.manifest for i, s in statuses.items() if s.manifest is not None}
         self.switches = Switches(self.db, clock, frozenset(settings.plugins.disabled), manifests)
         self.hooks = Hooks(self.guard)
@@ -199,7 +206,9 @@ class Builder:
         if self.hooks.is_implemented("check_permission"):
             self.access.objections = self.hooks.check_permission
         brought = self.contributions.items()
-        self.dispatcher.attach(self.db, [(i, s) for i, c in brought for s in c.subscribers])
+        works = Works(Work(i, s) for i, c in brought for s in c.subscribers)
+        runner = Runner(self.background, self.guard, works, self.event_types, self._installed, self.clock)
+        self.bus.attach(runner, Readings(self.background, self.guard, self.event_types, self.clock))
         return Kernel(
             settings=self.settings,
             clock=self.clock,
@@ -220,10 +229,13 @@ class Builder:
             resource_owners=self.resource_owners,
             event_types=self.event_types,
             trash=self.trash,
-            dispatcher=self.dispatcher,
+            bus=self.bus,
             chains=self.chains,
             health_checks=list(self.health_checks.values()),
         )
+
+    def _installed(self, plugin_id: str) -> bool:
+        return plugin_id in self.statuses
 
     def _open_containers(self) -> None:
         """Let the owner of containers decide; the tables by which it does so may be read in every list."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .access.authorize import Access
     from .clock import Clock
     from .egress.client import Egress
-    from .events.dispatch import Dispatcher
+    from .events.bus import Bus
     from .events.types import EventType
     from .mail import Mailer
     from .persistence.migrations import Chain
@@ -46,7 +46,7 @@ class Kernel:
         access: decides who may do what.
         resources, event_types: by name; resource_owners: whose the resource types are.
         trash: trash and restore.
-        dispatcher: delivers events.
+        bus: does the background work.
         chains: migrations, kernel first.
         health_checks: plugin id, or None for the kernel's own, and probe; see `probes`.
     """
@@ -70,7 +70,7 @@ class Kernel:
     resource_owners: Mapping[str, str]
     event_types: Mapping[str, EventType]
     trash: Trash
-    dispatcher: Dispatcher
+    bus: Bus
     chains: list[Chain]
     health_checks: list[tuple[str | None, HealthCheck]]
 
@@ -133,6 +133,6 @@ class Kernel:
         return HealthCheck(check.name, probe)
 
     def close(self) -> None:
-        """Deliver what waits and let go of the database."""
-        self.dispatcher.stop()
+        """Finish what was begun and let go of the database."""
+        self.bus.stop()
         self.db.engines.dispose()

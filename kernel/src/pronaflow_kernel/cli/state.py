@@ -96,7 +96,7 @@ class State:
 
     def _close(self) -> None:
         if self.running is not None:
-            self.running.dispatcher.drain()
+            self.running.bus.drain()
             self.running.close()
 
 

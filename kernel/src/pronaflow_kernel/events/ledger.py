@@ -59,19 +59,20 @@ class Ledger:
         """Forget what was noted since `mark`."""
         del self.rows[mark[0] :], self.private[mark[1] :]
 
-    def flush(self, connection: Connection) -> list[Event]:
-        """Store what was noted, in one statement, and hand it back as subscribers will see it."""
+    def flush(self, connection: Connection) -> bool:
+        """Store what was noted, in one statement; False where that is nothing."""
         if not self.rows:
-            return []
+            return False
         rows, self.rows = self.rows, []
         connection.execute(_INSERT, rows)
         if self.private:
             connection.execute(_INSERT_PRIVATE, self.private)
             self.private = []
-        return [_event(row) for row in rows]
+        return True
 
 
-def _event(row: Mapping[str, Any]) -> Event:
+def event_of(row: Mapping[str, Any]) -> Event:
+    """A row of the ledger as subscribers see it."""
     return Event(**{name: row[name] for name in Event.__dataclass_fields__})
 
 

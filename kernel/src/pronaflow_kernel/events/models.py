@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..models import CoreBase
@@ -47,6 +47,12 @@ class EventRow(CoreBase):
         Index("ix_core__event_workspace", "workspace_id", "seq"),
         Index("ix_core__event_aggregate", "aggregate_type", "aggregate_id", "seq"),
         Index("ix_core__event_type", "type", "seq"),
+        Index(
+            "ix_core__event_pending",
+            "seq",
+            sqlite_where=text("position IS NULL"),
+            postgresql_where=text("position IS NULL"),
+        ),
     )
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from marshmallow import Schema
 
 if TYPE_CHECKING:
     from ..persistence.uow import UnitOfWork
+
+
+class UnknownVersion(Exception):
+    """A stored payload has a version that nobody here understands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class EventType:
         public: whether it may leave through `/events`, webhooks and consumers.
         version: of the payload's shape; grows when a key changes meaning.
         summary: one sentence for the reference page.
+        upcast: from an old version to what makes a payload of the next one out of it.
     """
 
     name: str
@@ -33,6 +38,7 @@ class EventType:
     public: bool = True
     version: int = 1
     summary: str = ""
+    upcast: Mapping[int, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = field(default_factory=dict)
     _keys: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -47,6 +53,25 @@ class EventType:
         if payload.keys() != self._keys:
             wrong = sorted(self._keys.symmetric_difference(payload))
             raise ValueError(f"payload of {self.name} differs from its schema in {', '.join(wrong)}")
+
+    def current(self, event: Event, version: int) -> Event:
+        """A stored event with a payload of today's version.
+
+        Raises:
+            UnknownVersion: the payload is newer than this type, or so old that nothing leads here.
+        """
+        payload = event.payload
+        for old in range(version, self.version):
+            if old not in self.upcast:
+                raise UnknownVersion(
+                    f"{self.name} has a payload of version {version}, and {self.version} is known"
+                )
+            payload = self.upcast[old](payload)
+        if version > self.version:
+            raise UnknownVersion(
+                f"{self.name} has a payload of version {version}, and {self.version} is known"
+            )
+        return event if payload is event.payload else replace(event, payload=payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +105,75 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long a job waits after a failure: twice as long each time, plus or minus a fifth.
+
+    Arguments:
+        base: seconds after the first failure.
+        cap: most seconds.
+    """
+
+    base: float = 5.0
+    cap: float = 3600.0
+
+    def seconds(self, attempt: int, chance: float) -> float:
+        """The wait after a failed attempt.
+
+        Arguments:
+            attempt: 1 for the first.
+            chance: drawn evenly from 0 to 1; spreads what failed together.
+        """
+        plain = min(self.cap, self.base * 2.0 ** min(attempt - 1, 60))
+        return plain * (0.8 + 0.4 * chance)
+
+
+class Retry(Exception):
+    """Raised by background work that cannot be done now, to say when to try again.
+
+    Arguments:
+        reason: in words.
+        after: seconds.
+    """
+
+    def __init__(self, reason: str, after: float) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class Discard(Exception):
+    """Raised by background work that can never be done: no further attempt is made. Its words are kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class Subscriber:
-    """Who wants to hear of events.
+    """Who wants to hear of events, after the commit and not at once.
+
+    Modes:
+        db: `run(uow, event)`; what it writes and the end of the job are one transaction, so that the effect
+            is there exactly once.
+        external: `run(uow, event)` reaches out of the database (mail, HTTP). It may happen twice if the
+            process dies in the middle; `event.id` is the same then.
+        batch: `run(uow, events)` with up to 200 events in the order of commits; what it writes and how far
+            it has come are one transaction.
 
     Arguments:
         name: unique within the plugin; the kernel prefixes the plugin's id.
         events: names or patterns (`task.*`).
         run: called with a unit of work in the event's workspace and the event; commits by returning.
+        mode: as above.
+        ordered: whether the events of one thing wait for one another, in order; a failing one holds up the
+            others of that thing. In batches everything is in order.
+        max_attempts: how often it is tried before it is given up; with the default waits about five hours.
+        backoff: waits in between.
     """
 
     name: str
     events: tuple[str, ...]
-    run: Callable[[UnitOfWork, Event], None]
+    run: Callable[[UnitOfWork, Any], None]
+    mode: Literal["db", "external", "batch"] = "db"
+    ordered: bool = False
+    max_attempts: int = 12
+    backoff: Backoff = Backoff()
 
     def wants(self, event_type: str) -> bool:
         """Whether an event of this type is for it."""

@@ -57,6 +57,105 @@ def upgrade() -> None:
     op.create_index("ix_core__event_type", "core__event", ["type", "seq"], unique=False)
     op.create_index("ix_core__event_workspace", "core__event", ["workspace_id", "seq"], unique=False)
     op.create_table(
+        "core__job",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("available_at", UtcDateTime(), nullable=False),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("lease_token", Id(), nullable=True),
+        sa.Column("worker_id", Id(), nullable=True),
+        sa.Column("progress", Json(), nullable=True),
+        sa.Column("kind", sa.String(length=120), nullable=False),
+        sa.Column("event_seq", sa.BigInteger(), nullable=True),
+        sa.Column("args", Json(), nullable=True),
+        sa.Column("queue", sa.String(length=30), nullable=False),
+        sa.Column("priority", sa.SmallInteger(), nullable=False),
+        sa.Column("workspace_id", Id(), nullable=True),
+        sa.Column("lane", sa.String(length=200), nullable=True),
+        sa.Column("dedup_key", sa.String(length=200), nullable=True),
+        sa.Column("replay_id", Id(), nullable=True),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("max_attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__job")),
+    )
+    op.create_index(
+        "uq_core__job_event",
+        "core__job",
+        ["kind", "event_seq"],
+        unique=True,
+        sqlite_where=sa.text("event_seq IS NOT NULL AND replay_id IS NULL"),
+        postgresql_where=sa.text("event_seq IS NOT NULL AND replay_id IS NULL"),
+    )
+    op.create_index(
+        "uq_core__job_dedup",
+        "core__job",
+        ["kind", "dedup_key"],
+        unique=True,
+        sqlite_where=sa.text("state = 0 AND attempt = 0"),
+        postgresql_where=sa.text("state = 0 AND attempt = 0"),
+    )
+    op.create_index(
+        "ix_core__job_ready",
+        "core__job",
+        ["queue", "priority", "id"],
+        unique=False,
+        sqlite_where=sa.text("state = 0"),
+        postgresql_where=sa.text("state = 0"),
+    )
+    op.create_index("ix_core__job_lane", "core__job", ["lane", "id"], unique=False)
+    op.create_index(
+        "ix_core__job_lease",
+        "core__job",
+        ["lease_until"],
+        unique=False,
+        sqlite_where=sa.text("state = 1"),
+        postgresql_where=sa.text("state = 1"),
+    )
+    op.create_table(
+        "core__job_dead",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("died_at", UtcDateTime(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=120), nullable=False),
+        sa.Column("event_seq", sa.BigInteger(), nullable=True),
+        sa.Column("args", Json(), nullable=True),
+        sa.Column("queue", sa.String(length=30), nullable=False),
+        sa.Column("priority", sa.SmallInteger(), nullable=False),
+        sa.Column("workspace_id", Id(), nullable=True),
+        sa.Column("lane", sa.String(length=200), nullable=True),
+        sa.Column("dedup_key", sa.String(length=200), nullable=True),
+        sa.Column("replay_id", Id(), nullable=True),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("max_attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__job_dead")),
+    )
+    op.create_index(op.f("ix_core__job_dead_died_at"), "core__job_dead", ["died_at"], unique=False)
+    op.create_table(
+        "core__reading",
+        sa.Column("subscriber", sa.String(length=120), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("available_at", UtcDateTime(), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("subscriber", name=op.f("pk_core__reading")),
+    )
+    op.create_index(
+        "ix_core__event_pending",
+        "core__event",
+        ["seq"],
+        unique=False,
+        sqlite_where=sa.text("position IS NULL"),
+        postgresql_where=sa.text("position IS NULL"),
+    )
+    op.create_table(
         "core__plugin_switch",
         sa.Column("plugin_id", sa.String(length=60), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
@@ -377,6 +476,9 @@ def downgrade() -> None:
     op.drop_table("core__user")
     op.drop_table("core__process")
     op.drop_table("core__plugin_switch")
+    op.drop_table("core__reading")
+    op.drop_table("core__job_dead")
+    op.drop_table("core__job")
     op.drop_index("ix_core__event_workspace", table_name="core__event")
     op.drop_index("ix_core__event_type", table_name="core__event")
     op.drop_index("ix_core__event_aggregate", table_name="core__event")

@@ -1,4 +1,4 @@
-"""The two engines of a process: one that only reads, one that writes.
+"""The engines of a process: one that only reads, and those that write.
 
 Reads run in autocommit on connections that cannot write, which saves two round trips a request and makes
 a hidden write in a GET impossible. Writes run in one transaction, on SQLite begun with BEGIN IMMEDIATE so
@@ -30,15 +30,18 @@ class Engines:
     Arguments:
         read: autocommit, cannot write.
         write: one transaction a unit of work.
+        background: the same for work that is done again if it was not stored: on SQLite it does not wait for
+            the disk.
     """
 
     read: Engine
     write: Engine
+    background: Engine
 
     def dispose(self) -> None:
         """Close all pooled connections."""
-        self.read.dispose()
-        self.write.dispose()
+        for engine in (self.read, self.write, self.background):
+            engine.dispose()
 
 
 def open_engines(url: str | URL, *, threads: int = 4) -> Engines:
@@ -79,6 +82,7 @@ def _sqlite(url: URL, threads: int) -> Engines:
     args = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}
     read = create_engine(url, connect_args=args, **_read_pool(threads))
     write = create_engine(url, connect_args=args, **_pool(threads))
+    background = create_engine(url, connect_args=args, **_pool(threads))
 
     @event.listens_for(read, "connect")
     def _reading(connection: Any, _record: Any) -> None:
@@ -91,9 +95,15 @@ def _sqlite(url: URL, threads: int) -> Engines:
         # FULL: an acknowledged write survives a power cut, not only a killed process.
         _pragmas(connection, synchronous="full")
 
-    event.listen(write, "begin", _begin_immediate)
+    @event.listens_for(background, "connect")
+    def _working(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        _pragmas(connection, synchronous="normal")
 
-    return Engines(read, write)
+    event.listen(write, "begin", _begin_immediate)
+    event.listen(background, "begin", _begin_immediate)
+
+    return Engines(read, write, background)
 
 
 def _begin_immediate(connection: Any) -> None:
@@ -128,7 +138,7 @@ def _postgresql(url: URL, threads: int) -> Engines:
     event.listen(read, "connect", _take_ids_as_text)
     event.listen(write, "connect", _take_ids_as_text)
     event.listen(write, "begin", _limit_patience)
-    return Engines(read, write)
+    return Engines(read, write, write)
 
 
 def _limit_patience(connection: Any) -> None:

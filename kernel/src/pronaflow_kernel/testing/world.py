@@ -109,7 +109,7 @@ class World:
 
     def drain(self) -> None:
         """Deliver all events and mails that wait."""
-        self.kernel.dispatcher.drain()
+        self.kernel.bus.drain()
 
     def anonymous(self) -> Person:
         """A caller without a credential."""

@@ -59,7 +59,7 @@ def create_app(kernel: Kernel) -> Flask:
         kernel.settings.public_url,
         kernel.clock,
         kernel.hooks.pick_principal,
-        LastSeen(kernel.db, kernel.clock, kernel.dispatcher).note,
+        LastSeen(kernel.db, kernel.clock, kernel.bus).note,
     )
     app.extensions["pronaflow.kernel"] = kernel
     limiter = limiter_from(kernel.settings, kernel.clock)

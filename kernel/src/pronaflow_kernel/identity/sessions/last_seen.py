@@ -17,7 +17,7 @@ from ..models import Session
 
 if TYPE_CHECKING:
     from ...clock import Clock
-    from ...events.dispatch import Dispatcher
+    from ...events.bus import Bus
     from ...persistence.uow import Database
 
 EVERY = timedelta(minutes=1)
@@ -40,13 +40,13 @@ class LastSeen:
     Arguments:
         db: where it is noted.
         clock: tells the present.
-        dispatcher: writes after the request.
+        bus: writes after the request.
     """
 
-    def __init__(self, db: Database, clock: Clock, dispatcher: Dispatcher) -> None:
+    def __init__(self, db: Database, clock: Clock, bus: Bus) -> None:
         self._db = db
         self._clock = clock
-        self._dispatcher = dispatcher
+        self._bus = bus
         self._noted: dict[str, datetime] = {}
 
     def note(self, session_id: str, last_seen_at: datetime) -> None:
@@ -61,7 +61,7 @@ class LastSeen:
         if len(self._noted) >= _REMEMBERED:
             self._noted.clear()
         self._noted[session_id] = now
-        self._dispatcher.committed([], [lambda: self._write(session_id, now)])
+        self._bus.committed(False, [lambda: self._write(session_id, now)])
 
     def _write(self, session_id: str, moment: datetime) -> None:
         with self._db.write(Scope.system(), origin="system") as uow:

@@ -1,0 +1,109 @@
+"""The tables of background work: what must be done, what could not be done, and how far readers have come."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, Integer, SmallInteger, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..models import CoreBase
+from ..persistence.types import Id, Json
+
+READY, LEASED, PARKED = 0, 1, 3
+"""States of a job: it waits for a worker, one has it, or its plugin is off."""
+
+_ID = BigInteger().with_variant(Integer, "sqlite")
+
+
+class _Work:
+    """What a job is, wherever it stands."""
+
+    kind: Mapped[str] = mapped_column(String(120))
+    event_seq: Mapped[int | None] = mapped_column(BigInteger)
+    args: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    queue: Mapped[str] = mapped_column(String(30))
+    priority: Mapped[int] = mapped_column(SmallInteger)
+    workspace_id: Mapped[str | None] = mapped_column(Id)
+    lane: Mapped[str | None] = mapped_column(String(200))
+    dedup_key: Mapped[str | None] = mapped_column(String(200))
+    replay_id: Mapped[str | None] = mapped_column(Id)
+    attempt: Mapped[int] = mapped_column(Integer)
+    max_attempts: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime]
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+
+class Job(_Work, CoreBase):
+    """One durable piece of background work; its row goes when it is done, so that the table stays small.
+
+    `id` is the order inside a lane. `attempt` is counted when a worker takes the job, so that one that kills
+    its worker is counted too. Whoever finishes it must hold `lease_token` still.
+    """
+
+    __tablename__ = "core__job"
+
+    id: Mapped[int] = mapped_column(_ID, primary_key=True, autoincrement=True)
+    state: Mapped[int] = mapped_column(SmallInteger)
+    available_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    lease_token: Mapped[str | None] = mapped_column(Id)
+    worker_id: Mapped[str | None] = mapped_column(Id)
+    progress: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+    __table_args__ = (
+        Index(
+            "uq_core__job_event",
+            "kind",
+            "event_seq",
+            unique=True,
+            sqlite_where=text("event_seq IS NOT NULL AND replay_id IS NULL"),
+            postgresql_where=text("event_seq IS NOT NULL AND replay_id IS NULL"),
+        ),
+        Index(
+            "uq_core__job_dedup",
+            "kind",
+            "dedup_key",
+            unique=True,
+            sqlite_where=text("state = 0 AND attempt = 0"),
+            postgresql_where=text("state = 0 AND attempt = 0"),
+        ),
+        Index(
+            "ix_core__job_ready",
+            "queue",
+            "priority",
+            "id",
+            sqlite_where=text("state = 0"),
+            postgresql_where=text("state = 0"),
+        ),
+        Index("ix_core__job_lane", "lane", "id"),
+        Index(
+            "ix_core__job_lease",
+            "lease_until",
+            sqlite_where=text("state = 1"),
+            postgresql_where=text("state = 1"),
+        ),
+    )
+
+
+class DeadJob(_Work, CoreBase):
+    """A job that was given up: after its attempts, or because nobody knows what it asks for."""
+
+    __tablename__ = "core__job_dead"
+
+    id: Mapped[int] = mapped_column(_ID, primary_key=True, autoincrement=False)
+    died_at: Mapped[datetime] = mapped_column(index=True)
+    reason: Mapped[str] = mapped_column(String(200))
+
+
+class Reading(CoreBase):
+    """How far a subscriber that reads in batches has come in the order of commits."""
+
+    __tablename__ = "core__reading"
+
+    subscriber: Mapped[str] = mapped_column(String(120), primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger)
+    attempt: Mapped[int] = mapped_column(Integer)
+    available_at: Mapped[datetime]
+    last_error: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,130 @@
+"""Background work of plugins besides subscribers, and how all of it is handed in.
+
+    jobs.enqueue(uow, "send_report", {"report_id": report["id"]})
+
+A job is stored in the transaction of the change that asks for it: it is there exactly if the change is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ..attribution import as_kernel
+from ..tenancy.rule import unscoped
+from .job_models import READY, Job
+from .types import Backoff
+
+if TYPE_CHECKING:
+    from ..persistence.uow import UnitOfWork
+
+ALL_WORKSPACES = "the bus serves all workspaces"
+
+
+@dataclass(frozen=True, slots=True)
+class JobType:
+    """A kind of background work.
+
+    Arguments:
+        name: unique within the plugin; the kernel prefixes the plugin's id.
+        run: called with a unit of work in the job's workspace and the arguments it was handed in with.
+        mode: `db`: its writes and its end are one transaction; `external`: it reaches out of the database
+            and may run twice.
+        queue: who does it: `default`, `mail`, `webhooks`, `reports`.
+        max_attempts: how often it is tried; backoff: waits in between.
+    """
+
+    name: str
+    run: Callable[[UnitOfWork, Mapping[str, Any]], None]
+    mode: Literal["db", "external"] = "db"
+    queue: str = "default"
+    max_attempts: int = 12
+    backoff: Backoff = Backoff()
+
+
+class Jobs:
+    """Hands in background work; what `ctx.jobs` is.
+
+    Arguments:
+        owner: id of the plugin whose jobs they are.
+        types: of all plugins by full name, filled while they are assembled.
+    """
+
+    def __init__(self, owner: str, types: Mapping[str, JobType]) -> None:
+        self._owner, self._types = owner, types
+
+    @as_kernel
+    def enqueue(
+        self,
+        uow: UnitOfWork,
+        name: str,
+        args: Mapping[str, Any],
+        *,
+        run_at: datetime | None = None,
+        lane: str | None = None,
+        dedup_key: str | None = None,
+        priority: int = 5,
+    ) -> None:
+        """Have a job done once this unit of work has committed.
+
+        Arguments:
+            name: of one of the plugin's own job types.
+            args: JSON data, and nothing secret: the row can be read by operators.
+            run_at: not before this instant.
+            lane: jobs with one lane are done one after another, in the order they were handed in.
+            dedup_key: while a job of this name with this key waits, no second one is stored.
+            priority: 0 first, 9 last.
+
+        Raises:
+            LookupError: the plugin provides no such job.
+        """
+        kind = f"{self._owner}.{name}"
+        if kind not in self._types:
+            raise LookupError(f"{self._owner} provides no job {name!r}: name it in provide_jobs")
+        job = self._types[kind]
+        row = new_job(
+            kind,
+            now=uow.now,
+            args=dict(args),
+            queue=job.queue,
+            priority=priority,
+            workspace_id=uow.scope.workspace_id,
+            lane=lane if lane is None else f"{kind}:{lane}",
+            dedup_key=dedup_key,
+            available_at=run_at or uow.now,
+            max_attempts=job.max_attempts,
+        )
+        uow.hand_in(row)
+
+
+def new_job(kind: str, *, now: datetime, **values: Any) -> dict[str, Any]:
+    """A row of `Job` that waits."""
+    return {
+        "kind": kind,
+        "event_seq": None,
+        "args": None,
+        "queue": "default",
+        "priority": 5,
+        "workspace_id": None,
+        "lane": None,
+        "dedup_key": None,
+        "replay_id": None,
+        "state": READY,
+        "attempt": 0,
+        "max_attempts": 12,
+        "available_at": now,
+        "created_at": now,
+        **values,
+    }
+
+
+_COLUMNS = tuple(new_job("", now=datetime.min))
+STORE = {
+    dialect.name: unscoped(ALL_WORKSPACES, make(Job).on_conflict_do_nothing())
+    for dialect, make in ((sqlite.dialect, sqlite.insert), (postgresql.dialect, postgresql.insert))
+}
+"""Stores jobs, those that wait already left out; by dialect."""

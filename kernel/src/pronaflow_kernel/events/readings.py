@@ -1,0 +1,142 @@
+"""Subscribers that read in batches: each has a place in the order of commits and goes on from there."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from ..persistence.scope import Scope
+from ..persistence.types import UtcDateTime
+from ..plugins.guard import described
+from ..tenancy.rule import unscoped
+from . import claims
+from .job_models import Job, Reading
+from .jobs import ALL_WORKSPACES, new_job
+from .ledger import event_of
+from .models import EventRow
+from .types import Event, EventType, Subscriber
+from .work import Work
+
+if TYPE_CHECKING:
+    from ..clock import Clock
+    from ..persistence.uow import Database, UnitOfWork
+    from ..plugins.guard import Guard
+
+log = logging.getLogger("pronaflow.events")
+
+BATCH = 200
+"""Events at once."""
+
+_NAME = bindparam("name")
+_POSITION = select(func.coalesce(func.max(EventRow.position), 0))
+_READING = select(Reading.__table__).where(Reading.subscriber == _NAME).with_for_update(skip_locked=True)
+_EVENTS = unscoped(
+    ALL_WORKSPACES,
+    select(EventRow.__table__)
+    .where(EventRow.position > bindparam("position"))
+    .order_by(EventRow.position)
+    .limit(bindparam("most")),
+)
+_GO_ON = (
+    update(Reading)
+    .where(Reading.subscriber == _NAME)
+    .values(position=bindparam("reached"), attempt=0, last_error=None)
+)
+_WAIT = (
+    update(Reading)
+    .where(Reading.subscriber == _NAME)
+    .values(
+        attempt=Reading.attempt + 1,
+        available_at=bindparam("when", type_=UtcDateTime()),
+        last_error=bindparam("error"),
+    )
+)
+
+
+class Readings:
+    """Lets subscribers in batches read on.
+
+    Arguments:
+        db: for their work.
+        guard: calls plugin code, and knows what is on.
+        types: event types by name.
+    """
+
+    def __init__(self, db: Database, guard: Guard, types: dict[str, EventType], clock: Clock) -> None:
+        self._db, self._guard, self._types, self._clock = db, guard, types, clock
+        self._engine = db.engines.write.execution_options(unscoped=ALL_WORKSPACES)
+
+    def begin(self, works: list[Work]) -> None:
+        """Note for new subscribers that they read from now on; the past is read by a replay."""
+        with self._engine.begin() as connection:
+            known = set(connection.scalars(select(Reading.subscriber)))
+            for work in works:
+                if work.kind not in known:
+                    now, position = self._clock.now(), connection.scalar(_POSITION)
+                    row = {"subscriber": work.kind, "position": position, "attempt": 0, "available_at": now}
+                    connection.execute(insert(Reading), row)
+
+    def read_on(self, work: Work) -> bool:
+        """Let a subscriber have the next events; False where there are none for it now."""
+        seen: list[dict[str, Any]] = []
+        try:
+            with self._db.write(Scope.system(), origin="system") as uow:
+                return self._read(uow, work, seen)
+        except Exception as error:
+            self._failed(work, seen, error)
+            return False
+
+    def _read(self, uow: UnitOfWork, work: Work, seen: list[dict[str, Any]]) -> bool:
+        connection = unscoped(ALL_WORKSPACES, uow.connection)
+        reading = connection.execute(_READING, {"name": work.kind}).mappings().one_or_none()
+        if reading is None or reading["available_at"] > self._clock.now():
+            return False
+        # After a failure one at a time, to find the event that it is about.
+        most = 1 if reading["attempt"] else BATCH
+        rows = connection.execute(_EVENTS, {"position": reading["position"], "most": most}).mappings().all()
+        seen += [dict(row) for row in rows]
+        if not seen:
+            return False
+        if wanted := self._wanted(work, seen):
+            with self._guard.watching(work.plugin_id, work.shown):
+                work.does.run(uow, wanted)  # type: ignore[arg-type]
+        connection.execute(_GO_ON, {"name": work.kind, "reached": seen[-1]["position"]})
+        return True
+
+    def _wanted(self, work: Work, rows: list[dict[str, Any]]) -> list[Event]:
+        does = work.does
+        assert isinstance(does, Subscriber)
+        return [
+            self._types[row["type"]].current(event_of(row), row["schema_version"])
+            for row in rows
+            if does.wants(row["type"])
+            and row["type"] in self._types
+            and self._guard.is_on(work.plugin_id, row["workspace_id"])
+        ]
+
+    def _failed(self, work: Work, seen: list[dict[str, Any]], error: Exception) -> None:
+        """Wait and try again; an event that fails alone, again and again, is stepped over and kept as dead."""
+        words, now = described(error), self._clock.now()
+        with self._engine.begin() as connection:
+            reading = connection.execute(_READING, {"name": work.kind}).mappings().one_or_none()
+            if reading is None:
+                return
+            attempt = reading["attempt"] + 1
+            log.warning("%s failed at its attempt %d: %s", work.shown, attempt, words, exc_info=error)
+            if len(seen) == 1 and attempt > work.does.max_attempts:
+                self._step_over(connection, work, seen[0], words, now)
+                return
+            when = now + timedelta(seconds=work.does.backoff.seconds(attempt, 0.5))
+            connection.execute(_WAIT, {"name": work.kind, "when": when, "error": words[: claims.ERROR]})
+
+    def _step_over(
+        self, connection: Connection, work: Work, event: dict[str, Any], words: str, now: datetime
+    ) -> None:
+        row = new_job(work.kind, now=now, event_seq=event["seq"], workspace_id=event["workspace_id"])
+        token = {"lease_token": event["id"], "attempt": work.does.max_attempts}
+        made = connection.execute(insert(Job).returning(Job), {**row, **token}).mappings().one()
+        claims.bury(connection, made, f"failed {work.does.max_attempts} times", words, now)
+        connection.execute(_GO_ON, {"name": work.kind, "reached": event["position"]})

@@ -1,0 +1,104 @@
+"""From committed events to jobs: gives events their place in the order of commits, and makes a job for each
+subscriber that wants them.
+
+Only one relay works at a time, and holds its lock until it commits, so that a smaller position never appears
+after a larger one: a slow transaction simply gets a later position (numbers given at insertion would leave
+gaps that a reader steps over). Two changes of one thing cannot cross, because both had to change its row
+first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from .jobs import STORE, new_job
+from .models import EventRow
+from .types import Subscriber
+
+BATCH = 500
+"""Events a transaction; on SQLite it holds the writer for a few milliseconds."""
+
+_LOCK = select(func.pg_try_advisory_xact_lock(0x70726F6E61))
+_LAST = select(func.coalesce(func.max(EventRow.position), 0))
+_pending = (
+    select(EventRow.seq, func.row_number().over(order_by=EventRow.seq).label("place"))
+    .where(EventRow.position.is_(None))
+    .order_by(EventRow.seq)
+    .limit(BATCH)
+    .subquery("pending")
+)
+_PLACE = (
+    update(EventRow)
+    .where(EventRow.seq == _pending.c.seq)
+    .values(position=bindparam("last") + _pending.c.place)
+    .returning(
+        EventRow.seq, EventRow.type, EventRow.workspace_id, EventRow.aggregate_type, EventRow.aggregate_id
+    )
+)
+
+Wants = Callable[[str], Sequence[tuple[str, Subscriber]]]
+"""From the name of an event type to plugin ids and subscribers."""
+
+IsOn = Callable[[str, str | None], bool]
+"""From a plugin's id and a workspace to whether it is on there."""
+
+
+def relay(connection: Connection, wants: Wants, is_on: IsOn, now: datetime) -> int:
+    """Take up to `BATCH` events that have no position yet.
+
+    Events of a time when a plugin is off make no jobs for it (architecture.md 4).
+
+    Arguments:
+        connection: in a transaction, which the caller commits.
+
+    Returns:
+        How many events were taken; 0 also where another relay is at work.
+    """
+    if connection.dialect.name == "postgresql" and not connection.scalar(_LOCK):
+        return 0
+    last = connection.scalar(_LAST)
+    events = connection.execute(_PLACE, {"last": last}).mappings().all()
+    jobs = [job for event in sorted(events, key=_seq) for job in _jobs(event, wants, is_on, now)]
+    if jobs:
+        connection.execute(STORE[connection.dialect.name], jobs)
+    return len(events)
+
+
+def _jobs(event: Mapping[str, Any], wants: Wants, is_on: IsOn, now: datetime) -> Iterator[dict[str, Any]]:
+    for plugin_id, subscriber in wants(event["type"]):
+        if subscriber.mode != "batch" and is_on(plugin_id, event["workspace_id"]):
+            yield job_of(plugin_id, subscriber, event, now)
+
+
+def job_of(
+    plugin_id: str,
+    subscriber: Subscriber,
+    event: Mapping[str, Any],
+    now: datetime,
+    replay_id: str | None = None,
+) -> dict[str, Any]:
+    """The job in which a subscriber hears of an event.
+
+    Arguments:
+        event: `seq, workspace_id, aggregate_type, aggregate_id`.
+        replay_id: of the replay that asks for it again.
+    """
+    kind = f"{plugin_id}.{subscriber.name}"
+    return new_job(
+        kind,
+        now=now,
+        event_seq=event["seq"],
+        workspace_id=event["workspace_id"],
+        lane=f"{kind}:{event['aggregate_type']}:{event['aggregate_id']}" if subscriber.ordered else None,
+        max_attempts=subscriber.max_attempts,
+        replay_id=replay_id,
+    )
+
+
+def _seq(event: Mapping[str, Any]) -> int:
+    seq: int = event["seq"]
+    return seq

@@ -1,0 +1,164 @@
+"""Doing one job: what a subscriber or a job type writes, and the end of the job, are one transaction.
+
+Whatever goes wrong is for the job alone: it is put back and tried again later, and given up after its
+attempts. Jobs of a plugin that is off are laid aside, and those that nobody knows are given up at once, with
+the reason, so that what stands behind them in their lane goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import OperationalError
+
+from ..errors import StaleRow
+from ..logs import bound
+from ..persistence.scope import Scope
+from ..plugins.guard import described
+from ..tenancy.rule import unscoped
+from . import claims
+from .jobs import ALL_WORKSPACES
+from .ledger import event_of
+from .models import EventRow
+from .types import Discard, Event, EventType, Retry, UnknownVersion
+from .work import Work, Works
+
+if TYPE_CHECKING:
+    from ..clock import Clock
+    from ..persistence.uow import Database
+    from ..plugins.guard import Guard
+
+log = logging.getLogger("pronaflow.events")
+
+TRIES = 3
+"""How often a job is begun anew at once that others are in the way of."""
+
+_EVENT = select(EventRow.__table__).where(EventRow.seq == bindparam("seq"))
+
+
+class LeaseLost(Exception):
+    """Somebody else has the job by now; what was done is undone."""
+
+
+class Unknown(Exception):
+    """Nobody can do the job, now or later; its words say why."""
+
+
+class Runner:
+    """Does jobs that were taken.
+
+    Arguments:
+        db: for the work; its writes need not survive a power cut before what they end.
+        guard: calls plugin code, and knows what is on.
+        works: what there is to do.
+        types: event types by name; installed: whether a plugin is installed, running or not.
+        chance: from 0 to 1, spreads what failed together.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        guard: Guard,
+        works: Works,
+        types: Mapping[str, EventType],
+        installed: Callable[[str], bool],
+        clock: Clock,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._db, self._guard, self.works = db, guard, works
+        self._types, self._installed = types, installed
+        self._clock, self._chance = clock, chance
+        self.engine = db.engines.write.execution_options(unscoped=ALL_WORKSPACES)
+
+    def is_on(self, plugin_id: str, workspace_id: str | None) -> bool:
+        """Whether a plugin is on; the kernel always is."""
+        return plugin_id == "core" or self._guard.is_on(plugin_id, workspace_id)
+
+    def run(self, job: Mapping[str, Any]) -> None:
+        """Do a job, or settle what becomes of it; raises nothing."""
+        with bound(job=job["id"], kind=job["kind"]):
+            try:
+                self._run(job)
+            except LeaseLost:
+                log.warning("the job was taken over by another worker; what was done here is undone")
+            except Exception as error:
+                self._failed(job, error)
+
+    def _run(self, job: Mapping[str, Any]) -> None:
+        plugin_id = job["kind"].partition(".")[0]
+        work = self.works.by_kind.get(job["kind"])
+        waits = work is None and self._installed(plugin_id)
+        if waits or not self.is_on(plugin_id, job["workspace_id"]):
+            with self.engine.begin() as connection:
+                claims.park(connection, job)
+            return
+        if work is None:
+            raise Unknown(f"nobody does {job['kind']}")
+        if job["attempt"] > job["max_attempts"]:
+            raise Unknown(f"given up after {job['max_attempts']} attempts that did not come to an end")
+        given = self._event(job) if job["event_seq"] is not None else job["args"]
+        if work.does.mode == "external":
+            self._reach_out(work, job, given)
+        else:
+            self._in_one_piece(work, job, given)
+
+    def _in_one_piece(self, work: Work, job: Mapping[str, Any], given: Any) -> None:
+        for attempt in range(1, TRIES + 1):
+            try:
+                with self._db.write(Scope.system(job["workspace_id"]), origin="system") as uow:
+                    with self._guard.watching(work.plugin_id, work.shown):
+                        work.does.run(uow, given)
+                    if not claims.done(unscoped(ALL_WORKSPACES, uow.connection), job):
+                        raise LeaseLost
+                return
+            except (StaleRow, OperationalError) as error:
+                log.info("%s met %s", work.shown, type(error).__name__)
+                if attempt == TRIES:
+                    raise
+
+    def _reach_out(self, work: Work, job: Mapping[str, Any], given: Any) -> None:
+        # No transaction is open meanwhile: on SQLite it would keep all others from writing.
+        with (
+            self._db.read(Scope.system(job["workspace_id"])) as reader,
+            self._guard.watching(work.plugin_id, work.shown),
+        ):
+            work.does.run(reader, given)  # type: ignore[arg-type]
+        with self.engine.begin() as connection:
+            if not claims.done(connection, job):
+                log.warning("%s was done although another worker has it: it may be done twice", work.shown)
+
+    def _event(self, job: Mapping[str, Any]) -> Event:
+        with self.engine.connect() as connection:
+            row = connection.execute(_EVENT, {"seq": job["event_seq"]}).mappings().one_or_none()
+        if row is None:
+            raise Unknown(f"event {job['event_seq']} is not in the ledger any more")
+        type_ = self._types.get(row["type"])
+        if type_ is None:
+            raise Unknown(f"nobody provides the event type {row['type']}")
+        return type_.current(event_of(row), row["schema_version"])
+
+    def _failed(self, job: Mapping[str, Any], error: Exception) -> None:
+        final = isinstance(error, (Unknown, UnknownVersion, Discard))
+        spent = job["attempt"] >= job["max_attempts"] and not isinstance(error, Retry)
+        words = described(error)
+        now = self._clock.now()
+        if final or spent:
+            reason = str(error) if final else f"failed {job['attempt']} times"
+            log.error("given up: %s", words, exc_info=None if final else error)
+            with self.engine.begin() as connection:
+                claims.bury(connection, job, reason, words, now)
+            return
+        log.warning("attempt %d of %d failed: %s", job["attempt"], job["max_attempts"], words, exc_info=error)
+        with self.engine.begin() as connection:
+            claims.put_back(connection, job, now + timedelta(seconds=self._wait(job, error)), words)
+
+    def _wait(self, job: Mapping[str, Any], error: Exception) -> float:
+        if isinstance(error, Retry):
+            return error.after
+        backoff = self.works.by_kind[job["kind"]].does.backoff
+        return backoff.seconds(job["attempt"], self._chance())
