@@ -53,7 +53,7 @@ def _claim(*which: Any) -> Any:
         select(Job.id)
         .where(
             Job.state == READY,
-            Job.queue == bindparam("queue"),
+            Job.queue == bindparam("which_queue"),
             Job.available_at <= _NOW,
             or_(Job.lane.is_(None), first),
             *which,
@@ -114,7 +114,7 @@ def take(
     A job that was begun before is taken alone: if it kills its worker again, no other one is counted.
     """
     token = new_id()
-    common = {"queue": queue, "now": now, "until": now + LEASE, "token": token, "worker": worker_id}
+    common = {"which_queue": queue, "now": now, "until": now + LEASE, "token": token, "worker": worker_id}
     found = connection.execute(_FRESH, {**common, "most": most}).mappings().all()
     if not found:
         found = connection.execute(_AGAIN, {**common, "most": 1}).mappings().all()
