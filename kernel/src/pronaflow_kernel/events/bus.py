@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..clock import Clock
     from .readings import Readings
     from .runner import Runner
+    from .work import Works
 
 log = logging.getLogger("pronaflow.events")
 
@@ -36,9 +37,9 @@ class Bus:
         worker_id: names this process in the jobs that it has.
     """
 
-    _runner: Runner
+    runner: Runner
     _readings: Readings
-    _engine: Engine
+    engine: Engine
 
     def __init__(self, clock: Clock, worker_id: str) -> None:
         self._clock, self._worker_id = clock, worker_id
@@ -49,7 +50,16 @@ class Bus:
 
     def attach(self, runner: Runner, readings: Readings) -> None:
         """Learn who does the jobs, and who lets subscribers in batches read on."""
-        self._runner, self._readings, self._engine = runner, readings, runner.engine
+        self.runner, self._readings, self.engine = runner, readings, runner.engine
+
+    @property
+    def works(self) -> Works:
+        """What there is to do."""
+        return self.runner.works
+
+    @works.setter
+    def works(self, works: Works) -> None:
+        self.runner.works = works
 
     def committed(self, left_work: bool, actions: list[Callable[[], None]]) -> None:
         """Take what a unit of work left behind.
@@ -70,7 +80,7 @@ class Bus:
 
     def start(self, workers: int) -> None:
         """Work in threads of this process from now on."""
-        self._readings.begin(self._runner.works.readers)
+        self._readings.begin(self.works.readers)
         loops = [("actions", self._act), ("ticker", self._tick), *(("worker", self._serve),) * workers]
         for name, loop in loops:
             thread = threading.Thread(target=loop, name=f"pronaflow-{name}", daemon=True)
@@ -89,10 +99,10 @@ class Bus:
 
     def drain(self) -> None:
         """Do everything whose time has come, on this thread, until nothing is left (tests, commands)."""
-        self._readings.begin(self._runner.works.readers)
+        self._readings.begin(self.works.readers)
         busy = True
         while busy:
-            busy = self._run_actions() or any([self.work(name) for name in self._runner.works.queues])
+            busy = self._run_actions() or any([self.work(name) for name in self.works.queues])
 
     def _run_actions(self) -> bool:
         ran = False
@@ -114,7 +124,7 @@ class Bus:
             self._bell.acquire(timeout=POLL)
             while self._bell.acquire(blocking=False):
                 pass  # several rings are one
-            for name in self._runner.works.queues:
+            for name in self.works.queues:
                 _run(lambda name=name: self.work(name))  # type: ignore[misc]
 
     def _tick(self) -> None:
@@ -137,28 +147,27 @@ class Bus:
 
     def relay(self) -> None:
         """Make jobs of all events that were committed."""
-        with self._engine.begin() as connection:
-            works = self._runner.works
-            taken = relay(connection, works.wants, self._runner.is_on, self._clock.now())
+        with self.engine.begin() as connection:
+            taken = relay(connection, self.works.wants, self.runner.is_on, self._clock.now())
         if taken:
             self.relay()
 
     def _read_on(self) -> int:
-        return sum(self._readings.read_on(work) for work in self._runner.works.readers)
+        return sum(self._readings.read_on(work) for work in self.works.readers)
 
     def _do(self, queue_name: str) -> int:
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             jobs = claims.take(connection, queue_name, self._worker_id, self._clock.now())
         if len(jobs) == claims.BATCH:
             self.ring()  # others may help
         for job in jobs:
-            self._runner.run(job)
+            self.runner.run(job)
         return len(jobs)
 
     def tick(self) -> None:
         """What is to be done once a second: keep what one has, and put back what dead workers had."""
         now = self._clock.now()
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             claims.beat(connection, self._worker_id, now)
             claims.sweep(connection, now)
 

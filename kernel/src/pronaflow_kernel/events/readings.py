@@ -80,14 +80,14 @@ class Readings:
                     connection.execute(insert(Reading), row)
 
     def read_on(self, work: Work) -> bool:
-        """Let a subscriber have the next events; False where there are none for it now."""
+        """Let a subscriber have the next events; False where it has nothing to do now."""
         seen: list[dict[str, Any]] = []
         try:
             with self._db.write(Scope.system(), origin="system") as uow:
                 return self._read(uow, work, seen)
         except Exception as error:
             self._failed(work, seen, error)
-            return False
+            return True
 
     def _read(self, uow: UnitOfWork, work: Work, seen: list[dict[str, Any]]) -> bool:
         connection = unscoped(ALL_WORKSPACES, uow.connection)
