@@ -39,6 +39,8 @@ from .identity.models import User
 from .identity.names import EmailAddress, normal
 from .identity.people import add_person, remove_person
 from .ids import as_id, new_id
+from .jobs.enqueue import Jobs
+from .jobs.types import Backoff, Discard, JobType, Retry, Schedule
 from .mail import Mail
 from .persistence.base import (
     Identified,
@@ -88,6 +90,7 @@ __all__ = [
     "Access",
     "Answer",
     "ArchiveLimits",
+    "Backoff",
     "BlockedAddress",
     "Blueprint",
     "CapabilityDenied",
@@ -98,6 +101,7 @@ __all__ = [
     "Context",
     "Database",
     "DecryptionError",
+    "Discard",
     "Download",
     "EgressError",
     "EgressFailed",
@@ -117,6 +121,8 @@ __all__ = [
     "ImageKind",
     "InWorkspace",
     "InvalidRequest",
+    "JobType",
+    "Jobs",
     "Json",
     "KernelError",
     "Lifecycle",
@@ -138,7 +144,9 @@ __all__ = [
     "Reader",
     "Record",
     "Resource",
+    "Retry",
     "Row",
+    "Schedule",
     "Schema",
     "Scope",
     "ServiceMissing",

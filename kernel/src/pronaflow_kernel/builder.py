@@ -16,18 +16,21 @@ from .attribution import contained
 from .clock import Clock
 from .contributions import ASKED, check_blueprint, contributed
 from .egress.client import Egress
-from .events.bus import Bus
-from .events.readings import Readings
-from .events.runner import Runner
 from .events.types import EventType
-from .events.work import Work, Works
 from .health import HealthCheck
 from .identity.events import IDENTITY_EVENTS
 from .identity.mfa.events import MFA_EVENTS
 from .identity.oidc.events import OIDC_EVENTS
 from .ids import new_id
+from .jobs.bus import Bus
+from .jobs.enqueue import Jobs
+from .jobs.readings import Readings
+from .jobs.runner import Runner
+from .jobs.types import JobType
+from .jobs.works import CORE, Work, Works
 from .kernel import Kernel
 from .mail import Mailer, mailer_from
+from .own_work import own_work
 from .persistence.base import tenant_tables
 from .persistence.engines import Engines
 from .persistence.grants import Grants
@@ -103,6 +106,7 @@ class Builder:
         self.health_checks: dict[str, tuple[str | None, HealthCheck]] = {
             "database": (None, HealthCheck("database", lambda: _ask(self.db)))
         }
+        self.job_types: dict[str, JobType] = {}
         self.tenant_tables: set[str] = set()
         self.contributions: dict[str, Contribution] = {}
         self.contexts: dict[str, Context] = {}
@@ -158,6 +162,7 @@ class Builder:
             trash=self.trash,
             http=self.egress.for_plugin(plugin_id, manifest.network),
             secrets=PluginSecrets(self.keys, plugin_id),
+            jobs=Jobs(plugin_id, self.job_types),
             mail=self.mail,
             files=self.files,
             clock=self.clock,
@@ -205,10 +210,15 @@ class Builder:
         """The finished kernel."""
         if self.hooks.is_implemented("check_permission"):
             self.access.objections = self.hooks.check_permission
-        brought = self.contributions.items()
-        works = Works(Work(i, s) for i, c in brought for s in c.subscribers)
+        kernel = self._kernel()
+        brought = ((i, work) for i, c in self.contributions.items() for work in (*c.subscribers, *c.jobs))
+        works = Works(Work(*each) for each in (*((CORE, work) for work in own_work(kernel)), *brought))
+        self.job_types.update(works.job_types)
         runner = Runner(self.background, self.guard, works, self.event_types, self._installed, self.clock)
         self.bus.attach(runner, Readings(self.background, self.guard, self.event_types, self.clock))
+        return kernel
+
+    def _kernel(self) -> Kernel:
         return Kernel(
             settings=self.settings,
             clock=self.clock,
@@ -229,6 +239,7 @@ class Builder:
             resource_owners=self.resource_owners,
             event_types=self.event_types,
             trash=self.trash,
+            jobs=Jobs(CORE, self.job_types),
             bus=self.bus,
             chains=self.chains,
             health_checks=list(self.health_checks.values()),

@@ -14,6 +14,7 @@ from .access.permissions import Permission
 from .attribution import deferral
 from .events.types import EventType, Subscriber
 from .health import HealthCheck
+from .jobs.types import JobType
 from .persistence.base import check_tables
 from .plugins.base import Plugin
 from .plugins.hooks import Hooks
@@ -27,6 +28,7 @@ _ITEMS: dict[str, type[Any]] = {
     "resources": Resource,
     "event_types": EventType,
     "subscribers": Subscriber,
+    "jobs": JobType,
     "blueprints": flask.Blueprint,
     "commands": click.Command,
     "health_checks": HealthCheck,
@@ -60,8 +62,11 @@ def contributed(hooks: Hooks, plugin_id: str, plugin: Plugin, kind: str) -> Any:
     if kind == "models":
         check_tables(plugin_id, answer)
     if kind == "subscribers":
-        _check_names(answer)
+        _check_names("subscribers", answer)
         _check_running("subscriber", {each.name: each.run for each in answer})
+    if kind == "jobs":
+        _check_names("jobs", answer)
+        _check_running("job", {each.name: each.run for each in answer})
     if kind == "health_checks":
         _check_running("health check", {each.name: each.probe for each in answer})
     return answer
@@ -106,7 +111,7 @@ def _check_running(what: str, functions: Mapping[str, Any]) -> None:
             raise PluginFault(f"{what} {name} {words}")
 
 
-def _check_names(subscribers: Sequence[Subscriber]) -> None:
-    names = [subscriber.name for subscriber in subscribers]
+def _check_names(what: str, works: Sequence[Subscriber | JobType]) -> None:
+    names = [work.name for work in works]
     if double := sorted({name for name in names if names.count(name) > 1}):
-        raise PluginFault(f"two subscribers are called {', '.join(double)}")
+        raise PluginFault(f"two {what} are called {', '.join(double)}")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .access.principal import Principal
     from .events.types import EventType, Subscriber
     from .health import HealthCheck
+    from .jobs.types import JobType
     from .persistence.uow import Reader, Row, UnitOfWork
     from .records.resources import Resource
     from .web.formats import ErrorFormat
@@ -75,6 +76,11 @@ def provide_event_types() -> Sequence[EventType]:  # type: ignore[empty-body]
 @hookspec
 def provide_subscribers() -> Sequence[Subscriber]:  # type: ignore[empty-body]
     """The events that the plugin listens to."""
+
+
+@hookspec
+def provide_jobs() -> Sequence[JobType]:  # type: ignore[empty-body]
+    """The plugin's background work besides its subscribers, with schedules where it comes due by itself."""
 
 
 @hookspec

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from .access.authorize import Access
     from .clock import Clock
     from .egress.client import Egress
-    from .events.bus import Bus
     from .events.types import EventType
+    from .jobs.bus import Bus
+    from .jobs.enqueue import Jobs
     from .mail import Mailer
     from .persistence.migrations import Chain
     from .persistence.uow import Database
@@ -46,6 +47,7 @@ class Kernel:
         access: decides who may do what.
         resources, event_types: by name; resource_owners: whose the resource types are.
         trash: trash and restore.
+        jobs: hands in background work of the kernel's own.
         bus: does the background work.
         chains: migrations, kernel first.
         health_checks: plugin id, or None for the kernel's own, and probe; see `probes`.
@@ -70,6 +72,7 @@ class Kernel:
     resource_owners: Mapping[str, str]
     event_types: Mapping[str, EventType]
     trash: Trash
+    jobs: Jobs
     bus: Bus
     chains: list[Chain]
     health_checks: list[tuple[str | None, HealthCheck]]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from pronaflow_kernel.events.job_models import DeadJob, Job
 from pronaflow_kernel.events.types import Subscriber
-from pronaflow_kernel.events.work import Work, Works
+from pronaflow_kernel.jobs.models import DeadJob, Job
+from pronaflow_kernel.jobs.works import Work, Works
 from pronaflow_kernel.testing import World
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from pronaflow_kernel.api import Event, UnitOfWork
 from pronaflow_kernel.errors import StaleRow
-from pronaflow_kernel.events import claims
-from pronaflow_kernel.events.types import Backoff, Discard, Retry
+from pronaflow_kernel.jobs import claims
+from pronaflow_kernel.jobs.types import Backoff, Discard, Retry
 from pronaflow_kernel.testing import Person, World
 
 from .conftest import Workshop
@@ -103,7 +104,7 @@ class TestAFailure:
             world.drain()
             [job] = workshop.jobs()
             world.clock.set(job["available_at"])
-        waits = [(after - before).total_seconds() for before, after in zip(tried, tried[1:], strict=False)]
+        waits = [(after - before).total_seconds() for before, after in pairwise(tried)]
         assert tried[0] == begin
         for wait, plain in zip(waits, (10, 15, 15), strict=True):
             assert 0.8 * plain <= wait <= 1.2 * plain

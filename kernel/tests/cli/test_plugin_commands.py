@@ -19,7 +19,7 @@ from pronaflow_kernel.command import pass_kernel
 @pass_kernel
 def greet(kernel, name):
     "Greet NAME."
-    kernel.dispatcher.committed([], [lambda: click.echo("after the commit")])
+    kernel.bus.committed((), [lambda: click.echo("after the commit")])
     click.echo(f"hello {name}, plugins: {', '.join(kernel.plugins)}")
 """
 

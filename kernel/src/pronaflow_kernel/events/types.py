@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from marshmallow import Schema
 
+from ..jobs.types import DEFAULT_BACKOFF, Backoff
+
 if TYPE_CHECKING:
     from ..persistence.uow import UnitOfWork
 
@@ -105,46 +107,6 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Backoff:
-    """How long a job waits after a failure: twice as long each time, plus or minus a fifth.
-
-    Arguments:
-        base: seconds after the first failure.
-        cap: most seconds.
-    """
-
-    base: float = 5.0
-    cap: float = 3600.0
-
-    def seconds(self, attempt: int, chance: float) -> float:
-        """The wait after a failed attempt.
-
-        Arguments:
-            attempt: 1 for the first.
-            chance: drawn evenly from 0 to 1; spreads what failed together.
-        """
-        plain = min(self.cap, self.base * 2.0 ** min(attempt - 1, 60))
-        return plain * (0.8 + 0.4 * chance)
-
-
-class Retry(Exception):
-    """Raised by background work that cannot be done now, to say when to try again.
-
-    Arguments:
-        reason: in words.
-        after: seconds.
-    """
-
-    def __init__(self, reason: str, after: float) -> None:
-        super().__init__(reason)
-        self.after = after
-
-
-class Discard(Exception):
-    """Raised by background work that can never be done: no further attempt is made. Its words are kept."""
-
-
-@dataclass(frozen=True, slots=True)
 class Subscriber:
     """Who wants to hear of events, after the commit and not at once.
 
@@ -161,6 +123,8 @@ class Subscriber:
         events: names or patterns (`task.*`).
         run: called with a unit of work in the event's workspace and the event; commits by returning.
         mode: as above.
+        queue: who does it; what waits for other machines stands in a queue of its own: `mail`, `webhooks`,
+            `reports`.
         ordered: whether the events of one thing wait for one another, in order; a failing one holds up the
             others of that thing. In batches everything is in order.
         max_attempts: how often it is tried before it is given up; with the default waits about five hours.
@@ -171,9 +135,10 @@ class Subscriber:
     events: tuple[str, ...]
     run: Callable[[UnitOfWork, Any], None]
     mode: Literal["db", "external", "batch"] = "db"
+    queue: str = "default"
     ordered: bool = False
     max_attempts: int = 12
-    backoff: Backoff = Backoff()
+    backoff: Backoff = DEFAULT_BACKOFF
 
     def wants(self, event_type: str) -> bool:
         """Whether an event of this type is for it."""

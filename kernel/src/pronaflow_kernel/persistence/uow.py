@@ -26,10 +26,10 @@ from sqlalchemy import Connection, Executable, Table, bindparam, delete, insert,
 from ..attribution import CURRENT_PLUGIN, as_kernel, attributed
 from ..clock import Clock
 from ..errors import PreconditionFailed, StaleRow
-from ..events.jobs import STORE
 from ..events.ledger import Ledger
 from ..events.types import EventType
 from ..ids import new_id
+from ..jobs.enqueue import RELAYED, STORE
 from .base import Model
 from .engines import PATIENCE, Engines
 from .prepared import PreparedReads, Row
@@ -92,7 +92,7 @@ class UnitOfWork(Reader):
         self.now = now or clock.now()
         self._ledger = Ledger()
         self._after_commit: list[Callable[[], None]] = []
-        self._handed_in = False
+        self._queues: set[str] = set()
         self._expected: tuple[type[Model], str, frozenset[int]] | None = None
 
     def expect(self, model: type[Model], row_id: str, versions: frozenset[int]) -> None:
@@ -214,7 +214,7 @@ class UnitOfWork(Reader):
     def hand_in(self, job: Mapping[str, Any]) -> None:
         """Store background work in this transaction (`Jobs.enqueue` makes it)."""
         self.connection.execute(STORE[self.dialect], job)
-        self._handed_in = True
+        self._queues.add(job["queue"])
 
     def is_on(self, plugin_id: str, workspace_id: str) -> bool:
         """Whether a plugin is on in a workspace."""
@@ -251,11 +251,11 @@ class UnitOfWork(Reader):
             nested.rollback()
 
     @as_kernel
-    def finish(self) -> tuple[bool, list[Callable[[], None]]]:
+    def finish(self) -> tuple[set[str], list[Callable[[], None]]]:
         """Store the events; for whoever commits.
 
         Returns:
-            Whether there is background work now, and what is to be done after the commit.
+            The queues in which there is work now, and what is to be done after the commit.
 
         Raises:
             PreconditionFailed: a record has not the version that was expected.
@@ -263,7 +263,9 @@ class UnitOfWork(Reader):
         if self._expected is not None:
             model, row_id, _ = self._expected
             self._meet(model, self.get(model, row_id, trashed=True, lock=True))
-        return self._ledger.flush(self.connection) or self._handed_in, self._after_commit
+        if self._ledger.flush(self.connection):
+            self._queues.add(RELAYED)
+        return self._queues, self._after_commit
 
     def _meet(self, model: type[Model], row: Row) -> None:
         """Compare a row with what is expected of it; what the work does to it afterwards is its own."""
@@ -297,7 +299,7 @@ class Database:
     Arguments:
         engines: the two engines.
         clock: tells the present.
-        committed: called after every commit: whether it left background work, and its actions.
+        committed: called after every commit: the queues in which it left work, and its actions.
         rules: for its units of work.
     """
 
@@ -305,7 +307,7 @@ class Database:
         self,
         engines: Engines,
         clock: Clock,
-        committed: Callable[[bool, list[Callable[[], None]]], None],
+        committed: Callable[[set[str], list[Callable[[], None]]], None],
         rules: Rules | None = None,
     ) -> None:
         self.engines = engines
@@ -344,11 +346,11 @@ class Database:
         ):
             uow = UnitOfWork(connection, scope, self._clock, origin, now, self._rules)
             yield uow
-            left_work, actions = uow.finish()
+            queues, actions = uow.finish()
             if dry_run:
                 transaction.rollback()
                 return
-        self._committed(left_work, actions)
+        self._committed(queues, actions)
 
 
 def _default(column: Any) -> Any:

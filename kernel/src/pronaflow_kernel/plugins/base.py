@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..access.authorize import Access
     from ..clock import Clock
     from ..egress.client import PluginHttp
+    from ..jobs.enqueue import Jobs
     from ..mail import Mailer
     from ..persistence.uow import Database, UnitOfWork
     from ..records.lifecycle import Trash
@@ -35,6 +36,7 @@ class Context:
         trash: trash and restore of records.
         http: sends requests to the hosts that the manifest names under `network`.
         secrets: encrypts what the plugin stores in a `secret_column`.
+        jobs: hands in background work of the plugin.
         mail, files, clock, log: as they are called.
     """
 
@@ -48,6 +50,7 @@ class Context:
     trash: Trash
     http: PluginHttp
     secrets: PluginSecrets
+    jobs: Jobs
     mail: Mailer
     files: FileStore
     clock: Clock

@@ -62,6 +62,7 @@ class Contribution:
     resources: Sequence[Any] = ()
     event_types: Sequence[Any] = ()
     subscribers: Sequence[Any] = ()
+    jobs: Sequence[Any] = ()
     blueprints: Sequence[Any] = ()
     commands: Sequence[Any] = ()
     health_checks: Sequence[Any] = ()

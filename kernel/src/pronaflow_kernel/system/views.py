@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..plugins.lifecycle import Contribution, PluginStatus
     from ..plugins.specs import Spec
 
-_NAMED = ("permissions", "resources", "event_types", "subscribers", "commands", "health_checks")
+_NAMED = ("permissions", "resources", "event_types", "subscribers", "jobs", "commands", "health_checks")
 """Kinds of things that a plugin brings and that have a `name`."""
 
 

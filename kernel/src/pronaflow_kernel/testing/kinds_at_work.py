@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from ..access.principal import Principal
 from ..cli.failures import Failure
@@ -16,6 +16,8 @@ from ..cli.state import State
 from ..errors import KernelError
 from ..events.models import EventRow
 from ..ids import new_id
+from ..jobs.enqueue import new_job
+from ..jobs.models import PARKED, DeadJob, Job
 from ..persistence.scope import Scope
 from ..plugins.lifecycle import Contribution
 from ..plugins.specs import Spec
@@ -125,12 +127,12 @@ def _hears(place: Place, name: str, pattern: str) -> bool:
     world, bus = place.world, place.world.kernel.bus
     world.drain()
     before = place.calls(f"subscriber {name}")
+    types = world.kernel.event_types
+    wanted = types[next(name for name in sorted(types) if fnmatchcase(name, pattern))]
     row = {
         "id": new_id(),
-        "type": next(
-            (type_ for type_ in sorted(world.kernel.event_types) if fnmatchcase(type_, pattern)), pattern
-        ),
-        "schema_version": 1,
+        "type": wanted.name,
+        "schema_version": wanted.version,
         "public": False,
         "aggregate_type": "",
         "aggregate_id": new_id(),
@@ -140,12 +142,30 @@ def _hears(place: Place, name: str, pattern: str) -> bool:
         "origin": "api",
         "occurred_at": world.clock.now(),
         "recorded_at": world.clock.now(),
-        "payload": {},
+        "payload": dict.fromkeys(wanted.payload._declared_fields),
     }
     with bus.engine.begin() as connection:
         connection.execute(insert(EventRow), row)
     world.drain()
     return place.calls(f"subscriber {name}") > before
+
+
+def jobs(place: Place) -> dict[str, bool]:
+    """Each kind of job, by whether one that waits is taken up instead of being laid aside."""
+    return {each.name: _is_taken_up(place, f"{place.plugin_id}.{each.name}") for each in place.brought.jobs}
+
+
+def _is_taken_up(place: Place, kind: str) -> bool:
+    world, bus = place.world, place.world.kernel.bus
+    world.drain()
+    job = new_job(kind, now=world.clock.now(), workspace_id=place.party.workspace_id, args={})
+    with bus.engine.begin() as connection:
+        job_id = connection.scalar(insert(Job).returning(Job.id), job)
+    world.drain()
+    with bus.engine.begin() as connection:
+        state = connection.scalar(delete(Job).where(Job.id == job_id).returning(Job.state))
+        connection.execute(delete(DeadJob).where(DeadJob.id == job_id))
+    return state != PARKED
 
 
 def commands(place: Place) -> dict[str, bool]:

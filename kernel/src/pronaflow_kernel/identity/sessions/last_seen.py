@@ -17,7 +17,7 @@ from ..models import Session
 
 if TYPE_CHECKING:
     from ...clock import Clock
-    from ...events.bus import Bus
+    from ...jobs.bus import Bus
     from ...persistence.uow import Database
 
 EVERY = timedelta(minutes=1)
@@ -61,7 +61,7 @@ class LastSeen:
         if len(self._noted) >= _REMEMBERED:
             self._noted.clear()
         self._noted[session_id] = now
-        self._bus.committed(False, [lambda: self._write(session_id, now)])
+        self._bus.committed((), [lambda: self._write(session_id, now)])
 
     def _write(self, session_id: str, moment: datetime) -> None:
         with self._db.write(Scope.system(), origin="system") as uow:

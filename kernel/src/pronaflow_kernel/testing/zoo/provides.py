@@ -18,7 +18,7 @@ def _raises(hook: str) -> Animal:
 
 def _answers_nonsense(hook: str) -> Animal:
     """One that answers a list of numbers where a list of something else is due, and else a number."""
-    several = {"permissions", "resources", "event_types", "subscribers", "commands", "health_checks"}
+    several = {"permissions", "resources", "event_types", "subscribers", "jobs", "commands", "health_checks"}
     answer = "[7, 8]" if hook.removeprefix("provide_") in several else "7"
     return Animal(
         f"nonsense_for_{hook}",

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select, update
 
+from ..events.models import EventRow
+from ..events.types import Event, EventType, Subscriber
 from ..persistence.scope import Scope
 from ..persistence.types import UtcDateTime
 from ..plugins.guard import described
 from ..tenancy.rule import unscoped
 from . import claims
-from .job_models import Job, Reading
-from .jobs import ALL_WORKSPACES, new_job
-from .ledger import event_of
-from .models import EventRow
-from .types import Event, EventType, Subscriber
-from .work import Work
+from .enqueue import ALL_WORKSPACES, new_job
+from .incoming import Unknown, event_for
+from .models import Job, Reading
+from .types import Discard
+from .works import Work
 
 if TYPE_CHECKING:
     from ..clock import Clock
@@ -30,7 +31,7 @@ log = logging.getLogger("pronaflow.events")
 BATCH = 200
 """Events at once."""
 
-_NAME = bindparam("name")
+_NAME: BindParameter[str] = bindparam("name")
 _POSITION = select(func.coalesce(func.max(EventRow.position), 0))
 _READING = select(Reading.__table__).where(Reading.subscriber == _NAME).with_for_update(skip_locked=True)
 _EVENTS = unscoped(
@@ -110,15 +111,13 @@ class Readings:
         does = work.does
         assert isinstance(does, Subscriber)
         return [
-            self._types[row["type"]].current(event_of(row), row["schema_version"])
+            event_for(self._types, row)
             for row in rows
-            if does.wants(row["type"])
-            and row["type"] in self._types
-            and self._guard.is_on(work.plugin_id, row["workspace_id"])
+            if does.wants(row["type"]) and self._guard.is_on(work.plugin_id, row["workspace_id"])
         ]
 
     def _failed(self, work: Work, seen: list[dict[str, Any]], error: Exception) -> None:
-        """Wait and try again; an event that fails alone, again and again, is stepped over and kept as dead."""
+        """Wait and try again; an event that fails alone to the end is stepped over and kept as dead."""
         words, now = described(error), self._clock.now()
         with self._engine.begin() as connection:
             reading = connection.execute(_READING, {"name": work.kind}).mappings().one_or_none()
@@ -126,17 +125,22 @@ class Readings:
                 return
             attempt = reading["attempt"] + 1
             log.warning("%s failed at its attempt %d: %s", work.shown, attempt, words, exc_info=error)
-            if len(seen) == 1 and attempt > work.does.max_attempts:
-                self._step_over(connection, work, seen[0], words, now)
+            final = isinstance(error, (Unknown, Discard))
+            if len(seen) == 1 and (final or attempt > work.does.max_attempts):
+                reason = str(error) if final else f"failed {work.does.max_attempts} times"
+                self._step_over(connection, work, seen[0], reason, words)
                 return
-            when = now + timedelta(seconds=work.does.backoff.seconds(attempt, 0.5))
+            # Waiting helps nothing where one of several events can never be taken: it is looked for at once.
+            wait = 0.0 if final else work.does.backoff.seconds(attempt, 0.5)
+            when = now + timedelta(seconds=wait)
             connection.execute(_WAIT, {"name": work.kind, "when": when, "error": words[: claims.ERROR]})
 
     def _step_over(
-        self, connection: Connection, work: Work, event: dict[str, Any], words: str, now: datetime
+        self, connection: Connection, work: Work, event: dict[str, Any], reason: str, words: str
     ) -> None:
+        now = self._clock.now()
         row = new_job(work.kind, now=now, event_seq=event["seq"], workspace_id=event["workspace_id"])
         token = {"lease_token": event["id"], "attempt": work.does.max_attempts}
-        made = connection.execute(insert(Job).returning(Job), {**row, **token}).mappings().one()
-        claims.bury(connection, made, f"failed {work.does.max_attempts} times", words, now)
+        made = dict(connection.execute(insert(Job).returning(Job), {**row, **token}).mappings().one())
+        claims.bury(connection, made, reason, words, now)
         connection.execute(_GO_ON, {"name": work.kind, "reached": event["position"]})

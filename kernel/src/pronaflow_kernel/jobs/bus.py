@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from . import claims
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..clock import Clock
     from .readings import Readings
     from .runner import Runner
-    from .work import Works
+    from .works import Works
 
 log = logging.getLogger("pronaflow.events")
 
@@ -61,20 +61,20 @@ class Bus:
     def works(self, works: Works) -> None:
         self.runner.works = works
 
-    def committed(self, left_work: bool, actions: list[Callable[[], None]]) -> None:
+    def committed(self, queues: Collection[str], actions: list[Callable[[], None]]) -> None:
         """Take what a unit of work left behind.
 
         Arguments:
-            left_work: whether it stored events or jobs.
+            queues: in which it left work.
             actions: to do once; what must not be lost is a job instead.
         """
         for action in actions:
             self._actions.put(action)
-        if left_work:
-            self.ring()
+        for name in queues:
+            self.ring(name)
 
-    def ring(self) -> None:
-        """Tell the workers that there may be something to do."""
+    def ring(self, queue_name: str) -> None:
+        """Tell the workers that there may be something to do in a queue."""
         if self._threads:
             self._bell.release()
 
@@ -102,7 +102,7 @@ class Bus:
         self._readings.begin(self.works.readers)
         busy = True
         while busy:
-            busy = self._run_actions() or any([self.work(name) for name in self.works.queues])
+            busy = self._run_actions() or sum(self.work(name) for name in self.works.queues) > 0
 
     def _run_actions(self) -> bool:
         ran = False
@@ -159,7 +159,7 @@ class Bus:
         with self.engine.begin() as connection:
             jobs = claims.take(connection, queue_name, self._worker_id, self._clock.now())
         if len(jobs) == claims.BATCH:
-            self.ring()  # others may help
+            self.ring(queue_name)  # others may help
         for job in jobs:
             self.runner.run(job)
         return len(jobs)

@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from .jobs import STORE, new_job
-from .models import EventRow
-from .types import Subscriber
+from ..events.models import EventRow
+from ..events.types import Subscriber
+from .enqueue import STORE, new_job
 
 BATCH = 500
 """Events a transaction; on SQLite it holds the writer for a few milliseconds."""
@@ -61,8 +61,9 @@ def relay(connection: Connection, wants: Wants, is_on: IsOn, now: datetime) -> i
     if connection.dialect.name == "postgresql" and not connection.scalar(_LOCK):
         return 0
     last = connection.scalar(_LAST)
-    events = connection.execute(_PLACE, {"last": last}).mappings().all()
-    jobs = [job for event in sorted(events, key=_seq) for job in _jobs(event, wants, is_on, now)]
+    taken = connection.execute(_PLACE, {"last": last}).mappings()
+    events = sorted(map(dict, taken), key=_seq)
+    jobs = [job for event in events for job in _jobs(event, wants, is_on, now)]
     if jobs:
         connection.execute(STORE[connection.dialect.name], jobs)
     return len(events)
@@ -94,6 +95,7 @@ def job_of(
         event_seq=event["seq"],
         workspace_id=event["workspace_id"],
         lane=f"{kind}:{event['aggregate_type']}:{event['aggregate_id']}" if subscriber.ordered else None,
+        queue=subscriber.queue,
         max_attempts=subscriber.max_attempts,
         replay_id=replay_id,
     )

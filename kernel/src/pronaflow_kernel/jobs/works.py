@@ -1,4 +1,4 @@
-"""What is done in the background: every subscriber and job type of the running plugins, under its full name."""
+"""What is done in the background: every subscriber and job type of what runs, under its full name."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from .jobs import JobType
-from .types import Subscriber
+from ..events.types import Subscriber
+from .enqueue import RELAYED
+from .types import JobType
+
+CORE = "core"
+"""Stands where the id of a plugin would, for the kernel's own work."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,11 @@ class Works:
         return {work.kind: work for work in self._works}
 
     @cached_property
+    def job_types(self) -> dict[str, JobType]:
+        """The job types among them, by full name."""
+        return {kind: work.does for kind, work in self.by_kind.items() if isinstance(work.does, JobType)}
+
+    @cached_property
     def readers(self) -> list[Work]:
         """Those that read in batches."""
         return [work for work in self._works if work.does.mode == "batch"]
@@ -57,9 +66,7 @@ class Works:
     @cached_property
     def queues(self) -> list[str]:
         """Every queue that somebody hands work in to."""
-        return sorted(
-            {"default", *(work.does.queue for work in self._works if isinstance(work.does, JobType))}
-        )
+        return sorted({RELAYED, *(work.does.queue for work in self._works)})
 
     def wants(self, event_type: str) -> list[tuple[str, Subscriber]]:
         """Plugin ids and subscribers that want events of a type."""

@@ -7,7 +7,7 @@ it did in the database is undone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,7 +27,7 @@ from sqlalchemy.orm import aliased
 
 from ..ids import new_id
 from ..persistence.types import Id, UtcDateTime
-from .job_models import LEASED, PARKED, READY, DeadJob, Job
+from .models import LEASED, PARKED, READY, DeadJob, Job
 
 LEASE = timedelta(seconds=30)
 """How long a worker may be silent before others take its jobs."""

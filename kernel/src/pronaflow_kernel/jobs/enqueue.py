@@ -7,43 +7,24 @@ A job is stored in the transaction of the change that asks for it: it is there e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..attribution import as_kernel
 from ..tenancy.rule import unscoped
-from .job_models import READY, Job
-from .types import Backoff
+from .models import READY, Job
+from .types import JobType
 
 if TYPE_CHECKING:
     from ..persistence.uow import UnitOfWork
 
 ALL_WORKSPACES = "the bus serves all workspaces"
 
-
-@dataclass(frozen=True, slots=True)
-class JobType:
-    """A kind of background work.
-
-    Arguments:
-        name: unique within the plugin; the kernel prefixes the plugin's id.
-        run: called with a unit of work in the job's workspace and the arguments it was handed in with.
-        mode: `db`: its writes and its end are one transaction; `external`: it reaches out of the database
-            and may run twice.
-        queue: who does it: `default`, `mail`, `webhooks`, `reports`.
-        max_attempts: how often it is tried; backoff: waits in between.
-    """
-
-    name: str
-    run: Callable[[UnitOfWork, Mapping[str, Any]], None]
-    mode: Literal["db", "external"] = "db"
-    queue: str = "default"
-    max_attempts: int = 12
-    backoff: Backoff = Backoff()
+RELAYED = "default"
+"""The queue whose workers make jobs of events."""
 
 
 class Jobs:
@@ -75,27 +56,32 @@ class Jobs:
             name: of one of the plugin's own job types.
             args: JSON data, and nothing secret: the row can be read by operators.
             run_at: not before this instant.
-            lane: jobs with one lane are done one after another, in the order they were handed in.
-            dedup_key: while a job of this name with this key waits, no second one is stored.
+            lane: jobs of this name and workspace with one lane are done one after another, in the order they
+                were handed in.
+            dedup_key: while a job of this name and workspace with this key waits, no second one is stored.
             priority: 0 first, 9 last.
 
         Raises:
             LookupError: the plugin provides no such job.
+            ValueError: the arguments are not as it declares.
         """
         kind = f"{self._owner}.{name}"
         if kind not in self._types:
             raise LookupError(f"{self._owner} provides no job {name!r}: name it in provide_jobs")
         job = self._types[kind]
+        if problems := job.problems(args):
+            raise ValueError(f"arguments of the job {kind}: {problems}")
+        workspace_id, now = uow.scope.workspace_id, uow.clock.now()
         row = new_job(
             kind,
-            now=uow.now,
+            now=now,
             args=dict(args),
             queue=job.queue,
             priority=priority,
-            workspace_id=uow.scope.workspace_id,
-            lane=lane if lane is None else f"{kind}:{lane}",
-            dedup_key=dedup_key,
-            available_at=run_at or uow.now,
+            workspace_id=workspace_id,
+            lane=lane if lane is None else f"{kind}:{workspace_id}:{lane}",
+            dedup_key=dedup_key if dedup_key is None else f"{workspace_id}:{dedup_key}",
+            available_at=run_at or now,
             max_attempts=job.max_attempts,
         )
         uow.hand_in(row)

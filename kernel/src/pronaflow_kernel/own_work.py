@@ -1,0 +1,16 @@
+"""The background work of the kernel itself: the same declarations as a plugin's, under the name `core`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .events.types import Subscriber
+    from .jobs.types import JobType
+    from .kernel import Kernel
+
+
+def own_work(kernel: Kernel) -> Sequence[JobType | Subscriber]:
+    """What the kernel does in the background, made of its parts."""
+    return ()
