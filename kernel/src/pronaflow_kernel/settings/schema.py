@@ -73,6 +73,24 @@ class ServerSettings:
 
 
 @dataclass(frozen=True)
+class JobSettings:
+    """Who does the background work."""
+
+    threads: int = setting(
+        3,
+        "Threads of the server that do background work; at 0 `pronaflow worker` alone does it.",
+        least=0,
+        most=64,
+    )
+    lease_seconds: int = setting(
+        30,
+        "Seconds after which work of a process that no longer answers is given to others.",
+        least=2,
+        most=600,
+    )
+
+
+@dataclass(frozen=True)
 class CorsSettings:
     """Which pages of other origins a browser lets read the answers."""
 
@@ -302,6 +320,7 @@ class Settings:
         check=checks.url("http", "https", host=True),
     )
     server: ServerSettings = field(default_factory=ServerSettings)
+    jobs: JobSettings = field(default_factory=JobSettings)
     cors: CorsSettings = field(default_factory=CorsSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
     oidc: OidcSettings = field(default_factory=OidcSettings)
