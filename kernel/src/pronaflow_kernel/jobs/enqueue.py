@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..attribution import as_kernel
+from ..logs import request_id
 from ..tenancy.rule import unscoped
-from .models import READY, Job
+from .models import NOBODY, READY, WAITING, Job
 from .types import JobType
 
 if TYPE_CHECKING:
@@ -88,7 +89,12 @@ class Jobs:
 
 
 def new_job(kind: str, *, now: datetime, **values: Any) -> dict[str, Any]:
-    """A row of `Job` that waits."""
+    """A row of `Job`.
+
+    Arguments:
+        now: when it is made, and its time comes unless `available_at` among the values says later.
+    """
+    later = values.get("available_at", now) > now
     return {
         "kind": kind,
         "event_seq": None,
@@ -99,7 +105,9 @@ def new_job(kind: str, *, now: datetime, **values: Any) -> dict[str, Any]:
         "lane": None,
         "dedup_key": None,
         "replay_id": None,
-        "state": READY,
+        "request_id": request_id(),
+        "state": WAITING if later else READY,
+        "tenant": values.get("workspace_id") or NOBODY,
         "attempt": 0,
         "max_attempts": 12,
         "available_at": now,

@@ -11,8 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ..models import CoreBase
 from ..persistence.types import Id, Json
 
-READY, LEASED, PARKED = 0, 1, 3
-"""States of a job: it waits for a worker, one has it, or its plugin is off."""
+READY, LEASED, WAITING, PARKED = 0, 1, 2, 3
+"""States of a job: its turn comes, a worker has it, its time has not come, or its plugin is off."""
+
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""The tenant of what belongs to no workspace."""
 
 _ID = BigInteger().with_variant(Integer, "sqlite")
 
@@ -29,6 +32,7 @@ class _Work:
     lane: Mapped[str | None] = mapped_column(String(200))
     dedup_key: Mapped[str | None] = mapped_column(String(200))
     replay_id: Mapped[str | None] = mapped_column(Id)
+    request_id: Mapped[str | None] = mapped_column(Id)
     attempt: Mapped[int] = mapped_column(Integer)
     max_attempts: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime]
@@ -38,19 +42,20 @@ class _Work:
 class Job(_Work, CoreBase):
     """One durable piece of background work; its row goes when it is done, so that the table stays small.
 
-    `id` is the order inside a lane. `attempt` is counted when a worker takes the job, so that one that kills
-    its worker is counted too. Whoever finishes it must hold `lease_token` still.
+    `id` is the order inside a lane. `tenant` is its workspace, or `NOBODY`: tenants take turns. `attempt` is
+    counted when a worker takes the job, so that one that kills its worker is counted too. Whoever finishes
+    it must hold `lease_token` still.
     """
 
     __tablename__ = "core__job"
 
     id: Mapped[int] = mapped_column(_ID, primary_key=True, autoincrement=True)
     state: Mapped[int] = mapped_column(SmallInteger)
+    tenant: Mapped[str] = mapped_column(Id)
     available_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]
     lease_token: Mapped[str | None] = mapped_column(Id)
     worker_id: Mapped[str | None] = mapped_column(Id)
-    progress: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
     __table_args__ = (
         Index(
@@ -66,24 +71,47 @@ class Job(_Work, CoreBase):
             "kind",
             "dedup_key",
             unique=True,
-            sqlite_where=text("state = 0 AND attempt = 0"),
-            postgresql_where=text("state = 0 AND attempt = 0"),
+            sqlite_where=text("state IN (0, 2) AND attempt = 0"),
+            postgresql_where=text("state IN (0, 2) AND attempt = 0"),
         ),
         Index(
             "ix_core__job_ready",
             "queue",
             "priority",
+            "tenant",
             "id",
             sqlite_where=text("state = 0"),
             postgresql_where=text("state = 0"),
         ),
-        Index("ix_core__job_lane", "lane", "id"),
+        Index(
+            "ix_core__job_again",
+            "queue",
+            "priority",
+            "id",
+            sqlite_where=text("state = 0 AND attempt > 0"),
+            postgresql_where=text("state = 0 AND attempt > 0"),
+        ),
+        Index(
+            "ix_core__job_waiting",
+            "available_at",
+            sqlite_where=text("state = 2"),
+            postgresql_where=text("state = 2"),
+        ),
+        Index(
+            "ix_core__job_lane",
+            "lane",
+            "id",
+            sqlite_where=text("lane IS NOT NULL"),
+            postgresql_where=text("lane IS NOT NULL"),
+        ),
         Index(
             "ix_core__job_lease",
             "lease_until",
             sqlite_where=text("state = 1"),
             postgresql_where=text("state = 1"),
         ),
+        # An id is never given twice: a dead job keeps its own.
+        {"sqlite_autoincrement": True},
     )
 
 

@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("user_id", Id(), nullable=True),
         sa.Column("session_id", Id(), nullable=True),
         sa.Column("origin", sa.String(length=10), nullable=False),
+        sa.Column("request_id", Id(), nullable=True),
         sa.Column("occurred_at", UtcDateTime(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.Column("payload", Json(), nullable=False),
@@ -62,11 +63,11 @@ def upgrade() -> None:
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
         ),
         sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("tenant", Id(), nullable=False),
         sa.Column("available_at", UtcDateTime(), nullable=False),
         sa.Column("lease_until", UtcDateTime(), nullable=True),
         sa.Column("lease_token", Id(), nullable=True),
         sa.Column("worker_id", Id(), nullable=True),
-        sa.Column("progress", Json(), nullable=True),
         sa.Column("kind", sa.String(length=120), nullable=False),
         sa.Column("event_seq", sa.BigInteger(), nullable=True),
         sa.Column("args", Json(), nullable=True),
@@ -76,11 +77,13 @@ def upgrade() -> None:
         sa.Column("lane", sa.String(length=200), nullable=True),
         sa.Column("dedup_key", sa.String(length=200), nullable=True),
         sa.Column("replay_id", Id(), nullable=True),
+        sa.Column("request_id", Id(), nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("max_attempts", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core__job")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "uq_core__job_event",
@@ -95,18 +98,41 @@ def upgrade() -> None:
         "core__job",
         ["kind", "dedup_key"],
         unique=True,
-        sqlite_where=sa.text("state = 0 AND attempt = 0"),
-        postgresql_where=sa.text("state = 0 AND attempt = 0"),
+        sqlite_where=sa.text("state IN (0, 2) AND attempt = 0"),
+        postgresql_where=sa.text("state IN (0, 2) AND attempt = 0"),
     )
     op.create_index(
         "ix_core__job_ready",
         "core__job",
-        ["queue", "priority", "id"],
+        ["queue", "priority", "tenant", "id"],
         unique=False,
         sqlite_where=sa.text("state = 0"),
         postgresql_where=sa.text("state = 0"),
     )
-    op.create_index("ix_core__job_lane", "core__job", ["lane", "id"], unique=False)
+    op.create_index(
+        "ix_core__job_again",
+        "core__job",
+        ["queue", "priority", "id"],
+        unique=False,
+        sqlite_where=sa.text("state = 0 AND attempt > 0"),
+        postgresql_where=sa.text("state = 0 AND attempt > 0"),
+    )
+    op.create_index(
+        "ix_core__job_waiting",
+        "core__job",
+        ["available_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 2"),
+        postgresql_where=sa.text("state = 2"),
+    )
+    op.create_index(
+        "ix_core__job_lane",
+        "core__job",
+        ["lane", "id"],
+        unique=False,
+        sqlite_where=sa.text("lane IS NOT NULL"),
+        postgresql_where=sa.text("lane IS NOT NULL"),
+    )
     op.create_index(
         "ix_core__job_lease",
         "core__job",
@@ -131,6 +157,7 @@ def upgrade() -> None:
         sa.Column("lane", sa.String(length=200), nullable=True),
         sa.Column("dedup_key", sa.String(length=200), nullable=True),
         sa.Column("replay_id", Id(), nullable=True),
+        sa.Column("request_id", Id(), nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("max_attempts", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
