@@ -78,6 +78,16 @@ def bound(**fields: Any) -> Iterator[None]:
         release(token)
 
 
+def request_id() -> str | None:
+    """The id of the request whose consequences are being worked out here; None where there is none.
+
+    It is stored beside events and jobs and bound again where they are taken up, so that one id leads from a
+    request to everything that it caused.
+    """
+    found: str | None = _bound.get().get("request_id")
+    return found
+
+
 def configure_logging(settings: Settings) -> None:
     """Send all records to standard error, in the format and from the level of `settings.logs`.
 

@@ -38,6 +38,7 @@ class EventRow(CoreBase):
     user_id: Mapped[str | None] = mapped_column(Id)
     session_id: Mapped[str | None] = mapped_column(Id)
     origin: Mapped[str] = mapped_column(String(10))
+    request_id: Mapped[str | None] = mapped_column(Id)
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     payload: Mapped[dict[str, Any]]

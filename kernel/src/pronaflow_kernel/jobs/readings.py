@@ -139,7 +139,8 @@ class Readings:
         self, connection: Connection, work: Work, event: dict[str, Any], reason: str, words: str
     ) -> None:
         now = self._clock.now()
-        row = new_job(work.kind, now=now, event_seq=event["seq"], workspace_id=event["workspace_id"])
+        of = {name: event[name] for name in ("workspace_id", "request_id")}
+        row = new_job(work.kind, now=now, event_seq=event["seq"], **of)
         token = {"lease_token": event["id"], "attempt": work.does.max_attempts}
         made = dict(connection.execute(insert(Job).returning(Job), {**row, **token}).mappings().one())
         claims.bury(connection, made, reason, words, now)

@@ -36,7 +36,12 @@ _PLACE = (
     .where(EventRow.seq == _pending.c.seq)
     .values(position=bindparam("last") + _pending.c.place)
     .returning(
-        EventRow.seq, EventRow.type, EventRow.workspace_id, EventRow.aggregate_type, EventRow.aggregate_id
+        EventRow.seq,
+        EventRow.type,
+        EventRow.workspace_id,
+        EventRow.aggregate_type,
+        EventRow.aggregate_id,
+        EventRow.request_id,
     )
 )
 
@@ -85,7 +90,7 @@ def job_of(
     """The job in which a subscriber hears of an event.
 
     Arguments:
-        event: `seq, workspace_id, aggregate_type, aggregate_id`.
+        event: `seq, workspace_id, aggregate_type, aggregate_id, request_id`.
         replay_id: of the replay that asks for it again.
     """
     kind = f"{plugin_id}.{subscriber.name}"
@@ -98,6 +103,7 @@ def job_of(
         queue=subscriber.queue,
         max_attempts=subscriber.max_attempts,
         replay_id=replay_id,
+        request_id=event["request_id"],
     )
 
 

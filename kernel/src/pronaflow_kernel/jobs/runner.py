@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 from ..errors import StaleRow
 from ..events.models import EventRow
 from ..events.types import Event, EventType
-from ..logs import bound
+from ..logs import bind, bound
 from ..persistence.scope import Scope
 from ..plugins.guard import described
 from ..tenancy.rule import unscoped
@@ -39,6 +39,8 @@ log = logging.getLogger("pronaflow.events")
 
 TRIES = 3
 """How often a job is begun anew at once that others are in the way of."""
+
+_LOGGED = ("kind", "attempt", "workspace_id", "request_id")
 
 _EVENT = select(EventRow.__table__).where(EventRow.seq == bindparam("seq"))
 
@@ -79,7 +81,8 @@ class Runner:
 
     def run(self, job: Mapping[str, Any]) -> None:
         """Do a job, or settle what becomes of it; raises nothing."""
-        with bound(job=job["id"], kind=job["kind"]):
+        about = {name: job[name] for name in _LOGGED if job[name] is not None}
+        with bound(job_id=job["id"], **about):
             try:
                 self._run(job)
             except LeaseLost:
@@ -146,6 +149,7 @@ class Runner:
             row = connection.execute(_EVENT, {"seq": job["event_seq"]}).mappings().one_or_none()
         if row is None:
             raise Unknown(f"event {job['event_seq']} is not in the ledger any more")
+        bind(event_id=row["id"])  # `run` takes it back with the rest
         return event_for(self._types, dict(row))
 
     def _failed(self, job: Mapping[str, Any], error: Exception) -> None:

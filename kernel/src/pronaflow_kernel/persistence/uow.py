@@ -30,6 +30,7 @@ from ..events.ledger import Ledger
 from ..events.types import EventType
 from ..ids import new_id
 from ..jobs.enqueue import RELAYED, STORE
+from ..logs import request_id
 from .base import Model
 from .engines import PATIENCE, Engines
 from .prepared import PreparedReads, Row
@@ -203,6 +204,7 @@ class UnitOfWork(Reader):
             "user_id": principal.user_id,
             "session_id": principal.session_id,
             "origin": self.origin,
+            "request_id": request_id(),
             "occurred_at": occurred_at or self.now,
             "recorded_at": self.clock.now(),
             "payload": payload,
