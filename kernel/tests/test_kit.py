@@ -83,7 +83,7 @@ class TestTime:
         self, kernel: Kernel, user: Person, mailbox: Callable[[str], list[Mail]]
     ) -> None:
         with kernel.db.write(Scope.system()) as uow:
-            uow.after_commit(lambda: kernel.mail.send(Mail(user.email, "Hello", "text")))
+            kernel.mail.send(uow, Mail(user.email, "Hello", "text"))
         assert [mail.subject for mail in mailbox(user.email)] == ["Hello"]
         assert mailbox("nobody@example.com") == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import SelectBase, Table, select
@@ -22,10 +23,13 @@ from .identity.events import IDENTITY_EVENTS
 from .identity.mfa.events import MFA_EVENTS
 from .identity.oidc.events import OIDC_EVENTS
 from .ids import new_id
+from .jobs.alive import Alive
 from .jobs.bus import Bus
+from .jobs.claims import Claims
 from .jobs.enqueue import Jobs
 from .jobs.readings import Readings
 from .jobs.runner import Runner
+from .jobs.sealed import SealedJobs
 from .jobs.types import JobType
 from .jobs.works import CORE, Work, Works
 from .kernel import Kernel
@@ -45,6 +49,7 @@ from .plugins.manifest import Manifest
 from .plugins.services import Services
 from .plugins.switches import Switches
 from .plugins.truth import absent_hooks, differences, unknown_scopes
+from .post import Post
 from .records.lifecycle import Trash
 from .records.resources import Resource
 from .secrets import PluginSecrets, keys_from
@@ -90,7 +95,7 @@ class Builder:
         own = (*IDENTITY_EVENTS, *MFA_EVENTS, *OIDC_EVENTS, *TENANCY_EVENTS)
         self.event_types: dict[str, EventType] = {t.name: t for t in own}
         self.guard = Guard(lambda *where: self.switches.active(*where), clock, settings.plugins)
-        self.bus = Bus(clock, new_id())
+        self.bus = self._bus(engines)
         rules = Rules(self.event_types, self.guard.is_on)
         background = replace(engines, write=engines.background)
         self.background = Database(background, clock, self.bus.committed, rules)
@@ -99,17 +104,25 @@ class Builder:
         self.switches = Switches(self.db, clock, frozenset(settings.plugins.disabled), manifests)
         self.hooks = Hooks(self.guard)
         self.services = Services(self.switches.active)
-        self.mail, self.files = mail or mailer_from(settings, clock), file_store_from(settings)
+        self.job_types: dict[str, JobType] = {}
+        self.jobs = Jobs(CORE, self.job_types)
+        self.sealed = SealedJobs(self.jobs, self.keys)
+        self.mail = Post(mail or mailer_from(settings, clock), self.sealed)
+        self.files = file_store_from(settings)
         self.egress = Egress(settings)
         self.access = Access(self.permissions, None, None, self.switches.active)
         self.trash = Trash(self.resources, self.resource_owners)
         self.health_checks: dict[str, tuple[str | None, HealthCheck]] = {
             "database": (None, HealthCheck("database", lambda: _ask(self.db)))
         }
-        self.job_types: dict[str, JobType] = {}
         self.tenant_tables: set[str] = set()
         self.contributions: dict[str, Contribution] = {}
         self.contexts: dict[str, Context] = {}
+
+    def _bus(self, engines: Engines) -> Bus:
+        worker_id, lease = new_id(), timedelta(seconds=self.settings.jobs.lease_seconds)
+        alive = Alive(self.settings.data_dir / "workers", worker_id)
+        return Bus(engines, self.clock, Claims(worker_id, lease), alive)
 
     def add(self, plugin_id: str, plugin: Plugin, candidate: Candidate) -> None:
         """Set a plugin up and take what it contributes.
@@ -239,7 +252,8 @@ class Builder:
             resource_owners=self.resource_owners,
             event_types=self.event_types,
             trash=self.trash,
-            jobs=Jobs(CORE, self.job_types),
+            jobs=self.jobs,
+            sealed=self.sealed,
             bus=self.bus,
             chains=self.chains,
             health_checks=list(self.health_checks.values()),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .events.types import EventType
     from .jobs.bus import Bus
     from .jobs.enqueue import Jobs
-    from .mail import Mailer
+    from .jobs.sealed import SealedJobs
     from .persistence.migrations import Chain
     from .persistence.uow import Database
     from .plugins.base import Context
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .plugins.lifecycle import Contribution, PluginStatus
     from .plugins.services import Services
     from .plugins.switches import Switches
+    from .post import Post
     from .records.lifecycle import Trash
     from .records.resources import Resource
     from .secrets import Keys
@@ -38,7 +39,8 @@ class Kernel:
     """Everything that runs, each thing once.
 
     Arguments:
-        settings, clock, keys, mail, files, db: as they are called.
+        settings, clock, keys, files, db: as they are called.
+        mail: sends mails once a unit of work has committed.
         egress: sends requests to other machines.
         plugins: how the assembly left every known plugin, in order of start; `state` tells the present.
         contributions, contexts: what each running plugin brings and holds, in order of start.
@@ -47,7 +49,7 @@ class Kernel:
         access: decides who may do what.
         resources, event_types: by name; resource_owners: whose the resource types are.
         trash: trash and restore.
-        jobs: hands in background work of the kernel's own.
+        jobs: hands in background work of the kernel's own; `sealed` that whose arguments are secret.
         bus: does the background work.
         chains: migrations, kernel first.
         health_checks: plugin id, or None for the kernel's own, and probe; see `probes`.
@@ -56,7 +58,7 @@ class Kernel:
     settings: Settings
     clock: Clock
     keys: Keys
-    mail: Mailer
+    mail: Post
     files: FileStore
     egress: Egress
     db: Database
@@ -73,6 +75,7 @@ class Kernel:
     event_types: Mapping[str, EventType]
     trash: Trash
     jobs: Jobs
+    sealed: SealedJobs
     bus: Bus
     chains: list[Chain]
     health_checks: list[tuple[str | None, HealthCheck]]

@@ -12,7 +12,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
 from .clock import Clock
@@ -20,6 +20,9 @@ from .ids import new_id
 from .settings import Settings
 from .settings.checks import mailbox
 from .storage import atomic_file
+
+if TYPE_CHECKING:
+    from email.headerregistry import Address
 
 SMTP_TIMEOUT = 10.0
 """Seconds that one step of talking to the mail server may take."""
@@ -70,7 +73,7 @@ class MailError(Exception):
 
 
 class Mailer(Protocol):
-    """Hands mail over."""
+    """Hands mail over to the mail server. Only the job behind `Post.send` calls it."""
 
     def send(self, mail: Mail) -> None:
         """Hand over one mail.
@@ -171,32 +174,49 @@ def compose(mail: Mail, sender: str, clock: Clock) -> EmailMessage:
         ValueError: as in `Mailer.send`.
     """
     origin = mailbox(sender)
-    if not _MAIL_ID.fullmatch(mail.id):
-        raise ValueError("the id of a mail is made of letters, digits, '.', '_' and '-'")
     message = EmailMessage(policy=SMTP)
     message["From"] = origin
-    message["To"] = mailbox(mail.to)
-    message["Subject"] = _line("subject", mail.subject)
+    message["To"] = recipient(mail)
+    message["Subject"] = mail.subject
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = f"<{mail.id}@{origin.domain}>"
     for name, value in mail.headers.items():
-        message[_header_name(name)] = _line(name, value)
+        message[name] = value
     message.set_content(mail.text)
     if mail.html is not None:
         message.add_alternative(mail.html, subtype="html")
     return message
 
 
-def _header_name(name: str) -> str:
-    if not _HEADER_NAME.fullmatch(name) or _OWN_HEADERS.fullmatch(name):
-        raise ValueError(f"not a header that a mail may set: {name!r}")
-    return name
+def recipient(mail: Mail) -> Address:
+    """Whom a mail goes to, once it is sure that a message can be made of it; a tenth of the time of that.
+
+    Raises:
+        ValueError: as in `Mailer.send`.
+    """
+    if not _MAIL_ID.fullmatch(mail.id):
+        raise ValueError("the id of a mail is made of letters, digits, '.', '_' and '-'")
+    _expect_line("subject", mail.subject)
+    for name, value in mail.headers.items():
+        if not _HEADER_NAME.fullmatch(name) or _OWN_HEADERS.fullmatch(name):
+            raise ValueError(f"not a header that a mail may set: {name!r}")
+        _expect_line(name, value)
+    _expect_characters("text", mail.text)
+    _expect_characters("html", mail.html or "")
+    return mailbox(mail.to)
 
 
-def _line(what: str, text: str) -> str:
+def _expect_line(what: str, text: str) -> None:
     if _CONTROL.search(text):
         raise ValueError(f"{what} of a mail must be one line without control characters")
-    return text
+    _expect_characters(what, text)
+
+
+def _expect_characters(what: str, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{what} of a mail holds half a character (a lone surrogate)") from error
 
 
 def _refusal(error: Exception) -> MailError:

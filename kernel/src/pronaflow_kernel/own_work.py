@@ -13,4 +13,4 @@ if TYPE_CHECKING:
 
 def own_work(kernel: Kernel) -> Sequence[JobType | Subscriber]:
     """What the kernel does in the background, made of its parts."""
-    return ()
+    return [kernel.mail.job()]

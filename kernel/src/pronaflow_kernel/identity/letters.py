@@ -9,23 +9,24 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from ..mail import Mail, Mailer
+from ..mail import Mail
 from ..persistence.uow import UnitOfWork
+from ..post import Post
 
 Recipient = Mapping[str, Any]
 """A row of `User`."""
 
 
 class Letters:
-    """Writes the mails and hands them over once the unit of work has committed.
+    """Writes the mails and posts them in the unit of work of what they tell.
 
     Arguments:
-        mailer: sends them.
+        post: sends them.
         public_url: what links start with, without a slash at the end.
     """
 
-    def __init__(self, mailer: Mailer, public_url: str) -> None:
-        self._mailer = mailer
+    def __init__(self, post: Post, public_url: str) -> None:
+        self._post = post
         self._public_url = public_url
 
     def verification(self, uow: UnitOfWork, user: Recipient, token: str, seconds: int) -> None:
@@ -112,8 +113,7 @@ class Letters:
         return f"{self._public_url}/{page}#{urlencode(parts)}\n\nFor programs:\n{plain}"
 
     def _send(self, uow: UnitOfWork, to: str, subject: str, text: str) -> None:
-        mail = Mail(to, f"{subject} - PronaFlow", text)
-        uow.after_commit(lambda: self._mailer.send(mail))
+        self._post.send(uow, Mail(to, f"{subject} - PronaFlow", text))
 
 
 def _span(seconds: int) -> str:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from ..clock import Clock
     from ..egress.client import PluginHttp
     from ..jobs.enqueue import Jobs
-    from ..mail import Mailer
     from ..persistence.uow import Database, UnitOfWork
+    from ..post import Post
     from ..records.lifecycle import Trash
     from ..secrets import PluginSecrets
     from ..storage import FileStore
@@ -37,7 +37,8 @@ class Context:
         http: sends requests to the hosts that the manifest names under `network`.
         secrets: encrypts what the plugin stores in a `secret_column`.
         jobs: hands in background work of the plugin.
-        mail, files, clock, log: as they are called.
+        mail: sends a mail once a unit of work has committed: `mail.send(uow, Mail(...))`.
+        files, clock, log: as they are called.
     """
 
     plugin_id: str
@@ -51,7 +52,7 @@ class Context:
     http: PluginHttp
     secrets: PluginSecrets
     jobs: Jobs
-    mail: Mailer
+    mail: Post
     files: FileStore
     clock: Clock
     log: logging.Logger

@@ -15,7 +15,6 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from pronaflow_kernel.api import (
@@ -173,7 +172,7 @@ class Invitations:
     def _send(self, uow: UnitOfWork, row: Row, token: str, workspace: str) -> None:
         inviter = uow.scope.principal.username or "Somebody"
         mail = invitation_mail(row, token, workspace=workspace, inviter=inviter, public_url=self._public_url)
-        uow.after_commit(partial(self._mail.send, mail))
+        self._mail.send(uow, mail)
 
 
 def _known(uow: UnitOfWork, wanted: Mapping[str, str]) -> dict[str, str]:
