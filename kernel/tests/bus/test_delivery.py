@@ -16,6 +16,13 @@ from pronaflow_kernel.testing import Person, World
 
 from .conftest import Workshop
 
+LEASE = timedelta(seconds=30)
+
+
+def taker(person: Person) -> claims.Claims:
+    """Another worker."""
+    return claims.Claims(person.id, LEASE)
+
 
 def write(person: Person, title: str = "x") -> str:
     return str(person.post("/api/v1/notes", {"title": title}).json["data"]["id"])
@@ -199,14 +206,14 @@ class TestAWorker:
         write(ann)
         workshop.bus.relay()
         with workshop.bus.engine.begin() as connection:
-            [taken] = claims.take(connection, "default", ann.id, world.clock.now())
+            [taken] = taker(ann).take(connection, "default", world.clock.now())
         world.drain()
         assert heard == []
 
-        world.clock.advance(claims.LEASE.total_seconds() + 1)
+        world.clock.advance(LEASE.total_seconds() + 1)
         workshop.bus.tick()
         world.drain()
-        world.clock.advance(-claims.LEASE.total_seconds() - 1)
+        world.clock.advance(-LEASE.total_seconds() - 1)
         assert len(heard) == 1
         assert taken["attempt"] == 1
 
@@ -217,15 +224,15 @@ class TestAWorker:
         write(ann)
         workshop.bus.relay()
         with workshop.bus.engine.begin() as connection:
-            [job] = claims.take(connection, "default", ann.id, world.clock.now())
-        world.clock.advance(claims.LEASE.total_seconds() + 1)
+            [job] = taker(ann).take(connection, "default", world.clock.now())
+        world.clock.advance(LEASE.total_seconds() + 1)
         workshop.bus.tick()
         with workshop.bus.engine.begin() as connection:
-            [again] = claims.take(connection, "default", ann.id, world.clock.now())
+            [again] = taker(ann).take(connection, "default", world.clock.now())
         workshop.bus.runner.run(job)
         assert [each["lease_token"] for each in workshop.jobs()] == [again["lease_token"]]
         workshop.bus.runner.run(again)
-        world.clock.advance(-claims.LEASE.total_seconds() - 1)
+        world.clock.advance(-LEASE.total_seconds() - 1)
         assert workshop.jobs() == []
 
     def test_that_is_killed_by_a_job_takes_it_alone_from_then_on(
@@ -235,11 +242,11 @@ class TestAWorker:
         for _ in range(3):
             write(ann)
         workshop.bus.relay()
-        now = world.clock.now()
+        now, other = world.clock.now(), taker(ann)
         with workshop.bus.engine.begin() as connection:
-            assert len(claims.take(connection, "default", ann.id, now)) == 3
+            assert len(other.take(connection, "default", now)) == 3
             claims.sweep(connection, now + timedelta(minutes=1))
-            assert len(claims.take(connection, "default", ann.id, now)) == 1
+            assert len(other.take(connection, "default", now)) == 1
 
 
 class TestWhatNobodyKnows:

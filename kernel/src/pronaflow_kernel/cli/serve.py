@@ -94,7 +94,7 @@ def _run(state: State, flags: dict[str, Any], on_ready: Callable[[str, Kernel], 
             log.warning("The plugin %s is %s: %s", status.id, status.state, status.reason)
     _warn_of_limits(kernel)
     _bootstrap(kernel)
-    kernel.bus.start(3)
+    kernel.bus.start(kernel.settings.jobs.threads)
     reporter = Reporter(kernel.db, kernel.guard, kernel.clock)
     reporter.start()
     app, server, limits = apps[-1], kernel.settings.server, kernel.settings.limits

@@ -1,56 +1,78 @@
 """The bus: from the commit of a change to the end of all work that it causes.
 
-The database alone says what must be done. Waking is a courtesy: whoever commits rings, and workers that heard
-nothing look by themselves once a second. In one process the workers are threads of the server; with Redis
-they are processes of their own (`pronaflow worker`), rung by messages that may be lost.
+The database alone says what must be done. Waking is a courtesy: whoever commits rings, and every process that
+works looks by itself once a second. In one process the workers are threads of the server; in production they
+are processes of their own (`pronaflow worker`), rung over Redis by messages that may be lost.
 """
 
 from __future__ import annotations
 
-import logging
 import queue
 import threading
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
 
 from . import claims
-from .relay import relay
+from .crew import Crew, attempted
+from .enqueue import ALL_WORKSPACES, RELAYED
+from .relay import pending, relay
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from ..clock import Clock
+    from ..persistence.engines import Engines
+    from .alive import Alive
+    from .claims import Claims
     from .readings import Readings
     from .runner import Runner
     from .works import Works
 
-log = logging.getLogger("pronaflow.events")
-
 POLL = 1.0
-"""Seconds after which a worker looks for work although nobody rang."""
+"""Seconds after which a process that works looks for more although nobody rang."""
+
+ALONE = 0.1
+"""The same while those who would ring cannot reach it."""
+
+
+class Bell(Protocol):
+    """Wakes workers in other processes; may fail at any time, since they look by themselves."""
+
+    @property
+    def working(self) -> bool:
+        """Whether rings arrive, as far as one knows."""
+        ...
+
+    def ring(self, queue_name: str) -> None:
+        """Say that there may be something to do in a queue; raises nothing and waits for nobody."""
+        ...
 
 
 class Bus:
     """Runs what waits.
 
     Arguments:
-        worker_id: names this process in the jobs that it has.
+        engines: of the database; work need not survive a power cut before what it ends.
+        held: takes the jobs; alive: tells which workers died.
     """
 
     runner: Runner
     _readings: Readings
-    engine: Engine
 
-    def __init__(self, clock: Clock, worker_id: str) -> None:
-        self._clock, self._worker_id = clock, worker_id
+    def __init__(self, engines: Engines, clock: Clock, held: Claims, alive: Alive) -> None:
+        self.engine: Engine = engines.background.execution_options(unscoped=ALL_WORKSPACES)
+        self._look: Engine = engines.read.execution_options(unscoped=ALL_WORKSPACES)
+        self._clock, self.claims, self._alive = clock, held, alive
+        self.bell: Bell | None = None
         self._actions: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._bell = threading.Semaphore(0)
-        self._stopping = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._actor: threading.Thread | None = None
+        self._crew = Crew(self.work, self.tick, self._pause)
+        self._beaten = clock.now()
 
     def attach(self, runner: Runner, readings: Readings) -> None:
         """Learn who does the jobs, and who lets subscribers in batches read on."""
-        self.runner, self._readings, self.engine = runner, readings, runner.engine
+        self.runner, self._readings = runner, readings
 
     @property
     def works(self) -> Works:
@@ -74,107 +96,150 @@ class Bus:
             self.ring(name)
 
     def ring(self, queue_name: str) -> None:
-        """Tell the workers that there may be something to do in a queue."""
-        if self._threads:
-            self._bell.release()
+        """Wake the workers of a queue: those of this process, or where it has none, others."""
+        if self._crew:
+            self._crew.ring(queue_name)
+        elif self.bell is not None:
+            self.bell.ring(queue_name)
 
-    def start(self, workers: int) -> None:
-        """Work in threads of this process from now on."""
+    def start(self, threads: int) -> None:
+        """Do from now on what units of work leave behind.
+
+        Arguments:
+            threads: for background work; at 0 it is left to other processes.
+        """
+        self._actor = threading.Thread(target=self._act, name="pronaflow-actions", daemon=True)
+        self._actor.start()
+        if threads:
+            self.begin()
+            self._crew.start(threads, RELAYED)
+            self._ring_what_waits()
+
+    def begin(self) -> None:
+        """Enter this process as one that works."""
+        self._alive.begin()
         self._readings.begin(self.works.readers)
-        loops = [("actions", self._act), ("ticker", self._tick), *(("worker", self._serve),) * workers]
-        for name, loop in loops:
-            thread = threading.Thread(target=loop, name=f"pronaflow-{name}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
 
     def stop(self) -> None:
         """Finish what was begun and end the threads; the rest is done by whoever works next."""
-        self._stopping.set()
-        self._actions.put(None)
-        for _ in self._threads:
-            self._bell.release()
-        for thread in self._threads:
-            thread.join()
-        self._threads.clear()
+        self._crew.stop()
+        if self._actor is not None:
+            self._actions.put(None)
+            self._actor.join()
+            self._actor = None
+        self._alive.end()
 
     def drain(self) -> None:
         """Do everything whose time has come, on this thread, until nothing is left (tests, commands)."""
         self._readings.begin(self.works.readers)
         busy = True
         while busy:
-            busy = self._run_actions() or sum(self.work(name) for name in self.works.queues) > 0
+            busy = self.tick() | self.act() | (sum(self.work(name) for name in self.works.queues) > 0)
 
-    def _run_actions(self) -> bool:
+    def act(self) -> bool:
+        """Do the actions that units of work left behind; False where there was none."""
         ran = False
-        while True:
-            try:
-                action = self._actions.get_nowait()
-            except queue.Empty:
-                return ran
+        while not self._actions.empty():
+            action = self._actions.get()
             if action is not None:
                 ran = True
-                _run(action)
+                attempted(action)
+        return ran
 
     def _act(self) -> None:
         while (action := self._actions.get()) is not None:
-            _run(action)
+            attempted(action)
 
-    def _serve(self) -> None:
-        while not self._stopping.is_set():
-            self._bell.acquire(timeout=POLL)
-            while self._bell.acquire(blocking=False):
-                pass  # several rings are one
-            for name in self.works.queues:
-                _run(lambda name=name: self.work(name))  # type: ignore[misc]
-
-    def _tick(self) -> None:
-        while not self._stopping.wait(POLL):
-            _run(self.tick)
-
-    def work(self, queue_name: str = "default") -> int:
+    def work(self, queue_name: str) -> int:
         """Do everything of a queue whose turn it is, until nothing is left.
 
         Returns:
             How many jobs and batches were done.
         """
         count = 0
-        while not self._stopping.is_set():
-            self.relay()
-            count += (turn := self._read_on() + self._do(queue_name))
+        while not self._crew.stopping:
+            turn = 0
+            if queue_name == RELAYED:
+                self.relay()
+                turn += self._readings.read_on(self._look, self.works.readers)
+            turn += self._do(queue_name)
+            count += turn
             if not turn:
                 break
         return count
 
     def relay(self) -> None:
         """Make jobs of all events that were committed."""
-        with self.engine.begin() as connection:
-            taken = relay(connection, self.works.wants, self.runner.is_on, self._clock.now())
-        if taken:
-            self.relay()
-
-    def _read_on(self) -> int:
-        return sum(self._readings.read_on(work) for work in self.works.readers)
+        taken = True
+        while taken:
+            with self._look.connect() as connection:
+                if not pending(connection):
+                    return
+            with self.engine.begin() as connection:
+                now = self._clock.now()
+                taken, queues = relay(connection, self.works.wants, self.runner.is_on, now)
+            for name in queues - {RELAYED}:
+                self.ring(name)
 
     def _do(self, queue_name: str) -> int:
+        with self._look.connect() as connection:
+            if not claims.ready(connection, queue_name):
+                return 0
         with self.engine.begin() as connection:
-            jobs = claims.take(connection, queue_name, self._worker_id, self._clock.now())
+            jobs = self.claims.take(connection, queue_name, self._clock.now())
         if len(jobs) == claims.BATCH:
-            self.ring(queue_name)  # others may help
+            self._call_for_help(queue_name)
         for job in jobs:
             self.runner.run(job)
         return len(jobs)
 
-    def tick(self) -> None:
-        """What is to be done once a second: keep what one has, and put back what dead workers had."""
+    def _call_for_help(self, queue_name: str) -> None:
+        if self._crew:
+            self._crew.ring(queue_name)
+        if self.bell is not None:
+            self.bell.ring(queue_name)
+
+    def tick(self) -> bool:
+        """What is to be done now and then: keep what one has, and bring back what waited for its time.
+
+        Returns:
+            Whether anything was brought back.
+        """
         now = self._clock.now()
-        with self.engine.begin() as connection:
-            claims.beat(connection, self._worker_id, now)
-            claims.sweep(connection, now)
+        self._beat(now)
+        self._release_the_dead()
+        with self._look.connect() as connection:
+            due = claims.come_due(connection, now)
+        if due:
+            with self.engine.begin() as connection:
+                claims.sweep(connection, now)
+                claims.promote(connection, now)
+        self._ring_what_waits()
+        return due
 
+    def _beat(self, now: datetime) -> None:
+        """Often enough that two beats may be lost."""
+        if not self._beaten <= now < self._beaten + self.claims.lease / 3:
+            with self.engine.begin() as connection:
+                self.claims.beat(connection, now)
+            self._beaten = now
 
-def _run(action: Callable[[], object]) -> None:
-    """One failure must not end the thread that does everything else."""
-    try:
-        action()
-    except Exception:
-        log.exception("background work failed")
+    def _release_the_dead(self) -> None:
+        with self._look.connect() as connection:
+            dead = self._alive.dead(claims.workers(connection))
+        for worker_id in dead:
+            with self.engine.begin() as connection:
+                claims.release(connection, worker_id)
+            self._alive.forget(worker_id)
+
+    def _ring_what_waits(self) -> None:
+        if not self._crew:
+            return
+        with self._look.connect() as connection:
+            behind = pending(connection) or self._readings.behind(connection)
+            waiting = [name for name in self.works.queues if claims.ready(connection, name)]
+        for name in {RELAYED, *waiting} if behind else waiting:
+            self._crew.ring(name)
+
+    def _pause(self) -> float:
+        return POLL if self.bell is None or self.bell.working else ALONE

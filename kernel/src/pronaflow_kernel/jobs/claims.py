@@ -1,8 +1,8 @@
 """Who does which job: taking, finishing, putting back and giving up.
 
-A worker takes jobs for `LEASE` and says from time to time that it still works on them. If it dies, they go
-back after the lease; if it was only slow and somebody else has one by then, its token is worthless and what
-it did in the database is undone.
+A worker takes jobs for the length of a lease and says from time to time that it still works on them. If it
+dies, they go back after the lease; if it was only slow and somebody else has one by then, its token is
+worthless and what it did in the database is undone.
 """
 
 from __future__ import annotations
@@ -27,23 +27,26 @@ from sqlalchemy.orm import aliased
 
 from ..ids import new_id
 from ..persistence.types import Id, UtcDateTime
-from .models import LEASED, PARKED, READY, DeadJob, Job
-
-LEASE = timedelta(seconds=30)
-"""How long a worker may be silent before others take its jobs."""
+from .models import LEASED, PARKED, READY, WAITING, DeadJob, Job
 
 BATCH = 20
 """Jobs taken at once."""
+
+_BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
+"""Sorts before every tenant."""
 
 ERROR = 2000
 """Characters of an error that are kept."""
 
 _NOW = bindparam("now", type_=UtcDateTime())
 _TOKEN = bindparam("token", type_=Id())
+_WORKER = bindparam("worker", type_=Id())
+_UNTIL = bindparam("until", type_=UtcDateTime())
+_QUEUE, _PRIORITY = bindparam("which_queue"), bindparam("which_priority")
 _earlier = aliased(Job)
 
 
-def _claim(*which: Any) -> Any:
+def _claim(*which: Any, order: tuple[Any, ...]) -> Any:
     """A statement that takes jobs whose turn it is.
 
     Of a lane only the first one has its turn, whatever the others wait for.
@@ -53,12 +56,12 @@ def _claim(*which: Any) -> Any:
         select(Job.id)
         .where(
             Job.state == READY,
-            Job.queue == bindparam("which_queue"),
-            Job.available_at <= _NOW,
+            Job.queue == _QUEUE,
+            Job.priority == _PRIORITY,
             or_(Job.lane.is_(None), first),
             *which,
         )
-        .order_by(Job.priority, Job.id)
+        .order_by(*order)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
         # Materialised, or PostgreSQL may run it again for each row and take more than the limit.
@@ -69,18 +72,17 @@ def _claim(*which: Any) -> Any:
         update(Job)
         .where(Job.id.in_(select(picked.c.id)))
         .values(
-            state=LEASED,
-            attempt=Job.attempt + 1,
-            lease_until=bindparam("until", type_=UtcDateTime()),
-            lease_token=_TOKEN,
-            worker_id=bindparam("worker", type_=Id()),
+            state=LEASED, attempt=Job.attempt + 1, lease_until=_UNTIL, lease_token=_TOKEN, worker_id=_WORKER
         )
         .returning(Job)
     )
 
 
-_FRESH = _claim(Job.attempt == 0)
-_AGAIN = _claim(Job.attempt > 0)
+_FRESH = _claim(Job.attempt == 0, Job.tenant > bindparam("served", type_=Id()), order=(Job.tenant, Job.id))
+_AGAIN = _claim(Job.attempt > 0, order=(Job.id,))
+_NEXT_PRIORITY = select(func.min(Job.priority)).where(
+    Job.state == READY, Job.queue == _QUEUE, Job.priority > _PRIORITY
+)
 _HELD = and_(Job.id == bindparam("job"), Job.lease_token == _TOKEN)
 _DONE = delete(Job).where(_HELD)
 _FREED: dict[str, Any] = {"lease_until": None, "lease_token": None, "worker_id": None}
@@ -88,7 +90,7 @@ _BACK = (
     update(Job)
     .where(_HELD)
     .values(
-        state=READY,
+        state=WAITING,
         available_at=bindparam("when", type_=UtcDateTime()),
         last_error=bindparam("error"),
         **_FREED,
@@ -96,29 +98,104 @@ _BACK = (
 )
 _PARK = update(Job).where(_HELD).values(state=PARKED, attempt=Job.attempt - 1, **_FREED)
 _UNPARK = update(Job).where(Job.state == PARKED, Job.kind.startswith(bindparam("prefix"))).values(state=READY)
-_BEAT = (
-    update(Job)
-    .where(Job.worker_id == bindparam("worker", type_=Id()), Job.state == LEASED)
-    .values(lease_until=bindparam("until", type_=UtcDateTime()))
-)
-_SWEEP = update(Job).where(Job.state == LEASED, Job.lease_until < _NOW).values(state=READY, **_FREED)
-_WAITING = select(func.count()).select_from(Job)
+_DUE = and_(Job.state == WAITING, Job.available_at <= _NOW)
+_PROMOTE = update(Job).where(_DUE).values(state=READY)
+_BEAT = update(Job).where(Job.worker_id == _WORKER, Job.state == LEASED).values(lease_until=_UNTIL)
+_OVERDUE = and_(Job.state == LEASED, Job.lease_until < _NOW)
+_SWEEP = update(Job).where(_OVERDUE).values(state=READY, **_FREED)
+_WORKERS = select(Job.worker_id).where(Job.state == LEASED).distinct()
+_RELEASE = update(Job).where(Job.worker_id == _WORKER, Job.state == LEASED).values(state=READY, **_FREED)
+_LATE = select(exists(select(Job.id).where(_DUE)) | exists(select(Job.id).where(_OVERDUE)))
 _kept = [column.key for column in DeadJob.__table__.c if column.key in Job.__table__.c]
 
 
-def take(
-    connection: Connection, queue: str, worker_id: str, now: datetime, most: int = BATCH
-) -> list[dict[str, Any]]:
-    """Take jobs whose turn it is; none where there is nothing to do.
+class Claims:
+    """Takes jobs for one worker process, tenant after tenant, and keeps them while it lives.
 
-    A job that was begun before is taken alone: if it kills its worker again, no other one is counted.
+    Whoever hands in much waits behind himself: of each tenant at most one batch is taken, then it is the next
+    one's turn.
+
+    Arguments:
+        worker_id: stands in the jobs that it has.
+        lease: how long it may be silent before others take them.
     """
-    token = new_id()
-    common = {"which_queue": queue, "now": now, "until": now + LEASE, "token": token, "worker": worker_id}
-    found = connection.execute(_FRESH, {**common, "most": most}).mappings().all()
-    if not found:
-        found = connection.execute(_AGAIN, {**common, "most": 1}).mappings().all()
-    return sorted((dict(row) for row in found), key=lambda row: (row["priority"], row["id"]))
+
+    def __init__(self, worker_id: str, lease: timedelta) -> None:
+        self.worker_id, self.lease = worker_id, lease
+        self._served: dict[tuple[str, int], str] = {}
+        self._again: dict[str, bool] = {}
+
+    def take(self, connection: Connection, queue: str, now: datetime) -> list[dict[str, Any]]:
+        """Take jobs whose turn it is; none where there is nothing to do.
+
+        Those of a higher priority come first. A job that was begun before is taken alone: if it kills its
+        worker again, no other one is counted. It is every second one's turn, so that neither what is new nor
+        what has failed waits for ever.
+        """
+        self._again[queue] = again = not self._again.get(queue, True)
+        given = {
+            "which_queue": queue,
+            "until": now + self.lease,
+            "token": new_id(),
+            "worker": self.worker_id,
+        }
+        priority = connection.scalar(_NEXT_PRIORITY, {**given, "which_priority": -1})
+        while priority is not None:
+            given["which_priority"] = priority
+            ways = (self._begun, self._fresh) if again else (self._fresh, self._begun)
+            for way in ways:
+                if found := way(connection, given):
+                    return sorted(found, key=lambda row: int(row["id"]))
+            # Whatever is ready there stands behind others of its lane.
+            priority = connection.scalar(_NEXT_PRIORITY, given)
+        return []
+
+    def _begun(self, connection: Connection, given: dict[str, Any]) -> list[dict[str, Any]]:
+        return [dict(row) for row in connection.execute(_AGAIN, {**given, "most": 1}).mappings()]
+
+    def _fresh(self, connection: Connection, given: dict[str, Any]) -> list[dict[str, Any]]:
+        turn = (given["which_queue"], given["which_priority"])
+        served = self._served.get(turn, _BEFORE_ALL)
+        for after in dict.fromkeys((served, _BEFORE_ALL)):
+            rows = connection.execute(_FRESH, {**given, "most": BATCH, "served": after}).mappings().all()
+            if rows:
+                self._served[turn] = max(row["tenant"] for row in rows)
+                return [dict(row) for row in rows]
+        return []
+
+    def beat(self, connection: Connection, now: datetime) -> None:
+        """Say that the worker still works on what it took."""
+        connection.execute(_BEAT, {"worker": self.worker_id, "until": now + self.lease})
+
+
+def ready(connection: Connection, queue: str) -> bool:
+    """Whether a queue has jobs that may be taken; of those that stand behind others of their lane, too."""
+    return connection.scalar(_NEXT_PRIORITY, {"which_queue": queue, "which_priority": -1}) is not None
+
+
+def come_due(connection: Connection, now: datetime) -> bool:
+    """Whether there is something for `promote` or `sweep`; takes no lock."""
+    return bool(connection.scalar(_LATE, {"now": now}))
+
+
+def promote(connection: Connection, now: datetime) -> int:
+    """Let jobs be taken whose time has come."""
+    return connection.execute(_PROMOTE, {"now": now}).rowcount
+
+
+def sweep(connection: Connection, now: datetime) -> int:
+    """Put back what silent workers had."""
+    return connection.execute(_SWEEP, {"now": now}).rowcount
+
+
+def workers(connection: Connection) -> list[str]:
+    """The ids of all workers that have jobs."""
+    return list(connection.scalars(_WORKERS))
+
+
+def release(connection: Connection, worker_id: str) -> int:
+    """Put back what a worker had that is known to be dead."""
+    return connection.execute(_RELEASE, {"worker": worker_id}).rowcount
 
 
 def done(connection: Connection, job: Mapping[str, Any]) -> bool:
@@ -151,16 +228,6 @@ def bury(
     row["last_error"] = error[:ERROR] if error else row["last_error"]
     connection.execute(insert(DeadJob), {**row, "died_at": now, "reason": reason[:200]})
     return True
-
-
-def beat(connection: Connection, worker_id: str, now: datetime) -> None:
-    """Say that a worker still works on what it took."""
-    connection.execute(_BEAT, {"worker": worker_id, "until": now + LEASE})
-
-
-def sweep(connection: Connection, now: datetime) -> int:
-    """Put back what dead workers had."""
-    return connection.execute(_SWEEP, {"now": now}).rowcount
 
 
 def _token(job: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Integer, SmallInteger, String, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, SmallInteger, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..models import CoreBase
@@ -14,8 +14,8 @@ from ..persistence.types import Id, Json
 READY, LEASED, WAITING, PARKED = 0, 1, 2, 3
 """States of a job: its turn comes, a worker has it, its time has not come, or its plugin is off."""
 
-NOBODY = "00000000-0000-0000-0000-000000000000"
-"""The tenant of what belongs to no workspace."""
+NOBODY = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+"""The tenant of what belongs to no workspace; sorts behind all others."""
 
 _ID = BigInteger().with_variant(Integer, "sqlite")
 
@@ -32,7 +32,9 @@ class _Work:
     lane: Mapped[str | None] = mapped_column(String(200))
     dedup_key: Mapped[str | None] = mapped_column(String(200))
     replay_id: Mapped[str | None] = mapped_column(Id)
+    due_at: Mapped[datetime | None]
     request_id: Mapped[str | None] = mapped_column(Id)
+    operation_id: Mapped[str | None] = mapped_column(Id)
     attempt: Mapped[int] = mapped_column(Integer)
     max_attempts: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime]
@@ -110,6 +112,12 @@ class Job(_Work, CoreBase):
             sqlite_where=text("state = 1"),
             postgresql_where=text("state = 1"),
         ),
+        Index(
+            "ix_core__job_operation",
+            "operation_id",
+            sqlite_where=text("operation_id IS NOT NULL"),
+            postgresql_where=text("operation_id IS NOT NULL"),
+        ),
         # An id is never given twice: a dead job keeps its own.
         {"sqlite_autoincrement": True},
     )
@@ -135,3 +143,37 @@ class Reading(CoreBase):
     attempt: Mapped[int] = mapped_column(Integer)
     available_at: Mapped[datetime]
     last_error: Mapped[str | None] = mapped_column(Text)
+
+
+class ScheduleRow(CoreBase):
+    """A schedule as it stands: what it hands in, when next, and what is known of the last time.
+
+    `declared` tells those that job types bring from those that are made while the server runs. `next_at` is
+    what workers compare and set: whoever changes it makes the job.
+    """
+
+    __tablename__ = "core__schedule"
+
+    name: Mapped[str] = mapped_column(String(260), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(120), index=True)
+    workspace_id: Mapped[str | None] = mapped_column(
+        Id, ForeignKey("core__workspace.id", ondelete="CASCADE"), index=True
+    )
+    cron: Mapped[str] = mapped_column(String(100))
+    zone: Mapped[str] = mapped_column(String(60))
+    misfire: Mapped[str] = mapped_column(String(10))
+    args: Mapped[dict[str, Any]]
+    declared: Mapped[bool]
+    paused: Mapped[bool]
+    next_at: Mapped[datetime] = mapped_column(index=True)
+    last_due_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class ScheduleRun(CoreBase):
+    """An occurrence for which a job was made; its key lets none have two, whatever clocks do."""
+
+    __tablename__ = "core__schedule_run"
+
+    name: Mapped[str] = mapped_column(String(260), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime] = mapped_column(index=True)

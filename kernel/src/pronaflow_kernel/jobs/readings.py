@@ -6,7 +6,8 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ..events.models import EventRow
 from ..events.types import Event, EventType, Subscriber
@@ -34,6 +35,10 @@ BATCH = 200
 _NAME: BindParameter[str] = bindparam("name")
 _POSITION = select(func.coalesce(func.max(EventRow.position), 0))
 _READING = select(Reading.__table__).where(Reading.subscriber == _NAME).with_for_update(skip_locked=True)
+_BEHIND = select(Reading.subscriber).where(
+    Reading.position < _POSITION.scalar_subquery(),
+    Reading.available_at <= bindparam("now", type_=UtcDateTime()),
+)
 _EVENTS = unscoped(
     ALL_WORKSPACES,
     select(EventRow.__table__)
@@ -46,6 +51,10 @@ _GO_ON = (
     .where(Reading.subscriber == _NAME)
     .values(position=bindparam("reached"), attempt=0, last_error=None)
 )
+_ENTER = {
+    dialect.name: make(Reading).on_conflict_do_nothing()
+    for dialect, make in ((sqlite.dialect, sqlite.insert), (postgresql.dialect, postgresql.insert))
+}
 _WAIT = (
     update(Reading)
     .where(Reading.subscriber == _NAME)
@@ -73,15 +82,32 @@ class Readings:
     def begin(self, works: list[Work]) -> None:
         """Note for new subscribers that they read from now on; the past is read by a replay."""
         with self._engine.begin() as connection:
-            known = set(connection.scalars(select(Reading.subscriber)))
-            for work in works:
-                if work.kind not in known:
-                    now, position = self._clock.now(), connection.scalar(_POSITION)
-                    row = {"subscriber": work.kind, "position": position, "attempt": 0, "available_at": now}
-                    connection.execute(insert(Reading), row)
+            new = {work.kind for work in works} - set(connection.scalars(select(Reading.subscriber)))
+            if new:
+                begin = {"position": connection.scalar(_POSITION), "available_at": self._clock.now()}
+                rows = [{"subscriber": kind, "attempt": 0, **begin} for kind in sorted(new)]
+                connection.execute(_ENTER[connection.dialect.name], rows)
 
-    def read_on(self, work: Work) -> bool:
-        """Let a subscriber have the next events; False where it has nothing to do now."""
+    def behind(self, connection: Connection) -> set[str]:
+        """The subscribers that have something to read now, by full name; takes no lock."""
+        return set(connection.scalars(_BEHIND, {"now": self._clock.now()}))
+
+    def read_on(self, look: Engine, works: list[Work]) -> int:
+        """Let subscribers have the next events.
+
+        Arguments:
+            look: reads without a lock, to see whether there is something for them.
+
+        Returns:
+            How many of them had something to do.
+        """
+        if not works:
+            return 0
+        with look.connect() as connection:
+            behind = self.behind(connection)
+        return sum(self._read_one(work) for work in works if work.kind in behind)
+
+    def _read_one(self, work: Work) -> bool:
         seen: list[dict[str, Any]] = []
         try:
             with self._db.write(Scope.system(), origin="system") as uow:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from ..events.models import EventRow
 from ..events.types import Subscriber
@@ -23,6 +23,7 @@ BATCH = 500
 """Events a transaction; on SQLite it holds the writer for a few milliseconds."""
 
 _LOCK = select(func.pg_try_advisory_xact_lock(0x70726F6E61))
+_UNPLACED = select(exists(select(EventRow.seq).where(EventRow.position.is_(None))))
 _LAST = select(func.coalesce(func.max(EventRow.position), 0))
 _pending = (
     select(EventRow.seq, func.row_number().over(order_by=EventRow.seq).label("place"))
@@ -52,7 +53,12 @@ IsOn = Callable[[str, str | None], bool]
 """From a plugin's id and a workspace to whether it is on there."""
 
 
-def relay(connection: Connection, wants: Wants, is_on: IsOn, now: datetime) -> int:
+def pending(connection: Connection) -> bool:
+    """Whether there are events without a position; takes no lock."""
+    return bool(connection.scalar(_UNPLACED))
+
+
+def relay(connection: Connection, wants: Wants, is_on: IsOn, now: datetime) -> tuple[bool, set[str]]:
     """Take up to `BATCH` events that have no position yet.
 
     Events of a time when a plugin is off make no jobs for it (architecture.md 4).
@@ -61,17 +67,18 @@ def relay(connection: Connection, wants: Wants, is_on: IsOn, now: datetime) -> i
         connection: in a transaction, which the caller commits.
 
     Returns:
-        How many events were taken; 0 also where another relay is at work.
+        Whether there were events, and the queues in which there is work now. While another relay is at work
+        there is nothing.
     """
     if connection.dialect.name == "postgresql" and not connection.scalar(_LOCK):
-        return 0
+        return False, set()
     last = connection.scalar(_LAST)
     taken = connection.execute(_PLACE, {"last": last}).mappings()
     events = sorted(map(dict, taken), key=_seq)
     jobs = [job for event in events for job in _jobs(event, wants, is_on, now)]
     if jobs:
         connection.execute(STORE[connection.dialect.name], jobs)
-    return len(events)
+    return bool(events), {job["queue"] for job in jobs}
 
 
 def _jobs(event: Mapping[str, Any], wants: Wants, is_on: IsOn, now: datetime) -> Iterator[dict[str, Any]]:
