@@ -16,11 +16,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ..attribution import as_kernel
 from ..logs import request_id
 from ..tenancy.rule import unscoped
-from .models import NOBODY, READY, WAITING, Job
+from . import models
+from .models import NOBODY, READY, Job
+from .operations.models import TITLE, WAITING, Operation
+from .operations.reports import plain, tell
 from .types import JobType
 
 if TYPE_CHECKING:
-    from ..persistence.uow import UnitOfWork
+    from ..persistence.uow import Row, UnitOfWork
 
 ALL_WORKSPACES = "the bus serves all workspaces"
 
@@ -66,6 +69,77 @@ class Jobs:
             LookupError: the plugin provides no such job.
             ValueError: the arguments are not as it declares.
         """
+        self._hand_in(uow, name, args, run_at=run_at, lane=lane, dedup_key=dedup_key, priority=priority)
+
+    @as_kernel
+    def start(
+        self,
+        uow: UnitOfWork,
+        name: str,
+        args: Mapping[str, Any],
+        *,
+        title: str,
+        lane: str | None = None,
+        priority: int = 5,
+    ) -> Row:
+        """`enqueue` for a job that somebody waits for: they follow and cancel it at `/api/v1/jobs/{id}`.
+
+        What the job returns, JSON of at most 64 KiB, is its result, which only the user of this unit of work
+        sees. Its row goes a week after the end.
+
+        Arguments:
+            title: what is done, for people; shown to the user who asked for it.
+
+        Returns:
+            The job's row, as `JobOut` shows it; a route answers it with 202.
+
+        Raises:
+            LookupError, ValueError: as `enqueue`, or outside of a workspace.
+        """
+        if uow.scope.workspace_id is None:
+            raise ValueError("a job that somebody waits for belongs to a workspace")
+        values = {
+            "user_id": uow.scope.principal.user_id,
+            "kind": f"{self._owner}.{name}",
+            "title": plain(title)[:TITLE],
+            "status": WAITING,
+            "done": 0,
+            "attempt": 0,
+            "cancel_asked": False,
+            "created_at": uow.clock.now(),
+        }
+        row = uow.insert(Operation, values)
+        self._hand_in(uow, name, args, lane=lane, priority=priority, operation_id=row["id"])
+        return row
+
+    @as_kernel
+    def progress(self, done: int, total: int | None = None, message: str | None = None) -> None:
+        """Say how far the job is that runs; written at most once a second, and when `done` is `total`.
+
+        For jobs of mode `external`, outside of units of work that they have opened: on SQLite the row could
+        not be written meanwhile. Of a job that nobody waits for nothing is written.
+
+        Arguments:
+            done, total: in units of the job's own; a `total` of None is not known yet.
+            message: what it is at, for people.
+
+        Raises:
+            Cancelled: whoever waits for the job wants it to stop; let it through.
+            RuntimeError: no job of mode `external` runs in this thread.
+        """
+        tell(done, total, message)
+
+    def _hand_in(
+        self,
+        uow: UnitOfWork,
+        name: str,
+        args: Mapping[str, Any],
+        *,
+        run_at: datetime | None = None,
+        lane: str | None = None,
+        dedup_key: str | None = None,
+        **values: Any,
+    ) -> None:
         kind = f"{self._owner}.{name}"
         if kind not in self._types:
             raise LookupError(f"{self._owner} provides no job {name!r}: name it in provide_jobs")
@@ -78,12 +152,12 @@ class Jobs:
             now=now,
             args=dict(args),
             queue=job.queue,
-            priority=priority,
             workspace_id=workspace_id,
             lane=lane if lane is None else f"{kind}:{workspace_id}:{lane}",
             dedup_key=dedup_key if dedup_key is None else f"{workspace_id}:{dedup_key}",
             available_at=run_at or now,
             max_attempts=job.max_attempts,
+            **values,
         )
         uow.hand_in(row)
 
@@ -105,8 +179,10 @@ def new_job(kind: str, *, now: datetime, **values: Any) -> dict[str, Any]:
         "lane": None,
         "dedup_key": None,
         "replay_id": None,
+        "due_at": None,
         "request_id": request_id(),
-        "state": WAITING if later else READY,
+        "operation_id": None,
+        "state": models.WAITING if later else READY,
         "tenant": values.get("workspace_id") or NOBODY,
         "attempt": 0,
         "max_attempts": 12,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from marshmallow import Schema
 
+from .calendar import cron_problem, zone_problem
+
 if TYPE_CHECKING:
     from ..persistence.uow import UnitOfWork
 
@@ -57,6 +59,14 @@ class Discard(Exception):
     """Raised by background work that can never be done: no further attempt is made. Its words are kept."""
 
 
+class Cancelled(Exception):
+    """Raised in a job that whoever waits for it wants to stop: it is over, neither tried again nor given up."""
+
+
+MISFIRES = ("once", "skip", "all")
+"""What is done of occurrences that were missed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """When a job is handed in by itself, once an occurrence in the whole installation.
@@ -64,9 +74,10 @@ class Schedule:
     Arguments:
         cron: five fields, `0 8 * * MON` (cronsim's dialect: also names, steps, `L` and `#`).
         zone: an IANA time zone, in which the fields are read. A time that a change of clocks leaves out
-            is taken at the next instant that exists; one that comes twice counts once.
-        misfire: after a time in which nothing ran: `once` does what was missed once, `skip` not at all,
-            `all` each occurrence, of the last 24 at most.
+            is taken at the next instant that exists; one that comes twice counts once, except where the
+            hour is `*`.
+        misfire: after a time in which nothing ran: `once` does what was missed once, for its last occurrence;
+            `skip` does it only if that is less than a minute past; `all` does each one, of the last 24.
         args: what the job is handed in with.
     """
 
@@ -74,6 +85,16 @@ class Schedule:
     zone: str = "UTC"
     misfire: Literal["once", "skip", "all"] = "once"
     args: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def problems(self) -> dict[str, str]:
+        """What is wrong with it, a sentence a field; empty where nothing is.
+
+        Where people choose it, their answer is `ValidationFailed(Problem(*each) for each in ...items())`.
+        """
+        found = {"cron": cron_problem(self.cron), "zone": zone_problem(self.zone)}
+        if self.misfire not in MISFIRES:
+            found["misfire"] = f"What was missed is done {', '.join(MISFIRES)}, not {self.misfire!r}."
+        return {name: words for name, words in found.items() if words is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +109,8 @@ class JobType:
 
     Arguments:
         name: unique within the plugin; the kernel prefixes the plugin's id.
-        run: called in the job's workspace with the arguments it was handed in with.
+        run: called in the job's workspace with the arguments it was handed in with; what it returns is the
+            result of a job that somebody waits for (`ctx.jobs.start`).
         mode: as above.
         args: marshmallow schema of the arguments, checked when it is handed in, and again before it runs,
             because another version of the code may have handed it in; None takes everything.
@@ -98,7 +120,7 @@ class JobType:
     """
 
     name: str
-    run: Callable[[UnitOfWork, Mapping[str, Any]], None]
+    run: Callable[[UnitOfWork, Mapping[str, Any]], object]
     mode: Literal["db", "external"] = "db"
     args: type[Schema] | None = None
     queue: str = "default"

@@ -77,7 +77,9 @@ def upgrade() -> None:
         sa.Column("lane", sa.String(length=200), nullable=True),
         sa.Column("dedup_key", sa.String(length=200), nullable=True),
         sa.Column("replay_id", Id(), nullable=True),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
         sa.Column("request_id", Id(), nullable=True),
+        sa.Column("operation_id", Id(), nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("max_attempts", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -141,6 +143,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 1"),
         postgresql_where=sa.text("state = 1"),
     )
+    op.create_index(
+        "ix_core__job_operation",
+        "core__job",
+        ["operation_id"],
+        unique=False,
+        sqlite_where=sa.text("operation_id IS NOT NULL"),
+        postgresql_where=sa.text("operation_id IS NOT NULL"),
+    )
     op.create_table(
         "core__job_dead",
         sa.Column(
@@ -157,7 +167,9 @@ def upgrade() -> None:
         sa.Column("lane", sa.String(length=200), nullable=True),
         sa.Column("dedup_key", sa.String(length=200), nullable=True),
         sa.Column("replay_id", Id(), nullable=True),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
         sa.Column("request_id", Id(), nullable=True),
+        sa.Column("operation_id", Id(), nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("max_attempts", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -357,6 +369,73 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core__workspace")),
     )
     op.create_table(
+        "core__operation",
+        sa.Column("workspace_id", Id(), nullable=False),
+        sa.Column("user_id", Id(), nullable=True),
+        sa.Column("kind", sa.String(length=120), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=True),
+        sa.Column("message", sa.String(length=500), nullable=True),
+        sa.Column("result", Json(), nullable=True),
+        sa.Column("error", sa.String(length=500), nullable=True),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("cancel_asked", sa.Boolean(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=True),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["core__user.id"], name=op.f("fk_core__operation_user_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["core__workspace.id"],
+            name=op.f("fk_core__operation_workspace_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__operation")),
+    )
+    op.create_index(op.f("ix_core__operation_expires_at"), "core__operation", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_core__operation_user_id"), "core__operation", ["user_id"], unique=False)
+    op.create_index(
+        "ix_core__operation_workspace", "core__operation", ["workspace_id", "created_at", "id"], unique=False
+    )
+    op.create_table(
+        "core__schedule",
+        sa.Column("name", sa.String(length=260), nullable=False),
+        sa.Column("kind", sa.String(length=120), nullable=False),
+        sa.Column("workspace_id", Id(), nullable=True),
+        sa.Column("cron", sa.String(length=100), nullable=False),
+        sa.Column("zone", sa.String(length=60), nullable=False),
+        sa.Column("misfire", sa.String(length=10), nullable=False),
+        sa.Column("args", Json(), nullable=False),
+        sa.Column("declared", sa.Boolean(), nullable=False),
+        sa.Column("paused", sa.Boolean(), nullable=False),
+        sa.Column("next_at", UtcDateTime(), nullable=False),
+        sa.Column("last_due_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["core__workspace.id"],
+            name=op.f("fk_core__schedule_workspace_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_core__schedule")),
+    )
+    for column in ("kind", "last_due_at", "next_at", "workspace_id"):
+        op.create_index(op.f(f"ix_core__schedule_{column}"), "core__schedule", [column], unique=False)
+    op.create_table(
+        "core__schedule_run",
+        sa.Column("name", sa.String(length=260), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "due_at", name=op.f("pk_core__schedule_run")),
+    )
+    op.create_index(op.f("ix_core__schedule_run_made_at"), "core__schedule_run", ["made_at"], unique=False)
+    op.create_table(
         "core__trash",
         sa.Column("resource_type", sa.String(length=60), nullable=False),
         sa.Column("resource_id", Id(), nullable=False),
@@ -485,6 +564,15 @@ def downgrade() -> None:
     op.drop_index("uq_core__trash_resource", table_name="core__trash")
     op.drop_index("ix_core__trash_workspace", table_name="core__trash")
     op.drop_table("core__trash")
+    op.drop_index(op.f("ix_core__schedule_run_made_at"), table_name="core__schedule_run")
+    op.drop_table("core__schedule_run")
+    for column in ("workspace_id", "next_at", "last_due_at", "kind"):
+        op.drop_index(op.f(f"ix_core__schedule_{column}"), table_name="core__schedule")
+    op.drop_table("core__schedule")
+    op.drop_index("ix_core__operation_workspace", table_name="core__operation")
+    op.drop_index(op.f("ix_core__operation_user_id"), table_name="core__operation")
+    op.drop_index(op.f("ix_core__operation_expires_at"), table_name="core__operation")
+    op.drop_table("core__operation")
     op.drop_table("core__workspace")
     op.drop_index("ix_core__session_user", table_name="core__session")
     op.drop_index("ix_core__session_expires", table_name="core__session")
