@@ -52,7 +52,20 @@ class ServerSettings:
 
     host: str = setting("127.0.0.1", "Address to listen on; 0.0.0.0 for all of them.")
     port: int = setting(8000, "Port to listen on.", least=0, most=65535)
-    threads: int = setting(8, "Threads that answer requests in one process.", least=1, most=256)
+    runner: Literal["waitress", "granian", "gunicorn"] = setting(
+        "waitress",
+        "What answers HTTP: waitress (one process, needs nothing else), granian or gunicorn (several processes, "
+        "behind a proxy).",
+    )
+    processes: int = setting(
+        1, "Processes that answer requests, best one a core; waitress has one.", least=1, most=256
+    )
+    threads: int = setting(
+        8,
+        "Threads with which waitress answers requests; processes of the others have one.",
+        least=1,
+        most=256,
+    )
     connections: int = setting(
         500,
         "Connections open at once; stay well below the open files of the process.",
@@ -87,6 +100,11 @@ class JobSettings:
         "Seconds after which work of a process that no longer answers is given to others.",
         least=2,
         most=600,
+    )
+    late_seconds: int = setting(
+        300,
+        "Seconds that a job may wait for its turn before `/health/ready` says that background work is behind.",
+        least=1,
     )
 
 
@@ -274,6 +292,18 @@ class LogSettings:
 
 
 @dataclass(frozen=True)
+class MetricsSettings:
+    """Figures for Prometheus, at `/metrics`."""
+
+    token: str | None = setting(
+        None,
+        "What a scraper sends as `Authorization: Bearer`; without one, production has no `/metrics`.",
+        secret=True,
+        check=checks.visible_ascii,
+    )
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings of one process, checked and complete.
 
@@ -331,6 +361,7 @@ class Settings:
     bootstrap: BootstrapSettings = field(default_factory=BootstrapSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     logs: LogSettings = field(default_factory=LogSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
     extra: Mapping[str, Any] = field(default_factory=_nothing, metadata=_CARRIED)
     raw: Mapping[str, Mapping[str, Any]] = field(default_factory=_nothing, repr=False, metadata=_CARRIED)
     sources: Mapping[str, str] = field(default_factory=_nothing, repr=False, compare=False, metadata=_CARRIED)
