@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Connection,
     and_,
     bindparam,
@@ -42,7 +43,8 @@ _NOW = bindparam("now", type_=UtcDateTime())
 _TOKEN = bindparam("token", type_=Id())
 _WORKER = bindparam("worker", type_=Id())
 _UNTIL = bindparam("until", type_=UtcDateTime())
-_QUEUE, _PRIORITY = bindparam("which_queue"), bindparam("which_priority")
+_QUEUE: BindParameter[str] = bindparam("which_queue")
+_PRIORITY: BindParameter[int] = bindparam("which_priority")
 _earlier = aliased(Job)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 
 log = logging.getLogger("pronaflow.events")
 
@@ -48,7 +49,7 @@ class Crew:
         only = [None] * (count - 1) + [reserved if count > 1 else None]
         self._run("ticker", self._tick_on)
         for queue in only:
-            self._run("worker", lambda queue=queue: self._serve(queue))
+            self._run("worker", partial(self._serve, queue))
 
     def ring(self, queue: str) -> None:
         """Wake whoever serves a queue."""
@@ -72,20 +73,20 @@ class Crew:
 
     def _serve(self, only: str | None) -> None:
         while not self._stopping.is_set():
-            for queue in self._wait(only):
-                attempted(lambda queue=queue: self._work(queue))
+            queue = self._wait(only)
+            if queue is not None:
+                attempted(partial(self._work, queue))
 
-    def _wait(self, only: str | None) -> list[str]:
-        """The queues that were rung; of all, one at a time is left to each thread."""
+    def _wait(self, only: str | None) -> str | None:
+        """A queue that was rung, for one of the threads that serve it; None at the end."""
         with self._changed:
             while not self._stopping.is_set():
-                mine = {only} & self._rung if only is not None else self._rung
-                if mine:
-                    queue = min(mine)
-                    self._rung.discard(queue)
-                    return [queue]
+                for queue in sorted(self._rung):
+                    if only is None or queue == only:
+                        self._rung.discard(queue)
+                        return queue
                 self._changed.wait()
-        return []
+        return None
 
     def _tick_on(self) -> None:
         while not self._stopping.wait(self._pause()):

@@ -1,0 +1,110 @@
+"""Whose turn it is: priorities, tenants, and what was begun before."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from pronaflow_kernel.ids import new_id
+from pronaflow_kernel.jobs.claims import BATCH, Claims
+from pronaflow_kernel.jobs.enqueue import new_job
+from pronaflow_kernel.jobs.models import Job
+from pronaflow_kernel.testing import World
+
+from .conftest import Workshop
+
+LEASE = timedelta(seconds=30)
+
+
+@pytest.fixture
+def claims() -> Claims:
+    """Takes jobs for a worker."""
+    return Claims(new_id(), LEASE)
+
+
+class Queue:
+    """The waiting jobs of a test."""
+
+    def __init__(self, world: World, workshop: Workshop, claims: Claims) -> None:
+        self.world, self.workshop, self.claims = world, workshop, claims
+
+    def put(self, count: int = 1, **values: Any) -> None:
+        """Hand jobs in."""
+        rows = [new_job("notes.x", now=self.world.clock.now(), args={}, **values) for _ in range(count)]
+        with self.workshop.bus.engine.begin() as connection:
+            connection.execute(insert(Job), rows)
+
+    def take(self) -> list[dict[str, Any]]:
+        """Take jobs."""
+        with self.workshop.bus.engine.begin() as connection:
+            return self.claims.take(connection, "default", self.world.clock.now())
+
+
+@pytest.fixture
+def queue(world: World, workshop: Workshop, claims: Claims) -> Queue:
+    """Nothing waits yet."""
+    return Queue(world, workshop, claims)
+
+
+def test_a_workspace_with_much_work_lets_another_one_pass_after_one_batch(queue: Queue) -> None:
+    busy, other = sorted([new_id(), new_id()])
+    queue.put(3 * BATCH, workspace_id=busy)
+    queue.put(workspace_id=other)
+    taken = [[job["workspace_id"] for job in queue.take()] for _ in range(3)]
+    assert taken == [[busy] * BATCH, [other], [busy] * BATCH]
+
+
+def test_a_new_workspace_comes_in_at_its_place_in_the_round(queue: Queue) -> None:
+    first, second, third = sorted(new_id() for _ in range(3))
+    queue.put(BATCH + 1, workspace_id=first)
+    queue.put(BATCH, workspace_id=third)
+    assert {job["workspace_id"] for job in queue.take()} == {first}
+    queue.put(workspace_id=second)
+    assert sorted(job["workspace_id"] for job in queue.take()) == [second] + [third] * (BATCH - 1)
+    assert [job["workspace_id"] for job in queue.take()] == [third]
+    assert [job["workspace_id"] for job in queue.take()] == [first]
+
+
+def test_work_of_no_workspace_has_its_turn_like_a_workspace(queue: Queue) -> None:
+    queue.put(2 * BATCH, workspace_id=new_id())
+    queue.put(workspace_id=None)
+    assert None not in {job["workspace_id"] for job in queue.take()}
+    assert [job["workspace_id"] for job in queue.take()] == [None]
+
+
+def test_a_higher_priority_goes_first_whoever_waits(queue: Queue) -> None:
+    queue.put(2, priority=5)
+    queue.put(2, priority=1)
+    assert [job["priority"] for job in queue.take()] == [1, 1]
+    assert [job["priority"] for job in queue.take()] == [5, 5]
+
+
+def test_what_stands_behind_its_lane_holds_up_no_lower_priority(queue: Queue) -> None:
+    later = queue.world.clock.now() + timedelta(hours=1)
+    queue.put(lane="a", available_at=later)
+    queue.put(lane="a", priority=0)
+    queue.put(priority=9)
+    assert [job["priority"] for job in queue.take()] == [9]
+    assert queue.take() == []
+
+
+def test_what_was_begun_before_comes_alone_and_every_second_time(queue: Queue) -> None:
+    queue.put(2, attempt=1)
+    queue.put(2 * BATCH + 1)
+    taken = [[job["attempt"] for job in queue.take()] for _ in range(5)]
+    assert sorted(map(len, taken)) == [1, 1, 1, BATCH, BATCH]
+    assert [len(each) for each in taken if each[0] == 2] == [1, 1]
+
+
+def test_what_waits_for_its_time_is_not_taken_before(queue: Queue) -> None:
+    bus, clock = queue.workshop.bus, queue.world.clock
+    queue.put(available_at=clock.now() + timedelta(minutes=1))
+    bus.tick()
+    assert queue.take() == []
+    clock.advance(61)
+    bus.tick()
+    clock.advance(-61)
+    assert len(queue.take()) == 1
