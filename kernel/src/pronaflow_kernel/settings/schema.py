@@ -54,8 +54,8 @@ class ServerSettings:
     port: int = setting(8000, "Port to listen on.", least=0, most=65535)
     runner: Literal["waitress", "granian", "gunicorn"] = setting(
         "waitress",
-        "What answers HTTP: waitress (one process, needs nothing else), granian or gunicorn (several processes, "
-        "behind a proxy).",
+        "What answers HTTP: waitress (one process, needs nothing else), granian or gunicorn (several "
+        "processes, behind a proxy).",
     )
     processes: int = setting(
         1, "Processes that answer requests, best one a core; waitress has one.", least=1, most=256
@@ -103,7 +103,8 @@ class JobSettings:
     )
     late_seconds: int = setting(
         300,
-        "Seconds that a job may wait for its turn before `/health/ready` says that background work is behind.",
+        "Seconds that a job may wait for its turn before `/health/ready` says that background work is "
+        "behind.",
         least=1,
     )
 
