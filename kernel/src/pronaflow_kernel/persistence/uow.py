@@ -93,7 +93,7 @@ class UnitOfWork(Reader):
         self.now = now or clock.now()
         self._ledger = Ledger()
         self._after_commit: list[Callable[[], None]] = []
-        self._queues: set[str] = set()
+        self._jobs: list[Mapping[str, Any]] = []
         self._expected: tuple[type[Model], str, frozenset[int]] | None = None
 
     def expect(self, model: type[Model], row_id: str, versions: frozenset[int]) -> None:
@@ -214,9 +214,8 @@ class UnitOfWork(Reader):
 
     @as_kernel
     def hand_in(self, job: Mapping[str, Any]) -> None:
-        """Store background work in this transaction (`Jobs.enqueue` makes it)."""
-        self.connection.execute(STORE[self.dialect], job)
-        self._queues.add(job["queue"])
+        """Note background work, which is stored at the end of this transaction (`Jobs.enqueue` makes it)."""
+        self._jobs.append(job)
 
     def is_on(self, plugin_id: str, workspace_id: str) -> bool:
         """Whether a plugin is on in a workspace."""
@@ -229,13 +228,14 @@ class UnitOfWork(Reader):
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """A part of the transaction that can fail alone: when the block raises, only its work is undone."""
-        events, actions, expected = self._ledger.mark(), len(self._after_commit), self._expected
+        events, expected = self._ledger.mark(), self._expected
+        jobs, actions = len(self._jobs), len(self._after_commit)
         try:
             with self.connection.begin_nested():
                 yield
         except BaseException:
             self._ledger.rewind(events)
-            del self._after_commit[actions:]
+            del self._jobs[jobs:], self._after_commit[actions:]
             self._expected = expected
             raise
 
@@ -254,7 +254,7 @@ class UnitOfWork(Reader):
 
     @as_kernel
     def finish(self) -> tuple[set[str], list[Callable[[], None]]]:
-        """Store the events; for whoever commits.
+        """Store the events and the jobs, each in one statement; for whoever commits.
 
         Returns:
             The queues in which there is work now, and what is to be done after the commit.
@@ -265,9 +265,11 @@ class UnitOfWork(Reader):
         if self._expected is not None:
             model, row_id, _ = self._expected
             self._meet(model, self.get(model, row_id, trashed=True, lock=True))
-        if self._ledger.flush(self.connection):
-            self._queues.add(RELAYED)
-        return self._queues, self._after_commit
+        queues = {RELAYED} if self._ledger.flush(self.connection) else set()
+        if self._jobs:
+            self.connection.execute(STORE[self.dialect], self._jobs)
+            queues |= {job["queue"] for job in self._jobs}
+        return queues, self._after_commit
 
     def _meet(self, model: type[Model], row: Row) -> None:
         """Compare a row with what is expected of it; what the work does to it afterwards is its own."""
