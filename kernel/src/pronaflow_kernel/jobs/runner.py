@@ -27,7 +27,9 @@ from ..tenancy.rule import unscoped
 from . import claims
 from .enqueue import ALL_WORKSPACES
 from .incoming import Unknown, event_for
-from .types import Discard, JobType, Retry
+from .operations import reports
+from .operations.reports import Report, reporting
+from .types import Cancelled, Discard, JobType, Retry
 from .works import CORE, Work, Works
 
 if TYPE_CHECKING:
@@ -87,6 +89,9 @@ class Runner:
                 self._run(job)
             except LeaseLost:
                 log.warning("the job was taken over by another worker; what was done here is undone")
+            except Cancelled:
+                with self.engine.begin() as connection:
+                    reports.cancelled(connection, job, self._clock.now())
             except Exception as error:
                 self._failed(job, error)
 
@@ -103,6 +108,8 @@ class Runner:
         if job["attempt"] > job["max_attempts"]:
             raise Unknown(f"given up after {job['max_attempts']} attempts that did not come to an end")
         given = self._given(work, job)
+        if not reports.begin(self.engine, job, self._clock.now()):
+            return
         if work.does.mode == "external":
             self._reach_out(work, job, given)
         else:
@@ -113,8 +120,9 @@ class Runner:
             try:
                 with self._db.write(Scope.system(job["workspace_id"]), origin="system") as uow:
                     with self._watching(work):
-                        work.does.run(uow, given)
-                    if not claims.done(unscoped(ALL_WORKSPACES, uow.connection), job):
+                        answer = work.does.run(uow, given)
+                    connection = unscoped(ALL_WORKSPACES, uow.connection)
+                    if not reports.done(connection, job, answer, self._clock.now()):
                         raise LeaseLost
                 return
             except (StaleRow, OperationalError) as error:
@@ -126,11 +134,12 @@ class Runner:
         # No transaction is open meanwhile: on SQLite it would keep all others from writing.
         with (
             self._db.read(Scope.system(job["workspace_id"])) as reader,
+            reporting(Report(self.engine, job, self._clock)),
             self._watching(work),
         ):
-            work.does.run(reader, given)  # type: ignore[arg-type]
+            answer = work.does.run(reader, given)  # type: ignore[arg-type]
         with self.engine.begin() as connection:
-            if not claims.done(connection, job):
+            if not reports.done(connection, job, answer, self._clock.now()):
                 log.warning("%s was done although another worker has it: it may be done twice", work.shown)
 
     def _watching(self, work: Work) -> AbstractContextManager[None]:
@@ -161,11 +170,12 @@ class Runner:
             reason = str(error) if final else f"failed {job['attempt']} times"
             log.error("given up: %s", words, exc_info=None if final else error)
             with self.engine.begin() as connection:
-                claims.bury(connection, job, reason, words, now)
+                reports.bury(connection, job, reason, words, error, now)
             return
         log.warning("attempt %d of %d failed: %s", job["attempt"], job["max_attempts"], words, exc_info=error)
         with self.engine.begin() as connection:
-            claims.put_back(connection, job, now + timedelta(seconds=self._wait(job, error)), words)
+            when = now + timedelta(seconds=self._wait(job, error))
+            reports.put_back(connection, job, when, words, error, now)
 
     def _wait(self, job: Mapping[str, Any], error: Exception) -> float:
         if isinstance(error, Retry):
