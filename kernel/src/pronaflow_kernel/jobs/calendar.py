@@ -56,7 +56,7 @@ def until(cron: str, zone: str, instant: datetime) -> datetime:
     return max(found)
 
 
-def cron_problem(cron: str) -> str | None:
+def cron_problem(cron: object) -> str | None:
     """What is wrong with a cron expression, in a sentence for whoever wrote it; None where nothing is."""
     if not isinstance(cron, str) or len(cron.split()) != _FIELDS or len(cron) > _LENGTH:
         return "A cron expression has five fields: minute, hour, day of the month, month, day of the week."
@@ -70,7 +70,7 @@ def cron_problem(cron: str) -> str | None:
     return None
 
 
-def zone_problem(zone: str) -> str | None:
+def zone_problem(zone: object) -> str | None:
     """What is wrong with the name of a time zone, in a sentence; None where nothing is."""
     if isinstance(zone, str) and zone in _zones():
         return None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from marshmallow import Schema
 
-from .calendar import cron_problem, zone_problem
+from .calendar import after, cron_problem, zone_problem
 
 if TYPE_CHECKING:
     from ..persistence.uow import UnitOfWork
@@ -95,6 +96,14 @@ class Schedule:
         if self.misfire not in MISFIRES:
             found["misfire"] = f"What was missed is done {', '.join(MISFIRES)}, not {self.misfire!r}."
         return {name: words for name, words in found.items() if words is not None}
+
+    def after(self, instant: datetime) -> datetime:
+        """The first occurrence after an instant, in UTC.
+
+        Raises:
+            ValueError: `problems` finds something.
+        """
+        return after(self.cron, self.zone, instant)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,262 @@
+"""From schedules that fall due to jobs: one job an occurrence, with any number of workers.
+
+Each process that works looks once a second. What is due is worked out before anything is locked; then the
+rows are locked, those that somebody else has at this moment left out, and what has another next occurrence by
+now is dropped. The new next occurrence, the note of the run and the job are one transaction. The note's key
+holds where clocks jump back: an occurrence that had its job has no second one.
+
+Time is that of the kernel's clock, as everywhere in the bus, and not the database's: which clock a worker
+goes by decides only when it looks, never whether there is a second job, and tests move that clock.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ..persistence.types import UtcDateTime
+from .calendar import after, until
+from .enqueue import ALL_WORKSPACES, STORE, new_job
+from .models import ScheduleRow, ScheduleRun
+from .schedules import differences, pause
+
+if TYPE_CHECKING:
+    from ..clock import Clock
+    from ..persistence.engines import Engines
+    from .works import Works
+
+log = logging.getLogger("pronaflow.events")
+
+BATCH = 200
+"""Schedules a transaction; on SQLite it holds the writer for a few milliseconds."""
+
+LATE = timedelta(minutes=1)
+"""From when on an occurrence counts as missed, and how far clocks of servers may lie apart."""
+
+MOST = 24
+"""Occurrences that are made up for where all of them shall be."""
+
+KEPT = timedelta(days=7)
+"""How long runs are noted; a clock that jumps back by less makes nothing run twice."""
+
+_NOW = bindparam("now", type_=UtcDateTime())
+_DUE = (
+    select(ScheduleRow.__table__)
+    .where(
+        ~ScheduleRow.paused,
+        ScheduleRow.kind.in_(bindparam("kinds", expanding=True)),
+        or_(
+            ScheduleRow.next_at <= _NOW,
+            # The clock has been ahead of itself by hours: those between are still to come.
+            and_(
+                ScheduleRow.last_due_at > bindparam("soon", type_=UtcDateTime()),
+                ScheduleRow.next_at > ScheduleRow.last_due_at,
+            ),
+        ),
+    )
+    .order_by(ScheduleRow.next_at, ScheduleRow.name)
+    .limit(BATCH)
+)
+_LOCK = (
+    select(ScheduleRow.name, ScheduleRow.next_at)
+    .where(ScheduleRow.name.in_(bindparam("names", expanding=True)), ~ScheduleRow.paused)
+    .with_for_update(skip_locked=True)
+)
+_MOVE = (
+    update(ScheduleRow)
+    .where(ScheduleRow.name == bindparam("which"))
+    .values(
+        next_at=bindparam("following", type_=UtcDateTime()),
+        last_due_at=bindparam("past", type_=UtcDateTime()),
+    )
+)
+_NOTE = {
+    dialect.name: make(ScheduleRun).on_conflict_do_nothing().returning(ScheduleRun.name, ScheduleRun.due_at)
+    for dialect, make in ((sqlite.dialect, sqlite.insert), (postgresql.dialect, postgresql.insert))
+}
+_old = (
+    select(ScheduleRun.name, ScheduleRun.due_at)
+    .where(ScheduleRun.made_at < bindparam("before", type_=UtcDateTime()))
+    .limit(bindparam("most"))
+)
+_FORGET = delete(ScheduleRun).where(tuple_(ScheduleRun.name, ScheduleRun.due_at).in_(_old))
+
+IsOn = Callable[[str, str | None], bool]
+"""From a plugin's id and a workspace to whether it is on there."""
+
+
+class Step(NamedTuple):
+    """What one schedule does now.
+
+    Arguments:
+        row: the schedule as it stood.
+        due: occurrences that have a job now, in their order.
+        past: the last occurrence that is over; following: the next one.
+    """
+
+    row: Mapping[str, Any]
+    due: list[datetime]
+    past: datetime | None
+    following: datetime
+
+
+class Scheduler:
+    """Keeps the schedules and hands in what falls due.
+
+    Arguments:
+        engines: of the database.
+        is_on: whether a plugin is on in a workspace.
+        runs, installed: whether a plugin does, by its id.
+    """
+
+    def __init__(
+        self,
+        engines: Engines,
+        clock: Clock,
+        is_on: IsOn,
+        runs: Callable[[str], bool],
+        installed: Callable[[str], bool],
+    ) -> None:
+        self._engine = engines.background.execution_options(unscoped=ALL_WORKSPACES)
+        self._look = engines.read.execution_options(unscoped=ALL_WORKSPACES)
+        self._clock, self._is_on = clock, is_on
+        self._runs, self._installed = runs, installed
+
+    def begin(self, works: Works) -> None:
+        """Let the schedules stand as they are declared."""
+        with self._look.connect() as connection:
+            found = differences(connection, works, self._runs, self._installed, self._clock.now())
+        if found:
+            with self._engine.begin() as connection:
+                found.settle(connection)
+
+    def tick(self, works: Works) -> int:
+        """Hand in everything that is due and that nobody else hands in at this moment.
+
+        What falls due while a plugin is off is past when it is on again (architecture.md 4). Schedules of job
+        types that are unknown here wait for whoever knows them.
+
+        Returns:
+            How many jobs were made.
+        """
+        made, moved = 0, BATCH
+        while moved == BATCH:
+            now = self._clock.now()
+            with self._look.connect() as connection:
+                rows = list(map(dict, connection.execute(_DUE, _due_now(works, now)).mappings()))
+            steps = [step for row in rows if (step := self._step(row, now))]
+            if not steps:
+                break
+            with self._engine.begin() as connection:
+                moved, jobs = _take(connection, works, steps, now)
+            made += jobs
+        return made
+
+    def _step(self, row: Mapping[str, Any], now: datetime) -> Step | None:
+        try:
+            step = step_of(row, now)
+        except ValueError as error:
+            # Written by another version: one that cannot be read must not keep the others from their turn.
+            log.error("the schedule %s is paused, because it cannot be read: %s", row["name"], error)
+            with self._engine.begin() as connection:
+                pause(connection, row["name"])
+            return None
+        on = self._is_on(row["kind"].partition(".")[0], row["workspace_id"])
+        return step if on else step._replace(due=[])
+
+
+def step_of(row: Mapping[str, Any], now: datetime) -> Step:
+    """What a schedule does at an instant at which it is due.
+
+    Arguments:
+        row: its row.
+
+    Raises:
+        ValueError: its cron or zone cannot be read.
+    """
+    cron, zone, first = row["cron"], row["zone"], row["next_at"]
+    if first > now:  # the clock went back
+        return Step(row, [], row["last_due_at"], after(cron, zone, now))
+    last, following = first, after(cron, zone, first)
+    if following <= now:
+        last, following = until(cron, zone, now), after(cron, zone, now)
+    if row["misfire"] == "all":
+        due = _back_to(cron, zone, first, last)
+    elif row["misfire"] == "skip" and now - last >= LATE:
+        due = []
+    else:
+        due = [last]
+    return Step(row, due, last, following)
+
+
+def _back_to(cron: str, zone: str, first: datetime, last: datetime) -> list[datetime]:
+    """The occurrences from one to another, of the latest `MOST`, in their order."""
+    found = [last]
+    while len(found) < MOST:
+        earlier = until(cron, zone, found[-1] - timedelta(microseconds=1))
+        if earlier < first:
+            break
+        found.append(earlier)
+    return found[::-1]
+
+
+def _due_now(works: Works, now: datetime) -> dict[str, Any]:
+    return {"kinds": list(works.job_types), "now": now, "soon": now + LATE}
+
+
+def _take(connection: Connection, works: Works, steps: Sequence[Step], now: datetime) -> tuple[int, int]:
+    """Take the steps of those schedules that still stand as they stood, and that nobody else has.
+
+    Returns:
+        How many schedules moved on, and how many jobs were made.
+    """
+    names = [step.row["name"] for step in steps]
+    held = {row.name: row.next_at for row in connection.execute(_LOCK, {"names": names})}
+    taken = {s.row["name"]: s for s in steps if held.get(s.row["name"]) == s.row["next_at"]}
+    if not taken:
+        return 0, 0
+    moves = [{"which": n, "following": s.following, "past": s.past} for n, s in taken.items()]
+    connection.execute(_MOVE, moves)
+    notes = [{"name": n, "due_at": due, "made_at": now} for n, s in taken.items() for due in s.due]
+    if not notes:
+        return len(taken), 0
+    noted = sorted(connection.execute(_NOTE[connection.dialect.name], notes).all(), key=lambda run: run[1])
+    if noted:
+        jobs = [job_for(works, taken[name].row, due, now) for name, due in noted]
+        connection.execute(STORE[connection.dialect.name], jobs)
+    return len(taken), len(noted)
+
+
+def job_for(works: Works, row: Mapping[str, Any], due: datetime, now: datetime) -> dict[str, Any]:
+    """The job of an occurrence of a schedule.
+
+    Arguments:
+        row: the schedule.
+
+    Raises:
+        KeyError: its job type is unknown here.
+    """
+    job = works.job_types[row["kind"]]
+    return new_job(
+        row["kind"],
+        now=now,
+        args=row["args"],
+        queue=job.queue,
+        workspace_id=row["workspace_id"],
+        due_at=due,
+        max_attempts=job.max_attempts,
+    )
+
+
+def forget_runs(connection: Connection, before: datetime, most: int = 500) -> int:
+    """Forget runs that were made before an instant, at least a day ago; for the retention, in chunks.
+
+    Returns:
+        How many were forgotten: fewer than `most` means that there are no more.
+    """
+    return connection.execute(_FORGET, {"before": before, "most": most}).rowcount
