@@ -23,9 +23,11 @@ class Sqlite:
 
     mark = "?"
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, waits: bool) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=wal")
         self._connection.execute("PRAGMA foreign_keys=on")
+        self._connection.execute(f"PRAGMA synchronous={'full' if waits else 'normal'}")
         self._names: dict[str, list[str]] = {}
 
     def rows(self, statement: str, values: Any) -> list[dict[str, Any]]:
@@ -55,10 +57,11 @@ class Postgresql:
 
     mark = "%s"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, waits: bool) -> None:
         from psycopg_pool import ConnectionPool
 
-        prepared = {"prepare_threshold": 0, "autocommit": True}
+        stored = f"-c synchronous_commit={'on' if waits else 'off'}"
+        prepared = {"prepare_threshold": 0, "autocommit": True, "options": stored}
         self._pool = ConnectionPool(url, kwargs=prepared, min_size=1, max_size=1, open=True)
         self._names: dict[str, list[str]] = {}
 
@@ -84,10 +87,15 @@ class Postgresql:
 
 
 @contextmanager
-def driver(url: str) -> Iterator[Any]:
-    """The driver's face of a database."""
+def driver(url: str, waits: bool = True) -> Iterator[Any]:
+    """The driver's face of a database.
+
+    Arguments:
+        waits: for the disk at each commit.
+    """
     parsed = make_url(url)
-    opened: Any = Sqlite(parsed.database or "") if parsed.get_backend_name() == "sqlite" else Postgresql(url)
+    sqlite = parsed.get_backend_name() == "sqlite"
+    opened: Any = Sqlite(parsed.database or "", waits) if sqlite else Postgresql(url, waits)
     try:
         yield opened
     finally:

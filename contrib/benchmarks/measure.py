@@ -24,10 +24,12 @@ class Options:
     Arguments:
         quick: few rounds and small data, to see that everything runs; the figures mean little.
         databases: some of `DATABASES`.
+        minutes: how long what runs steadily runs.
     """
 
     quick: bool
     databases: tuple[str, ...]
+    minutes: float
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,12 @@ def options(description: str | None) -> Options:
     )
     parser.add_argument("--quick", action="store_true", help="little data, few rounds: only see that it runs")
     parser.add_argument("--database", choices=[*DATABASES, "both"], default="both", help="default: both")
+    parser.add_argument(
+        "--minutes", type=float, default=1, help="how long bus_steady runs on each database; default: 1"
+    )
     given = parser.parse_args()
-    return Options(given.quick, DATABASES if given.database == "both" else (given.database,))
+    databases = DATABASES if given.database == "both" else (given.database,)
+    return Options(given.quick, databases, 0.05 if given.quick else given.minutes)
 
 
 Figures = Iterator[tuple[str, str]]

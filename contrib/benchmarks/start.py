@@ -104,7 +104,7 @@ def _serve(env: dict[str, str]) -> Start:
     try:
         _wait_for_answer(process, f"http://127.0.0.1:{port}/health", begin + PATIENCE)
         wall = time.monotonic() - begin
-        cpu, rss = _used(process.pid)
+        cpu, rss = used(process.pid)
         return Start(wall, cpu, rss)
     finally:
         process.terminate()
@@ -123,7 +123,7 @@ def _wait_for_answer(process: subprocess.Popen[bytes], url: str, deadline: float
     raise TimeoutError(f"{url} did not answer")
 
 
-def _used(pid: int) -> tuple[float, int]:
+def used(pid: int) -> tuple[float, int]:
     """CPU seconds and bytes of memory of a process, by the POSIX command `ps` where there is no /proc."""
     folder = Path(f"/proc/{pid}")
     if folder.exists():

@@ -1,0 +1,124 @@
+"""Whether the bus keeps up with 200 events a second, and how long each takes.
+
+    python contrib/benchmarks/bus_steady.py [--quick] [--database sqlite|postgresql|both] [--minutes 10]
+
+`pronaflow serve` answers 200 requests a second, each of which announces a fact (`POST /api/v1/facts` of the
+benchmark's plugin), to four listeners: two that write a row, one that reaches out (to nothing), one in
+batches. The requests come when they are due, whatever became of those before. An event's time runs from its
+publication, shortly before the commit, until its listener has committed. The reference is the time of the
+requests themselves. The goals are a p95 of at most 250 ms, nothing left at the end, and memory that grows by
+less than 20 MB.
+"""
+
+import http.client
+import itertools
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import orjson
+from bus_place import Site, at, conditions, percentiles, site, things, wait_until
+from listeners_plugin.plugin import MODES
+from measure import Figures, Options, options, show
+from start import used
+
+TITLE = "Steady: 200 events a second, four listeners"
+RATE = 200
+CLIENTS = 8
+WARM_UP = 5.0
+GOAL = 250.0
+MEMORY = 20
+PASSWORD = "Quiet-Meadow7!x"
+
+
+def figures(asked: Options) -> Figures:
+    for kind in asked.databases:
+        with site(kind) as made, made.server() as (process, url):
+            yield f"{kind}, disk and load", conditions(made.folder)
+            caller = Caller(url)
+            caller.run(1.0 if asked.quick else WARM_UP)
+            with made.backlog() as backlog:
+                wait_until(lambda: not backlog(), 60)
+                made.notes.write_text("")
+                cpu, memory = used(process.pid)
+                since = time.monotonic()
+                requests = caller.run(asked.minutes * 60)
+                last = time.monotonic()
+                wait_until(lambda: not backlog(), 120)
+                rest = time.monotonic() - last
+            spent, held = used(process.pid)
+            yield f"{kind}, requests", f"{len(requests):,}; {percentiles(requests)}"
+            median = statistics.median(requests)
+            yield from _listened(kind, made, len(requests), median)
+            yield f"{kind}, nothing left", f"{rest:.2f} s after the last answer"
+            share = (spent - cpu) / (last - since)
+            grown = (held - memory) / 2**20
+            yield (
+                f"{kind}, the server",
+                f"{share:.2f} processors, {grown:+.1f} MB of memory, goal {MEMORY} MB",
+            )
+
+
+def _listened(kind: str, made: Site, events: int, request: float) -> Figures:
+    times = defaultdict(list)
+    for line in made.notes.read_text().splitlines():
+        name, milliseconds = line.split()
+        times[name].append(float(milliseconds))
+    for name, mode in MODES.items():
+        assert len(times[name]) == events, f"{name} heard of {len(times[name])} of {events} events"
+        ratio = at(sorted(times[name]), 0.95) / request
+        yield (
+            f"{kind}, {name} ({mode})",
+            f"{percentiles(times[name])}; p95 {ratio:.1f} times a request, goal p95 {GOAL:g} ms",
+        )
+
+
+class Caller:
+    """Somebody with a workspace who announces facts by several connections."""
+
+    def __init__(self, url: str) -> None:
+        address = urlsplit(url)
+        self._host, self._port = str(address.hostname), address.port
+        connection = self._connection()
+        account = {"email": "ann@example.com", "password": PASSWORD}
+        _send(connection, "/api/v1/auth/register", {**account, "username": "ann"})
+        self._token = _send(connection, "/api/v1/auth/login", account)["data"]["access_token"]
+        self._things = itertools.cycle(things(500))
+
+    def run(self, seconds: float) -> list[float]:
+        """Announce facts; answers the milliseconds of each request."""
+        begin = time.monotonic()
+        due = iter([begin + number / RATE for number in range(round(seconds * RATE))])
+        with ThreadPoolExecutor(CLIENTS) as clients:
+            found = [clients.submit(self._announce, due) for _ in range(CLIENTS)]
+        return [each for client in found for each in client.result()]
+
+    def _announce(self, due: Iterator[float]) -> list[float]:
+        connection, found = self._connection(), []
+        for when in due:
+            time.sleep(max(0.0, when - time.monotonic()))
+            since = time.monotonic()
+            _send(connection, "/api/v1/facts", {"thing_id": next(self._things)}, self._token)
+            found.append((time.monotonic() - since) * 1000)
+        return found
+
+    def _connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(self._host, self._port, timeout=60)
+
+
+def _send(connection: http.client.HTTPConnection, path: str, body: object, token: str = "") -> dict:
+    headers = {"Content-Type": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    connection.request("POST", path, orjson.dumps(body), headers)
+    with connection.getresponse() as response:
+        content = response.read()
+        assert response.status in (200, 201), (path, response.status, content)
+        return orjson.loads(content)
+
+
+if __name__ == "__main__":
+    show(TITLE, figures(options(__doc__)))
