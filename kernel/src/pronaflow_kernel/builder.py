@@ -27,6 +27,9 @@ from .jobs.alive import Alive
 from .jobs.bus import Bus
 from .jobs.claims import Claims
 from .jobs.enqueue import Jobs
+from .jobs.operations.operations import JOB
+from .jobs.probes import background_checks
+from .jobs.occurrences import Scheduler
 from .jobs.readings import Readings
 from .jobs.runner import Runner
 from .jobs.sealed import SealedJobs
@@ -90,7 +93,7 @@ class Builder:
         self.keys = keys_from(settings)
         self.statuses, self.grants = statuses, grants
         self.permissions: dict[str, Permission] = {p.name: p for p in load_permissions(__package__)}
-        self.resources: dict[str, Resource] = {}
+        self.resources: dict[str, Resource] = {JOB.name: JOB}
         self.resource_owners: dict[str, str] = {}
         own = (*IDENTITY_EVENTS, *MFA_EVENTS, *OIDC_EVENTS, *TENANCY_EVENTS)
         self.event_types: dict[str, EventType] = {t.name: t for t in own}
@@ -112,8 +115,10 @@ class Builder:
         self.egress = Egress(settings)
         self.access = Access(self.permissions, None, None, self.switches.active)
         self.trash = Trash(self.resources, self.resource_owners)
+        own_checks = background_checks(engines.read, self.bus, clock, settings)
         self.health_checks: dict[str, tuple[str | None, HealthCheck]] = {
-            "database": (None, HealthCheck("database", lambda: _ask(self.db)))
+            "database": (None, HealthCheck("database", lambda: _ask(self.db))),
+            **{check.name: (None, check) for check in own_checks},
         }
         self.tenant_tables: set[str] = set()
         self.contributions: dict[str, Contribution] = {}
@@ -228,7 +233,11 @@ class Builder:
         works = Works(Work(*each) for each in (*((CORE, work) for work in own_work(kernel)), *brought))
         self.job_types.update(works.job_types)
         runner = Runner(self.background, self.guard, works, self.event_types, self._installed, self.clock)
-        self.bus.attach(runner, Readings(self.background, self.guard, self.event_types, self.clock))
+        readings = Readings(self.background, self.guard, self.event_types, self.clock)
+        known = frozenset({CORE, *self.contributions})
+        engines, installed = self.background.engines, self._installed
+        scheduler = Scheduler(engines, self.clock, runner.is_on, known.__contains__, installed)
+        self.bus.attach(runner, readings, scheduler)
         return kernel
 
     def _kernel(self) -> Kernel:

@@ -14,6 +14,7 @@ from ..health import run_checks
 from ..identity.routes import build as identity_blueprint
 from ..identity.sessions.access_tokens import AccessTokens
 from ..identity.sessions.last_seen import LastSeen
+from ..jobs.operations.operation_routes import build as jobs_blueprint
 from ..kernel import Kernel
 from ..plugins.lifecycle import PluginFault
 from ..secrets import JWT
@@ -69,7 +70,13 @@ def create_app(kernel: Kernel) -> Flask:
     app.extensions["pronaflow.pipeline"] = Pipeline(kernel, admission)
     owners: dict[str, str] = {}
     api = create_api(app, version("pronaflow-kernel"))
-    for own in (identity_blueprint(kernel, tokens), people_blueprint(), system_blueprint(kernel)):
+    own_blueprints = (
+        identity_blueprint(kernel, tokens),
+        people_blueprint(),
+        jobs_blueprint(),
+        system_blueprint(kernel),
+    )
+    for own in own_blueprints:
         try:
             check_blueprint("core", own, kernel.access.permissions, kernel.resources)
         except PluginFault as fault:
@@ -110,7 +117,7 @@ def _add_health(app: Flask, kernel: Kernel) -> None:
 
     def serves(checks: dict[str, str]) -> bool:
         """Whether the kernel's own probes answer: a plugin's that fails must not take the server away."""
-        return all(checks[name] == "healthy" for name in needed)
+        return all(checks[name] != "unhealthy" for name in needed)
 
     def health() -> Response:
         checks = run_checks(kernel.probes())
