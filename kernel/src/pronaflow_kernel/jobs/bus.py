@@ -48,6 +48,10 @@ class Bell(Protocol):
         """Say that there may be something to do in a queue; raises nothing and waits for nobody."""
         ...
 
+    def close(self) -> None:
+        """Say what is still to be said, and let go of everything."""
+        ...
+
 
 class Bus:
     """Runs what waits.
@@ -68,6 +72,7 @@ class Bus:
         self._actions: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._actor: threading.Thread | None = None
         self._crew = Crew(self.work, self.tick, self._pause)
+        self._served: frozenset[str] | None = None
         self._beaten = clock.now()
 
     def attach(self, runner: Runner, readings: Readings) -> None:
@@ -97,22 +102,24 @@ class Bus:
 
     def ring(self, queue_name: str) -> None:
         """Wake the workers of a queue: those of this process, or where it has none, others."""
-        if self._crew:
+        if self._crew and self._serves(queue_name):
             self._crew.ring(queue_name)
         elif self.bell is not None:
             self.bell.ring(queue_name)
 
-    def start(self, threads: int) -> None:
+    def start(self, threads: int, queues: Collection[str] = ()) -> None:
         """Do from now on what units of work leave behind.
 
         Arguments:
             threads: for background work; at 0 it is left to other processes.
+            queues: the only ones that are served here; none for all.
         """
+        self._served = frozenset(queues) or None
         self._actor = threading.Thread(target=self._act, name="pronaflow-actions", daemon=True)
         self._actor.start()
         if threads:
             self.begin()
-            self._crew.start(threads, RELAYED)
+            self._crew.start(threads, RELAYED if self._serves(RELAYED) else min(queues))
             self._ring_what_waits()
 
     def begin(self) -> None:
@@ -239,7 +246,11 @@ class Bus:
             behind = pending(connection) or self._readings.behind(connection)
             waiting = [name for name in self.works.queues if claims.ready(connection, name)]
         for name in {RELAYED, *waiting} if behind else waiting:
-            self._crew.ring(name)
+            if self._serves(name):
+                self._crew.ring(name)
+
+    def _serves(self, queue_name: str) -> bool:
+        return self._served is None or queue_name in self._served
 
     def _pause(self) -> float:
         return POLL if self.bell is None or self.bell.working else ALONE
