@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .attribution import contained
 from .builder import Builder, Culprit
@@ -29,6 +29,9 @@ from .plugins.survey import reasons, survey
 from .settings import Settings, load
 from .settings.checking import check_section
 from .tenancy.rule import install
+
+if TYPE_CHECKING:
+    from .jobs.bells import RedisBell
 
 log = logging.getLogger("pronaflow.assembly")
 
@@ -90,10 +93,25 @@ class Assembly:
         try:
             kernel = self._build_what_runs(engines, order)
             self._abort_if_demanded(kernel)
+            kernel.bus.bell = self._bell()
         except BaseException:
             engines.dispose()
             raise
         return kernel
+
+    def _bell(self) -> RedisBell | None:
+        """What wakes the workers of other processes; None where there is only one process."""
+        if self._settings.redis_url is None:
+            return None
+        from .jobs.bells import bell_from
+
+        try:
+            return bell_from(self._settings.redis_url)
+        except ModuleNotFoundError as error:
+            words = "redis_url needs a library that is not installed: pip install 'pronaflow-kernel[redis]'"
+            raise StartRefused(words) from error
+        except ValueError as error:
+            raise StartRefused(f"redis_url cannot be used: {error}") from error
 
     def _build_what_runs(self, engines: Engines, order: list[str]) -> Kernel:
         order = self._prepare_database(engines, order)

@@ -141,4 +141,6 @@ class Kernel:
     def close(self) -> None:
         """Finish what was begun and let go of the database."""
         self.bus.stop()
+        if self.bus.bell is not None:
+            self.bus.bell.close()
         self.db.engines.dispose()
