@@ -40,7 +40,8 @@ from .identity.names import EmailAddress, normal
 from .identity.people import add_person, remove_person
 from .ids import as_id, new_id
 from .jobs.enqueue import Jobs
-from .jobs.types import Backoff, Discard, JobType, Retry, Schedule
+from .jobs.operations.operation_schemas import JobOut
+from .jobs.types import Backoff, Cancelled, Discard, JobType, Retry, Schedule
 from .mail import Mail
 from .persistence.base import (
     Identified,
@@ -93,6 +94,7 @@ __all__ = [
     "Backoff",
     "BlockedAddress",
     "Blueprint",
+    "Cancelled",
     "CapabilityDenied",
     "Choice",
     "Clock",
@@ -121,6 +123,7 @@ __all__ = [
     "ImageKind",
     "InWorkspace",
     "InvalidRequest",
+    "JobOut",
     "JobType",
     "Jobs",
     "Json",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .jobs.operations.expired import operation_jobs
+
 if TYPE_CHECKING:
     from .events.types import Subscriber
     from .jobs.types import JobType
@@ -13,4 +15,4 @@ if TYPE_CHECKING:
 
 def own_work(kernel: Kernel) -> Sequence[JobType | Subscriber]:
     """What the kernel does in the background, made of its parts."""
-    return [kernel.mail.job()]
+    return [kernel.mail.job(), *operation_jobs(kernel)]

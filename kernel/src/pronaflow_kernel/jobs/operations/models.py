@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ...identity.models import User
 from ...models import CoreBase
 from ...persistence.base import Identified, Versioned
 from ...persistence.types import Id, Json
+from ...tenancy.models import Workspace
 
 WAITING, RUNNING, SUCCEEDED, FAILED, CANCELLED = "waiting", "running", "succeeded", "failed", "cancelled"
 STATUSES = (WAITING, RUNNING, SUCCEEDED, FAILED, CANCELLED)
@@ -29,10 +31,8 @@ class Operation(Identified, Versioned, CoreBase):
 
     __tablename__ = "core__operation"
 
-    workspace_id: Mapped[str] = mapped_column(Id, ForeignKey("core__workspace.id", ondelete="CASCADE"))
-    user_id: Mapped[str | None] = mapped_column(
-        Id, ForeignKey("core__user.id", ondelete="CASCADE"), index=True
-    )
+    workspace_id: Mapped[str] = mapped_column(Id, ForeignKey(Workspace.id, ondelete="CASCADE"))
+    user_id: Mapped[str | None] = mapped_column(Id, ForeignKey(User.id, ondelete="CASCADE"), index=True)
     kind: Mapped[str] = mapped_column(String(120))
     title: Mapped[str] = mapped_column(String(TITLE))
     status: Mapped[str] = mapped_column(String(10))

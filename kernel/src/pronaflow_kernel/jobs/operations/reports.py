@@ -1,9 +1,9 @@
 """What a job that somebody waits for tells of itself: that it runs, how far it is, how it ended.
 
-Each of these goes with what becomes of the job, in one transaction, so that neither says what the other does
-not. A row is written only by the latest attempt: what a slow worker says, after another one has taken its job,
-counts for nothing. A job whose row is gone (the user left, or it had expired when an operator tried the job
-again) is done without telling anybody.
+The end goes with the end of the job, in one transaction, so that neither says what the other does not. A row
+is written only by the latest attempt: what a slow worker says, after another one has taken its job, counts
+for nothing. A job whose row is gone (the user left, or it had expired when an operator tried the job again)
+is done without telling anybody.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from ...persistence.types import Id, Json, UtcDateTime
 from ...web.body import check_json
 from .. import claims
 from ..incoming import Unknown
-from .models import CANCELLED, FAILED, RUNNING, SUCCEEDED, WAITING, WORDS, Operation
 from ..types import Cancelled, Discard, Retry
+from .models import CANCELLED, FAILED, RUNNING, SUCCEEDED, WAITING, WORDS, Operation
 
 if TYPE_CHECKING:
     from ...clock import Clock
