@@ -27,9 +27,9 @@ from .jobs.alive import Alive
 from .jobs.bus import Bus
 from .jobs.claims import Claims
 from .jobs.enqueue import Jobs
+from .jobs.occurrences import Scheduler
 from .jobs.operations.operations import JOB
 from .jobs.probes import background_checks
-from .jobs.occurrences import Scheduler
 from .jobs.readings import Readings
 from .jobs.runner import Runner
 from .jobs.sealed import SealedJobs

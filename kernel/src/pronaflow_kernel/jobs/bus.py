@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..persistence.engines import Engines
     from .alive import Alive
     from .claims import Claims
+    from .occurrences import Scheduler
     from .readings import Readings
     from .runner import Runner
     from .works import Works
@@ -63,6 +64,7 @@ class Bus:
 
     runner: Runner
     _readings: Readings
+    _scheduler: Scheduler
 
     def __init__(self, engines: Engines, clock: Clock, held: Claims, alive: Alive) -> None:
         self.engine: Engine = engines.background.execution_options(unscoped=ALL_WORKSPACES)
@@ -75,9 +77,9 @@ class Bus:
         self._served: frozenset[str] | None = None
         self._beaten = clock.now()
 
-    def attach(self, runner: Runner, readings: Readings) -> None:
-        """Learn who does the jobs, and who lets subscribers in batches read on."""
-        self.runner, self._readings = runner, readings
+    def attach(self, runner: Runner, readings: Readings, scheduler: Scheduler) -> None:
+        """Learn who does the jobs, who lets subscribers in batches read on, and who knows what falls due."""
+        self.runner, self._readings, self._scheduler = runner, readings, scheduler
 
     @property
     def works(self) -> Works:
@@ -122,10 +124,19 @@ class Bus:
             self._crew.start(threads, RELAYED if self._serves(RELAYED) else min(queues))
             self._ring_what_waits()
 
+    @property
+    def started(self) -> bool:
+        """Whether this process does by itself what units of work leave behind."""
+        return self._actor is not None
+
     def begin(self) -> None:
         """Enter this process as one that works."""
         self._alive.begin()
+        self._enter()
+
+    def _enter(self) -> None:
         self._readings.begin(self.works.readers)
+        self._scheduler.begin(self.works)
 
     def stop(self) -> None:
         """Finish what was begun and end the threads; the rest is done by whoever works next."""
@@ -138,7 +149,7 @@ class Bus:
 
     def drain(self) -> None:
         """Do everything whose time has come, on this thread, until nothing is left (tests, commands)."""
-        self._readings.begin(self.works.readers)
+        self._enter()
         busy = True
         while busy:
             busy = self.tick() | self.act() | (sum(self.work(name) for name in self.works.queues) > 0)
@@ -207,14 +218,15 @@ class Bus:
             self.bell.ring(queue_name)
 
     def tick(self) -> bool:
-        """What is to be done now and then: keep what one has, and bring back what waited for its time.
+        """What is to be done now and then: keep what one has, and bring in what waited for its time.
 
         Returns:
-            Whether anything was brought back.
+            Whether anything was brought in.
         """
         now = self._clock.now()
         self._beat(now)
         self._release_the_dead()
+        scheduled = self._scheduler.tick(self.works)
         with self._look.connect() as connection:
             due = claims.come_due(connection, now)
         if due:
@@ -222,7 +234,7 @@ class Bus:
                 claims.sweep(connection, now)
                 claims.promote(connection, now)
         self._ring_what_waits()
-        return due
+        return due or scheduled > 0
 
     def _beat(self, now: datetime) -> None:
         """Often enough that two beats may be lost."""

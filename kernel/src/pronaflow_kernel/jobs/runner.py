@@ -81,6 +81,12 @@ class Runner:
         """Whether a plugin is on; the kernel always is."""
         return plugin_id == CORE or self._guard.is_on(plugin_id, workspace_id)
 
+    def rests(self, kind: str, workspace_id: str | None) -> bool:
+        """Whether jobs of a kind are laid aside: its plugin is off, there or everywhere, or does not run."""
+        plugin_id = kind.partition(".")[0]
+        absent = kind not in self.works.by_kind and self._installed(plugin_id)
+        return absent or not self.is_on(plugin_id, workspace_id)
+
     def run(self, job: Mapping[str, Any]) -> None:
         """Do a job, or settle what becomes of it; raises nothing."""
         about = {name: job[name] for name in _LOGGED if job[name] is not None}
@@ -96,13 +102,11 @@ class Runner:
                 self._failed(job, error)
 
     def _run(self, job: Mapping[str, Any]) -> None:
-        plugin_id = job["kind"].partition(".")[0]
-        work = self.works.by_kind.get(job["kind"])
-        waits = work is None and self._installed(plugin_id)
-        if waits or not self.is_on(plugin_id, job["workspace_id"]):
+        if self.rests(job["kind"], job["workspace_id"]):
             with self.engine.begin() as connection:
                 claims.park(connection, job)
             return
+        work = self.works.by_kind.get(job["kind"])
         if work is None:
             raise Unknown(f"nobody does {job['kind']}")
         if job["attempt"] > job["max_attempts"]:
@@ -116,9 +120,12 @@ class Runner:
             self._in_one_piece(work, job, given)
 
     def _in_one_piece(self, work: Work, job: Mapping[str, Any], given: Any) -> None:
+        # What reads in batches reads of all workspaces, also where it gets one event again.
+        where = None if work.does.mode == "batch" else job["workspace_id"]
         for attempt in range(1, TRIES + 1):
             try:
-                with self._db.write(Scope.system(job["workspace_id"]), origin="system") as uow:
+                with self._db.write(Scope.system(where), origin="system") as uow:
+                    uow.due_at = job["due_at"]
                     with self._watching(work):
                         answer = work.does.run(uow, given)
                     connection = unscoped(ALL_WORKSPACES, uow.connection)
@@ -137,6 +144,7 @@ class Runner:
             reporting(Report(self.engine, job, self._clock)),
             self._watching(work),
         ):
+            reader.due_at = job["due_at"]
             answer = work.does.run(reader, given)  # type: ignore[arg-type]
         with self.engine.begin() as connection:
             if not reports.done(connection, job, answer, self._clock.now()):
@@ -148,7 +156,8 @@ class Runner:
 
     def _given(self, work: Work, job: Mapping[str, Any]) -> Any:
         if not isinstance(work.does, JobType):
-            return self._event(job)
+            event = self._event(job)
+            return [event] if work.does.mode == "batch" else event
         if problems := work.does.problems(job["args"]):
             raise Unknown(f"arguments of the job {job['kind']}: {problems}")
         return job["args"]

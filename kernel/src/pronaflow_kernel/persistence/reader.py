@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -21,12 +22,17 @@ from .types import Id
 class Reader:
     """Runs statements inside one scope.
 
+    In a job that a schedule handed in, `due_at` is its occurrence: with the name of the job, or with what its
+    arguments name, it is a key that stays the same however often the job is tried. Elsewhere it is None.
+
     Arguments:
         connection: of the read engine.
         scope: for whom and where.
         clock: tells the present.
         prepared: takes over what is read again and again.
     """
+
+    due_at: datetime | None = None
 
     def __init__(
         self, connection: Connection, scope: Scope, clock: Clock, prepared: PreparedReads | None = None
