@@ -96,8 +96,21 @@ class State:
 
     def _close(self) -> None:
         if self.running is not None:
-            self.running.bus.drain()
+            if not self.running.bus.started:
+                _leave_no_work(self.running)
             self.running.close()
+
+
+def _leave_no_work(kernel: Kernel) -> None:
+    """Do what the command has left behind, unless there is a server: it has been rung, or looks by itself."""
+    from ..persistence.scope import Scope
+    from ..plugins.processes import present
+
+    kernel.bus.act()
+    with kernel.db.read(Scope.system()) as reader:
+        attended = present(reader) > 0
+    if not attended:
+        kernel.bus.drain()
 
 
 def log_for(settings: Settings, serving: bool) -> None:
