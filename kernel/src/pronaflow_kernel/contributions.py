@@ -67,6 +67,7 @@ def contributed(hooks: Hooks, plugin_id: str, plugin: Plugin, kind: str) -> Any:
     if kind == "jobs":
         _check_names("jobs", answer)
         _check_running("job", {each.name: each.run for each in answer})
+        _check_schedules(answer)
     if kind == "health_checks":
         _check_running("health check", {each.name: each.probe for each in answer})
     return answer
@@ -115,3 +116,13 @@ def _check_names(what: str, works: Sequence[Subscriber | JobType]) -> None:
     names = [work.name for work in works]
     if double := sorted({name for name in names if names.count(name) > 1}):
         raise PluginFault(f"two {what} are called {', '.join(double)}")
+
+
+def _check_schedules(jobs: Sequence[JobType]) -> None:
+    for job in jobs:
+        for schedule in job.schedules:
+            problems = [*schedule.problems().values()]
+            if wrong := job.problems(schedule.args):
+                problems.append(f"Its arguments are not those of the job: {wrong}.")
+            if problems:
+                raise PluginFault(f"the schedule of the job {job.name}: {' '.join(problems)}")

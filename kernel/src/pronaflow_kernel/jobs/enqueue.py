@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..attribution import as_kernel
+from ..errors import Problem, ValidationFailed
 from ..logs import request_id
 from ..tenancy.rule import unscoped
 from . import models
 from .models import NOBODY, READY, Job
 from .operations.models import TITLE, WAITING, Operation
 from .operations.reports import plain, tell
-from .types import JobType
+from .schedules import ENTER, LEAVE, name_of, row_of
+from .types import JobType, Schedule
 
 if TYPE_CHECKING:
     from ..persistence.uow import Row, UnitOfWork
@@ -129,6 +131,51 @@ class Jobs:
         """
         tell(done, total, message)
 
+    @as_kernel
+    def schedule(self, uow: UnitOfWork, key: str, name: str, schedule: Schedule) -> None:
+        """Have a job handed in by itself, in the unit of work's workspace, from its commit on.
+
+        `uow.due_at` and `reader.due_at` tell the job for which occurrence it is. A schedule that was made
+        before with this key is changed; it keeps its next occurrence if its cron and zone stay the same.
+
+        Arguments:
+            key: names the schedule among those of this job and workspace, e.g. the id of a report.
+            name: of one of the plugin's own job types.
+            schedule: when, and the arguments of the job.
+
+        Raises:
+            LookupError: the plugin provides no such job.
+            ValueError: the arguments are not as it declares, or the key has none or more than 80 characters.
+            ValidationFailed: `cron`, `zone`, `misfire` or `args` of the schedule cannot be kept.
+        """
+        kind = self._kind(name, schedule.args)
+        if problems := schedule.problems():
+            raise ValidationFailed(Problem(field, words, "invalid") for field, words in problems.items())
+        workspace_id = uow.scope.workspace_id
+        row = row_of(name_of(kind, workspace_id, key), kind, schedule, uow.clock.now(), workspace_id)
+        uow.connection.execute(ENTER[uow.dialect], row)
+
+    @as_kernel
+    def unschedule(self, uow: UnitOfWork, key: str, name: str) -> None:
+        """End a schedule that was made by `schedule`; nothing happens where there is none.
+
+        Jobs that it has handed in are done all the same.
+
+        Arguments:
+            key, name: as they were given.
+        """
+        which = name_of(f"{self._owner}.{name}", uow.scope.workspace_id, key)
+        uow.connection.execute(LEAVE, {"which": which})
+
+    def _kind(self, name: str, args: Mapping[str, Any]) -> str:
+        """Full name of a job type that may be handed in with these arguments."""
+        kind = f"{self._owner}.{name}"
+        if kind not in self._types:
+            raise LookupError(f"{self._owner} provides no job {name!r}: name it in provide_jobs")
+        if problems := self._types[kind].problems(args):
+            raise ValueError(f"arguments of the job {kind}: {problems}")
+        return kind
+
     def _hand_in(
         self,
         uow: UnitOfWork,
@@ -140,12 +187,8 @@ class Jobs:
         dedup_key: str | None = None,
         **values: Any,
     ) -> None:
-        kind = f"{self._owner}.{name}"
-        if kind not in self._types:
-            raise LookupError(f"{self._owner} provides no job {name!r}: name it in provide_jobs")
+        kind = self._kind(name, args)
         job = self._types[kind]
-        if problems := job.problems(args):
-            raise ValueError(f"arguments of the job {kind}: {problems}")
         workspace_id, now = uow.scope.workspace_id, uow.clock.now()
         row = new_job(
             kind,

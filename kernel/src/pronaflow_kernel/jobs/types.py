@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+import orjson
 from marshmallow import Schema
 
 from .calendar import after, cron_problem, zone_problem
@@ -95,6 +96,10 @@ class Schedule:
         found = {"cron": cron_problem(self.cron), "zone": zone_problem(self.zone)}
         if self.misfire not in MISFIRES:
             found["misfire"] = f"What was missed is done {', '.join(MISFIRES)}, not {self.misfire!r}."
+        try:
+            orjson.dumps(dict(self.args))
+        except TypeError as error:
+            found["args"] = f"The arguments cannot be kept as JSON: {error}."
         return {name: words for name, words in found.items() if words is not None}
 
     def after(self, instant: datetime) -> datetime:
