@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..models import CoreBase
 from ..persistence.types import Id, Json
+from ..tenancy.models import Workspace
 
 READY, LEASED, WAITING, PARKED = 0, 1, 2, 3
 """States of a job: its turn comes, a worker has it, its time has not come, or its plugin is off."""
@@ -100,6 +101,13 @@ class Job(_Work, CoreBase):
             postgresql_where=text("state = 2"),
         ),
         Index(
+            "ix_core__job_parked",
+            "kind",
+            "tenant",
+            sqlite_where=text("state = 3"),
+            postgresql_where=text("state = 3"),
+        ),
+        Index(
             "ix_core__job_lane",
             "lane",
             "id",
@@ -157,7 +165,7 @@ class ScheduleRow(CoreBase):
     name: Mapped[str] = mapped_column(String(260), primary_key=True)
     kind: Mapped[str] = mapped_column(String(120), index=True)
     workspace_id: Mapped[str | None] = mapped_column(
-        Id, ForeignKey("core__workspace.id", ondelete="CASCADE"), index=True
+        Id, ForeignKey(Workspace.id, ondelete="CASCADE"), index=True
     )
     cron: Mapped[str] = mapped_column(String(100))
     zone: Mapped[str] = mapped_column(String(60))

@@ -43,6 +43,8 @@ class SealedJobs:
 
     def __init__(self, jobs: Jobs, keys: Keys) -> None:
         self._jobs, self._keys = jobs, keys
+        self.kinds: set[str] = set()
+        """Full names of the jobs that were declared."""
 
     def enqueue(self, uow: UnitOfWork, name: str, content: Mapping[str, Any]) -> None:
         """Have a job done once this unit of work has committed.
@@ -60,9 +62,11 @@ class SealedJobs:
         Arguments:
             run, how: as for `JobType`.
         """
+        kind = f"{CORE}.{name}"
+        self.kinds.add(kind)
 
         def opened(uow: UnitOfWork, args: Mapping[str, Any]) -> None:
-            run(uow, self._open(f"{CORE}.{name}", args))
+            run(uow, self._open(kind, args))
 
         return JobType(name, opened, args=SealedArgs, **how)
 
