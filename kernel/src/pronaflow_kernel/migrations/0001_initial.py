@@ -128,6 +128,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 2"),
     )
     op.create_index(
+        "ix_core__job_parked",
+        "core__job",
+        ["kind", "tenant"],
+        unique=False,
+        sqlite_where=sa.text("state = 3"),
+        postgresql_where=sa.text("state = 3"),
+    )
+    op.create_index(
         "ix_core__job_lane",
         "core__job",
         ["lane", "id"],
@@ -204,6 +212,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "core__process",
+        sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("host", sa.String(length=200), nullable=False),
         sa.Column("pid", sa.Integer(), nullable=False),
         sa.Column("started_at", UtcDateTime(), nullable=False),

@@ -42,10 +42,11 @@ class WorkspacePlugin(CoreBase):
 
 
 class ServerProcess(Identified, CoreBase):
-    """A running server process and how the plugins' code fares in it."""
+    """A running process, what it is (`server` or `worker`), and how the plugins' code fares in it."""
 
     __tablename__ = "core__process"
 
+    role: Mapped[str] = mapped_column(String(20))
     host: Mapped[str] = mapped_column(String(200))
     pid: Mapped[int]
     started_at: Mapped[datetime]

@@ -49,6 +49,7 @@ _BREAKERS = ("closed", "half-open", "open")
 _moment = bindparam("moment", type_=UtcDateTime())
 _OWN = select(ServerProcess.__table__).where(ServerProcess.id == bindparam("id", type_=Id()))
 _SEEN = select(ServerProcess.figures).where(ServerProcess.seen_at > _moment).order_by(ServerProcess.id)
+_SERVING = _SEEN.where(ServerProcess.role == "server")
 _FORGET = delete(ServerProcess).where(ServerProcess.seen_at < _moment)
 _LEAVE = delete(ServerProcess).where(ServerProcess.id == bindparam("id", type_=Id()))
 
@@ -94,7 +95,7 @@ def present(reader: Reader) -> int:
     Arguments:
         reader: in any scope.
     """
-    return len(reader.all(_SEEN, moment=reader.clock.now() - PRESENT))
+    return len(reader.all(_SERVING, moment=reader.clock.now() - PRESENT))
 
 
 def troubles(known: FigureMap, plugin_id: str) -> list[str]:
@@ -133,10 +134,11 @@ class Reporter:
     Arguments:
         db: where the row lies; guard: what it tells of.
         clock: tells when the process was seen.
+        role: what this process is: `server` or `worker`.
     """
 
-    def __init__(self, db: Database, guard: Guard, clock: Clock) -> None:
-        self._db, self._guard, self._clock = db, guard, clock
+    def __init__(self, db: Database, guard: Guard, clock: Clock, role: str = "server") -> None:
+        self._db, self._guard, self._clock, self._role = db, guard, clock, role
         self._id, self._started_at = new_id(), clock.now()
         self._written: list[dict[str, Any]] | None = None
         self._written_at = self._started_at
@@ -194,8 +196,8 @@ class Reporter:
         if row is not None:
             uow.update(ServerProcess, row, values)
             return
-        about = {"host": socket.gethostname()[:200], "pid": os.getpid(), "started_at": self._started_at}
-        uow.insert(ServerProcess, {"id": self._id, **about, **values})
+        about = {"role": self._role, "host": socket.gethostname()[:200], "pid": os.getpid()}
+        uow.insert(ServerProcess, {"id": self._id, "started_at": self._started_at, **about, **values})
 
     def _remove(self) -> None:
         with self._db.write(Scope.system(), origin="system") as uow:

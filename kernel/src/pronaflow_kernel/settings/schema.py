@@ -107,6 +107,17 @@ class JobSettings:
         "behind.",
         least=1,
     )
+    processes: int = setting(2, "Processes of `pronaflow worker`.", least=1, most=64)
+    worker_threads: int = setting(
+        4, "Threads that work in each process of `pronaflow worker`.", least=1, most=64
+    )
+    grace_seconds: int = setting(
+        30,
+        "Seconds in which `pronaflow worker` finishes what it has begun once it is asked to end; what is left "
+        "is done again by others.",
+        least=0,
+        most=3600,
+    )
 
 
 @dataclass(frozen=True)
