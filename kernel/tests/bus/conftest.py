@@ -54,5 +54,5 @@ def workshop(world: World) -> Any:
     yield Workshop(world)
     world.kernel.bus.works = before
     with world.kernel.bus.engine.begin() as connection:
-        for table in ("core__job", "core__job_dead", "core__reading"):
+        for table in ("core__job", "core__job_dead", "core__reading", "core__operation"):
             connection.execute(text(f"DELETE FROM {table}"))

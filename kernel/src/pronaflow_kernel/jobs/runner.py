@@ -28,7 +28,7 @@ from . import claims
 from .enqueue import ALL_WORKSPACES
 from .incoming import Unknown, event_for
 from .operations import reports
-from .operations.reports import Report, reporting
+from .operations.reports import Report, plain, reporting
 from .types import Cancelled, Discard, JobType, Retry
 from .works import CORE, Work, Works
 
@@ -173,10 +173,10 @@ class Runner:
     def _failed(self, job: Mapping[str, Any], error: Exception) -> None:
         final = isinstance(error, (Unknown, Discard))
         spent = job["attempt"] >= job["max_attempts"] and not isinstance(error, Retry)
-        words = described(error)
+        words = plain(described(error), claims.ERROR)
         now = self._clock.now()
         if final or spent:
-            reason = str(error) if final else f"failed {job['attempt']} times"
+            reason = plain(str(error)) if final else f"failed {job['attempt']} times"
             log.error("given up: %s", words, exc_info=None if final else error)
             with self.engine.begin() as connection:
                 reports.bury(connection, job, reason, words, error, now)

@@ -24,7 +24,7 @@ _EXPIRED = (
     select(Operation.id)
     .where(Operation.expires_at <= bindparam("before", type_=UtcDateTime()))
     .order_by(Operation.expires_at)
-    .limit(AT_ONCE)
+    .limit(bindparam("most"))
 )
 _FORGET = unscoped(
     "what has expired is forgotten in all workspaces",
@@ -39,7 +39,7 @@ def operation_jobs(kernel: Kernel) -> list[JobType]:
         gone = AT_ONCE
         while gone == AT_ONCE:
             with kernel.db.write(Scope.system(), origin="system") as uow:
-                gone = uow.execute(_FORGET, before=uow.now)
+                gone = uow.execute(_FORGET, before=uow.now, most=AT_ONCE)
 
     return [
         JobType(

@@ -179,9 +179,9 @@ def shown(error: Exception) -> str:
     return plain(str(error)) if isinstance(error, (Discard, Retry, Unknown)) else UNEXPECTED
 
 
-def plain(text: str) -> str:
-    """A text as every database takes it: no longer than `WORDS`, without NUL and halves of characters."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "")[:WORDS]
+def plain(text: str, most: int = WORDS) -> str:
+    """A text as every database takes it: not too long, without NUL and halves of characters."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")[:most]
 
 
 class Report:
