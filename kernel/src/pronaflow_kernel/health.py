@@ -10,7 +10,7 @@ log = logging.getLogger("pronaflow.health")
 
 
 class Degraded(Exception):
-    """Raised by a probe: something is wrong that the server lives with, and that a new start would not cure."""
+    """Raised by a probe: something is wrong that the server lives with and that no new start would cure."""
 
 
 @dataclass(frozen=True, slots=True)

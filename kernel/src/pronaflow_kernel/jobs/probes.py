@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .bus import Bus
 
 LOOK = timedelta(seconds=5)
-"""How long figures are taken for the present: anybody may ask for a server's health, as often as they like."""
+"""How long figures are taken for the present: anybody may ask for a server's health, at any rate."""
 
 
 class Glance:

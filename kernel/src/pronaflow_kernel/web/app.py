@@ -27,6 +27,7 @@ from .edge import add_edge, with_request_id
 from .failures import add_errors
 from .forwarded import from_proxies
 from .limits.limiter import limiter_from
+from .metrics import add_metrics
 from .openapi import Document, IdConverter, create_api
 from .pipeline import Pipeline
 from .projection import dumps
@@ -96,6 +97,7 @@ def create_app(kernel: Kernel) -> Flask:
         except Exception as error:
             raise Culprit(plugin_id, "routes", error) from error
         owners[blueprint.name] = plugin_id
+    add_metrics(app, kernel, admission)
     add_edge(app, kernel, owners, admission)
     add_errors(app, kernel, owners)
     wsgi = with_request_id(from_proxies(app.wsgi_app, kernel.settings.server.trusted_proxies))

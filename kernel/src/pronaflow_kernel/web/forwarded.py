@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from ..settings import Settings
 
-HEALTH = ("/health", "/health/live", "/health/ready")
-"""What supervisors ask from beside the server, where no HTTPS is."""
+BESIDE = ("/health", "/health/live", "/health/ready", "/metrics")
+"""What supervisors and scrapers ask from beside the server, where no HTTPS is."""
 
 
 class HttpsRequired(KernelError):
@@ -58,7 +58,7 @@ def refuse_plain(environ: WSGIEnvironment, settings: Settings) -> None:
     Raises:
         HttpsRequired: it did not.
     """
-    if settings.production and environ["wsgi.url_scheme"] != "https" and environ["PATH_INFO"] not in HEALTH:
+    if settings.production and environ["wsgi.url_scheme"] != "https" and environ["PATH_INFO"] not in BESIDE:
         raise HttpsRequired
 
 
