@@ -107,3 +107,22 @@ def test_what_waits_for_its_time_is_not_taken_before(queue: Queue) -> None:
     bus.tick()
     clock.advance(-61)
     assert len(queue.take()) == 1
+
+
+def test_a_job_whose_end_could_not_be_written_down_is_not_held_for_ever(queue: Queue) -> None:
+    clock, lease = queue.world.clock, LEASE.total_seconds()
+    queue.put()
+    [job] = queue.take()
+    for _ in range(3):
+        clock.advance(lease - 1)
+        with queue.workshop.bus.engine.begin() as connection:
+            queue.claims.beat(connection, clock.now())
+        queue.workshop.bus.tick()
+    assert queue.take() == []
+
+    queue.claims.let_go([job])
+    with queue.workshop.bus.engine.begin() as connection:
+        assert queue.claims.dropped(connection)
+        assert queue.claims.pick_up(connection) == 1
+    clock.advance(-3 * (lease - 1))
+    assert [again["attempt"] for again in queue.take()] == [2]

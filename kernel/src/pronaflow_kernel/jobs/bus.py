@@ -11,6 +11,7 @@ import queue
 import threading
 from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from . import claims
@@ -145,6 +146,7 @@ class Bus:
             self._actions.put(None)
             self._actor.join()
             self._actor = None
+            attempted(self._pick_up)  # what was taken and not begun need not wait for its lease
         self._alive.end()
 
     def drain(self) -> None:
@@ -207,8 +209,13 @@ class Bus:
             jobs = self.claims.take(connection, queue_name, self._clock.now())
         if len(jobs) == claims.BATCH:
             self._call_for_help(queue_name)
-        for job in jobs:
-            self.runner.run(job)
+        try:
+            for job in jobs:
+                if self._crew.stopping:
+                    break
+                attempted(partial(self.runner.run, job))
+        finally:
+            self.claims.let_go(jobs)
         return len(jobs)
 
     def _call_for_help(self, queue_name: str) -> None:
@@ -226,15 +233,19 @@ class Bus:
         now = self._clock.now()
         self._beat(now)
         self._release_the_dead()
+        self._pick_up()
         scheduled = self._scheduler.tick(self.works)
         with self._look.connect() as connection:
             due = claims.come_due(connection, now)
-        if due:
+            back = [each for each in claims.parked(connection) if not self.runner.rests(*each)]
+        if due or back:
             with self.engine.begin() as connection:
                 claims.sweep(connection, now)
                 claims.promote(connection, now)
+                for kind, workspace_id in back:  # however their plugin came on again
+                    claims.unpark(connection, kind, workspace_id)
         self._ring_what_waits()
-        return due or scheduled > 0
+        return due or bool(back) or scheduled > 0
 
     def _beat(self, now: datetime) -> None:
         """Often enough that two beats may be lost."""
@@ -250,6 +261,13 @@ class Bus:
             with self.engine.begin() as connection:
                 claims.release(connection, worker_id)
             self._alive.forget(worker_id)
+
+    def _pick_up(self) -> None:
+        with self._look.connect() as connection:
+            if not self.claims.dropped(connection):
+                return
+        with self.engine.begin() as connection:
+            self.claims.pick_up(connection)
 
     def _ring_what_waits(self) -> None:
         if not self._crew:

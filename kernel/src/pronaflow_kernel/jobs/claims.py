@@ -7,7 +7,7 @@ worthless and what it did in the database is undone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,7 +28,7 @@ from sqlalchemy.orm import aliased
 
 from ..ids import new_id
 from ..persistence.types import Id, UtcDateTime
-from .models import LEASED, PARKED, READY, WAITING, DeadJob, Job
+from .models import LEASED, NOBODY, PARKED, READY, WAITING, DeadJob, Job
 
 BATCH = 20
 """Jobs taken at once."""
@@ -98,14 +98,25 @@ _BACK = (
         **_FREED,
     )
 )
-_PARK = update(Job).where(_HELD).values(state=PARKED, attempt=Job.attempt - 1, **_FREED)
-_UNPARK = update(Job).where(Job.state == PARKED, Job.kind.startswith(bindparam("prefix"))).values(state=READY)
+# Its like may wait by now or by the time that it comes back: there is no room for two of one key.
+_PARK = update(Job).where(_HELD).values(state=PARKED, attempt=Job.attempt - 1, dedup_key=None, **_FREED)
+_UNPARK = (
+    update(Job)
+    .where(Job.state == PARKED, Job.kind == bindparam("which"), Job.tenant == bindparam("whose", type_=Id()))
+    .values(state=READY)
+)
+_PARKED = select(Job.kind, Job.tenant).where(Job.state == PARKED).distinct()
 _DUE = and_(Job.state == WAITING, Job.available_at <= _NOW)
 _PROMOTE = update(Job).where(_DUE).values(state=READY)
-_BEAT = update(Job).where(Job.worker_id == _WORKER, Job.state == LEASED).values(lease_until=_UNTIL)
+_IN_HAND = Job.id.in_(bindparam("in_hand", expanding=True))
+_BEAT = update(Job).where(Job.worker_id == _WORKER, Job.state == LEASED, _IN_HAND).values(lease_until=_UNTIL)
 _OVERDUE = and_(Job.state == LEASED, Job.lease_until < _NOW)
 _SWEEP = update(Job).where(_OVERDUE).values(state=READY, **_FREED)
 _WORKERS = select(Job.worker_id).where(Job.state == LEASED).distinct()
+_DROPPED = select(Job.id).where(Job.worker_id == _WORKER, Job.state == LEASED, ~_IN_HAND)
+_PICK_UP = (
+    update(Job).where(Job.worker_id == _WORKER, Job.state == LEASED, ~_IN_HAND).values(state=READY, **_FREED)
+)
 _RELEASE = update(Job).where(Job.worker_id == _WORKER, Job.state == LEASED).values(state=READY, **_FREED)
 _LATE = select(exists(select(Job.id).where(_DUE)) | exists(select(Job.id).where(_OVERDUE)))
 _kept = [column.key for column in DeadJob.__table__.c if column.key in Job.__table__.c]
@@ -126,6 +137,7 @@ class Claims:
         self.worker_id, self.lease = worker_id, lease
         self._served: dict[tuple[str, int], str] = {}
         self._again: dict[str, bool] = {}
+        self._in_hand: set[int] = set()
 
     def take(self, connection: Connection, queue: str, now: datetime) -> list[dict[str, Any]]:
         """Take jobs whose turn it is; none where there is nothing to do.
@@ -147,6 +159,8 @@ class Claims:
             ways = (self._begun, self._fresh) if again else (self._fresh, self._begun)
             for way in ways:
                 if found := way(connection, given):
+                    # Noted before the commit, so that `pick_up` never takes a job for a dropped one.
+                    self._in_hand |= {row["id"] for row in found}
                     return sorted(found, key=lambda row: int(row["id"]))
             # Whatever is ready there stands behind others of its lane.
             priority = connection.scalar(_NEXT_PRIORITY, given)
@@ -165,9 +179,27 @@ class Claims:
                 return [dict(row) for row in rows]
         return []
 
+    def let_go(self, jobs: Iterable[Mapping[str, Any]]) -> None:
+        """Work on these jobs no longer, however they ended."""
+        self._in_hand -= {job["id"] for job in jobs}
+
     def beat(self, connection: Connection, now: datetime) -> None:
         """Say that the worker still works on what it took."""
-        connection.execute(_BEAT, {"worker": self.worker_id, "until": now + self.lease})
+        connection.execute(_BEAT, {**self._mine(), "until": now + self.lease})
+
+    def dropped(self, connection: Connection) -> bool:
+        """Whether jobs are marked as this worker's that it does not work on; takes no lock.
+
+        So it is with those whose end could not be written down, because the database was away.
+        """
+        return connection.execute(_DROPPED, self._mine()).first() is not None
+
+    def pick_up(self, connection: Connection) -> int:
+        """Put back such jobs."""
+        return connection.execute(_PICK_UP, self._mine()).rowcount
+
+    def _mine(self) -> dict[str, Any]:
+        return {"worker": self.worker_id, "in_hand": list(self._in_hand)}
 
 
 def ready(connection: Connection, queue: str) -> bool:
@@ -211,13 +243,19 @@ def put_back(connection: Connection, job: Mapping[str, Any], when: datetime, err
 
 
 def park(connection: Connection, job: Mapping[str, Any]) -> None:
-    """Lay a job aside until its plugin is on again; the attempt was none."""
+    """Lay a job aside until its plugin is on again; the attempt was none, and its `dedup_key` is given up."""
     connection.execute(_PARK, _token(job))
 
 
-def unpark(connection: Connection, plugin_id: str) -> int:
-    """Bring back the jobs of a plugin that were laid aside."""
-    return connection.execute(_UNPARK, {"prefix": f"{plugin_id}."}).rowcount
+def parked(connection: Connection) -> list[tuple[str, str | None]]:
+    """The kinds of jobs that were laid aside, each with the workspaces in which there are some."""
+    rows = connection.execute(_PARKED)
+    return [(kind, None if tenant == NOBODY else tenant) for kind, tenant in rows]
+
+
+def unpark(connection: Connection, kind: str, workspace_id: str | None) -> int:
+    """Bring back the jobs of a kind in a workspace that were laid aside."""
+    return connection.execute(_UNPARK, {"which": kind, "whose": workspace_id or NOBODY}).rowcount
 
 
 def bury(
