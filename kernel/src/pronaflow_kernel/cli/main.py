@@ -18,6 +18,7 @@ from .state import State, config_option
 _COMMANDS = {
     "quickstart": "serve",
     "serve": "serve",
+    "worker": "worker",
     "admin": "admin",
     "db": "database",
     "plugins": "plugins",

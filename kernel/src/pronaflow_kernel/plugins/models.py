@@ -46,7 +46,7 @@ class ServerProcess(Identified, CoreBase):
 
     __tablename__ = "core__process"
 
-    role: Mapped[str] = mapped_column(String(20))
+    role: Mapped[str] = mapped_column(String(20), default="server")
     host: Mapped[str] = mapped_column(String(200))
     pid: Mapped[int]
     started_at: Mapped[datetime]
