@@ -1,6 +1,6 @@
 """Jobs that were given up, and what an operator does with them: look, bring back, throw away.
 
-Everything goes in short transactions of up to `CHUNK` rows, so that nobody else waits, however many there are.
+Everything goes in short transactions of up to `CHUNK` rows, so that nobody waits, however many there are.
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ def count(connection: Connection, which: Which) -> int:
 
 def listed(connection: Connection, which: Which, most: int) -> list[Row]:
     """Dead jobs, those that were given up last first."""
-    statement = select(_DEAD).where(which.condition(_DEAD)).order_by(_DEAD.c.died_at.desc(), _DEAD.c.id.desc())
+    statement = (
+        select(_DEAD).where(which.condition(_DEAD)).order_by(_DEAD.c.died_at.desc(), _DEAD.c.id.desc())
+    )
     return [dict(row) for row in connection.execute(statement.limit(most)).mappings()]
 
 
