@@ -10,7 +10,17 @@ from sqlalchemy import select, text
 from pronaflow_kernel.events.types import Subscriber
 from pronaflow_kernel.jobs.models import DeadJob, Job
 from pronaflow_kernel.jobs.works import Work, Works
-from pronaflow_kernel.testing import World
+from pronaflow_kernel.testing import Person, World
+
+TABLES = (
+    "core__job",
+    "core__job_dead",
+    "core__reading",
+    "core__operation",
+    "core__schedule",
+    "core__schedule_run",
+)
+"""What background work leaves behind."""
 
 
 class Workshop:
@@ -54,5 +64,15 @@ def workshop(world: World) -> Any:
     yield Workshop(world)
     world.kernel.bus.works = before
     with world.kernel.bus.engine.begin() as connection:
-        for table in ("core__job", "core__job_dead", "core__reading", "core__operation"):
+        for table in TABLES:
             connection.execute(text(f"DELETE FROM {table}"))
+
+
+@pytest.fixture
+def desk(world: World, workshop: Workshop, ann: Person) -> Any:
+    """Where ann starts a job that does nothing."""
+    from .desk import Desk
+
+    made = Desk(world, workshop, ann)
+    made.does(lambda uow, args: None)
+    return made

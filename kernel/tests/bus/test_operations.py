@@ -2,60 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from pronaflow_kernel.access.principal import Principal
-from pronaflow_kernel.api import Cancelled, Conflict, Discard, JobType, Reader, Retry, Row, Scope, UnitOfWork
-from pronaflow_kernel.attribution import as_kernel
+from pronaflow_kernel.api import Cancelled, Conflict, Discard, Reader, Retry, Row, Scope, UnitOfWork
 from pronaflow_kernel.clock import FixedClock
-from pronaflow_kernel.jobs.enqueue import Jobs
 from pronaflow_kernel.jobs.operations import expired, reports
-from pronaflow_kernel.jobs.types import Backoff
 from pronaflow_kernel.testing import Person, World
 
 from .conftest import Workshop
-
-JOBS = "/api/v1/jobs"
-Run = Callable[[Any, Mapping[str, Any]], object]
-
-
-class Desk:
-    """Where ann starts the job `notes.count`, which does what a test says."""
-
-    def __init__(self, world: World, workshop: Workshop, ann: Person) -> None:
-        self.world, self.workshop, self.ann = world, workshop, ann
-        self.jobs = Jobs("notes", {})
-
-    def does(self, run: Run, mode: Any = "db", **how: Any) -> None:
-        """Let this be the job."""
-        self.workshop.does(JobType("count", run, mode, backoff=Backoff(base=60), **how))
-        self.jobs = Jobs("notes", self.workshop.bus.works.job_types)
-
-    def start(self, **how: Any) -> str:
-        """Start it as ann."""
-        scope = Scope(Principal("user", self.ann.id), self.ann.workspace_id, "owner")
-        with self.world.kernel.db.write(scope) as uow:
-            return str(self.jobs.start(uow, "count", {}, **{"title": "Count", **how})["id"])
-
-    @as_kernel
-    def shown(self, job_id: str) -> Any:
-        """What ann sees of it, at this moment."""
-        return self.ann.get(f"{JOBS}/{job_id}").data
-
-    @as_kernel
-    def cancel(self, job_id: str) -> Any:
-        """Cancel it as ann."""
-        return self.ann.post(f"{JOBS}/{job_id}/cancel")
-
-
-@pytest.fixture
-def desk(world: World, workshop: Workshop, ann: Person) -> Desk:
-    made = Desk(world, workshop, ann)
-    made.does(lambda uow, args: None)
-    return made
+from .desk import JOBS, Desk
 
 
 class TestAJob:
