@@ -30,8 +30,8 @@ class Engines:
     Arguments:
         read: autocommit, cannot write.
         write: one transaction a unit of work.
-        background: the same for work that is done again if it was not stored: on SQLite it does not wait for
-            the disk.
+        background: the same for work that is done again if it was not stored: it does not wait for the disk.
+            A power cut takes the latest of its transactions with it, each whole.
     """
 
     read: Engine
@@ -135,10 +135,13 @@ def _postgresql(url: URL, threads: int) -> Engines:
     options = "-c default_transaction_read_only=on -c timezone=UTC"
     read = create_engine(url, connect_args={**common, "options": options}, **_read_pool(threads))
     write = create_engine(url, connect_args={**common, "options": "-c timezone=UTC"}, **_pool(threads))
-    event.listen(read, "connect", _take_ids_as_text)
-    event.listen(write, "connect", _take_ids_as_text)
-    event.listen(write, "begin", _limit_patience)
-    return Engines(read, write, write)
+    options = "-c synchronous_commit=off -c timezone=UTC"
+    background = create_engine(url, connect_args={**common, "options": options}, **_pool(threads))
+    for engine in (read, write, background):
+        event.listen(engine, "connect", _take_ids_as_text)
+    for engine in (write, background):
+        event.listen(engine, "begin", _limit_patience)
+    return Engines(read, write, background)
 
 
 def _limit_patience(connection: Any) -> None:
