@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pronaflow_kernel.api import Scope, UnitOfWork, new_id
+from pronaflow_kernel.api import Principal, Scope, UnitOfWork, new_id
 from pronaflow_kernel.tenancy.service import add_member
 from pronaflow_kernel.testing import Person, World
 from pronaflow_projects.api import Projects
@@ -104,6 +104,19 @@ class WorkspaceStage(Stage):
         """An invitation that waits."""
         body = {"email": "guest@example.com", "role": "member"}
         return str(self.owner.post(f"{WORKSPACES}/{self.id}/invitations", body).data["id"])
+
+    def job(self) -> str:
+        """A job that the owner has started."""
+        return self._start(self.owner)
+
+    def own_job(self) -> str:
+        """A job that the caller has started."""
+        return self._start(self.caller)
+
+    def _start(self, person: Person) -> str:
+        kernel = self.world.kernel
+        with kernel.db.write(Scope(Principal("user", person.id), self.id)) as uow:
+            return str(kernel.jobs.start(uow, "forget_operations", {}, title="Job")["id"])
 
     def token(self) -> str:
         """The secret of an invitation to somebody else."""

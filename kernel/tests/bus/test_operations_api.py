@@ -84,9 +84,7 @@ class TestWhoSees:
         leaving = member(world, ann, "member")
         job_id = desk.start(leaving)
         assert leaving.get(f"{JOBS}/{job_id}").status == 200
-        left = (
-            "UPDATE core__membership SET is_active = :no WHERE user_id = :user AND workspace_id = :workspace"
-        )
+        left = "UPDATE core__membership SET is_active = :no WHERE user_id = :user AND workspace_id = :there"
         workshop.execute(left, no=False, user=leaving.id, there=ann.workspace_id)
         assert leaving.get(f"{JOBS}/{job_id}").status == 404
 

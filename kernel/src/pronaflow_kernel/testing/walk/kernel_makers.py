@@ -1,10 +1,12 @@
-"""How the kernel's own records are made: workspaces, users and switches."""
+"""How the kernel's own records are made: workspaces, users, jobs and switches."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from ...access.principal import Principal
+from ...persistence.scope import Scope
 from . import identity_makers
 from .identity_makers import mailed_token
 from .party import Party
@@ -35,9 +37,18 @@ def _member(party: Party) -> str:
     return user_id
 
 
+def _job(party: Party) -> str:
+    """A job of the caller's that waits."""
+    kernel = party.world.kernel
+    caller = Scope(Principal("user", party.person.id), party.workspace_id)
+    with kernel.db.write(caller) as uow:
+        return str(kernel.jobs.start(uow, "forget_operations", {}, title=party.mark)["id"])
+
+
 MAKERS: dict[str, Callable[[Party], str]] = {
     **identity_makers.MAKERS,
     "workspace": _workspace,
+    "job": _job,
     "user": _member,
     "user:second": _newcomer,
     "user:caller": lambda party: party.person.id,
