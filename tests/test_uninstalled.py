@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Connection, column, delete, func, select, table
 
 from pronaflow_kernel.api import Membership, Scope, User, Workspace, tenancy, unscoped
-from pronaflow_kernel.identity.people import remove_person
+from pronaflow_kernel.identity.demo_people import remove_person
 from pronaflow_kernel.persistence.autogenerate import drift
 from pronaflow_kernel.persistence.bundles import Bundle, read
 from pronaflow_kernel.persistence.engines import open_engines

@@ -37,8 +37,9 @@ from .health import HealthCheck
 from .hookspecs import API_VERSION, hookimpl, hookspec
 from .identity.models import User
 from .identity.names import EmailAddress, normal
-from .identity.people import add_person, remove_person
+from .identity.demo_people import add_person, remove_person
 from .ids import as_id, new_id
+from .jobs.actors import actor_job
 from .jobs.enqueue import Jobs
 from .jobs.operations.operation_schemas import JobOut
 from .jobs.types import Backoff, Cancelled, Discard, JobType, Retry, Schedule
@@ -168,6 +169,7 @@ __all__ = [
     "Versioned",
     "Workspace",
     "WorkspaceQuery",
+    "actor_job",
     "add_person",
     "as_id",
     "check_image",

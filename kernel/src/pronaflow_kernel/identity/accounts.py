@@ -1,39 +1,27 @@
-"""Accounts: registration, proof of the mail address, profile.
-
-What somebody without a credential asks for and must not learn from is done after the answer: mails, and where
-accounts are hidden the registration itself. So the answer looks the same and takes as long whether or not
-there is such an account (security.md 2.10). A server that dies at that moment has promised no more than a
-mail, and whoever waits for it in vain asks again.
-"""
+"""Accounts: how they begin, the proof of the mail address, the profile."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.exc import IntegrityError
 
 from ..errors import Conflict
 from ..persistence.scope import Scope
 from ..persistence.types import Id
-from ..persistence.uow import Database, Reader, Row, UnitOfWork
+from ..persistence.uow import Reader, Row, UnitOfWork
 from ..settings.schema import AuthSettings
 from ..tenancy.service import create_workspace
 from . import one_time
-from .events import REGISTRATION_REFUSED, USER_REGISTERED, USER_UPDATED, USER_VERIFIED
-from .guessing.attempts import Attempts, Limit
+from .events import USER_REGISTERED, USER_UPDATED, USER_VERIFIED
 from .letters import Letters
 from .models import User
 from .names import first_workspace, normal
 from .sessions.access_tokens import principal_of, system_roles
 
 PENDING, ACTIVE = "pending_verification", "active"
-
-TOLD = Limit("registration.told", most=5, within=timedelta(hours=1))
-"""How many mails an address gets about registrations that were refused: anybody can name any address."""
 
 _NAMED = select(User.__table__).where(
     (User.email_norm == bindparam("email")) | (User.username_norm == bindparam("username"))
@@ -65,15 +53,11 @@ class Accounts:
     Arguments:
         auth: which accounts must prove their address, and what registration may tell.
         letters: mails to owners.
-        db: for mails that are prepared after an answer.
-        attempts: count mails that strangers cause.
     """
 
-    def __init__(self, auth: AuthSettings, letters: Letters, db: Database, attempts: Attempts) -> None:
+    def __init__(self, auth: AuthSettings, letters: Letters) -> None:
         self._auth = auth
         self._letters = letters
-        self._db = db
-        self._attempts = attempts
 
     @property
     def must_prove_address(self) -> bool:
@@ -91,16 +75,17 @@ class Accounts:
         """The account with this address, or this id."""
         return reader.one(_OWNER, email=None if email is None else normal(email), owner=user_id)
 
-    def register(self, uow: UnitOfWork, new: NewAccount) -> Row:
-        """Make an account of somebody's own; where accounts are hidden, the answer tells only what was sent.
+    def open(self, uow: UnitOfWork, new: NewAccount) -> Row:
+        """Make an account of somebody's own, and ask for the proof of its address where that is demanded.
 
         Raises:
-            Conflict: address or user name are taken, unless that is hidden.
+            Conflict: address or user name are taken.
         """
-        if not self._auth.hide_existing_accounts:
-            return shown(self._open(uow, new))
-        uow.after_commit(lambda: self._register_unseen(new))
-        return _echo(new, uow.now)
+        if not self.must_prove_address:
+            return self.create(uow, new, status=ACTIVE)
+        user = self.create(uow, new, status=PENDING)
+        self.ask_for_proof(uow, user)
+        return user
 
     def create(self, uow: UnitOfWork, new: NewAccount, **values: Any) -> Row:
         """Make an account and its owner's first workspace (modules.md 1.3); the unit of work is in it then.
@@ -132,9 +117,12 @@ class Accounts:
         create_workspace(uow, user["id"], workspace)
         return user
 
-    def request_verification(self, uow: UnitOfWork, email: str | None, user_id: str | None) -> None:
-        """Mail the owner a new link after the answer, if there is an account whose address is unproved."""
-        uow.after_commit(lambda: self._mail_verification(email, user_id))
+    def ask_for_proof(self, uow: UnitOfWork, user: Row) -> None:
+        """Mail the owner a link that proves the address, unless enough such links work already."""
+        seconds = self._auth.verification_ttl
+        token = one_time.issue_beside(uow, one_time.VERIFY_EMAIL, seconds, user["id"])
+        if token is not None:
+            self._letters.verification(uow, user, token, seconds)
 
     def verify_email(self, uow: UnitOfWork, user_id: str, token: str) -> None:
         """Take a token from a mail as proof of the address.
@@ -177,70 +165,10 @@ class Accounts:
             uow.publish(USER_UPDATED, user_id, payload, private={"changes": changed})
         return shown(update.row)
 
-    def _register_unseen(self, new: NewAccount) -> None:
-        """Open the account, or tell by mail why there will be none."""
-        try:
-            self._open_or_tell(new)
-        except (Conflict, IntegrityError):
-            # Somebody took the address or the name at this very moment; now it is found like any other.
-            self._open_or_tell(new)
-
-    def _open_or_tell(self, new: NewAccount) -> None:
-        with self._db.write(Scope.nobody()) as uow:
-            found = self.named(uow, new.email, new.username)
-            if found:
-                self._tell_by_mail(uow, new, found)
-            else:
-                self._open(uow, new)
-
-    def _open(self, uow: UnitOfWork, new: NewAccount) -> Row:
-        if not self.must_prove_address:
-            return self.create(uow, new, status=ACTIVE)
-        user = self.create(uow, new, status=PENDING)
-        self._ask_for_proof(uow, user)
-        return user
-
-    def _ask_for_proof(self, uow: UnitOfWork, user: Row) -> None:
-        seconds = self._auth.verification_ttl
-        token = one_time.issue_beside(uow, one_time.VERIFY_EMAIL, seconds, user["id"])
-        if token is not None:
-            self._letters.verification(uow, user, token, seconds)
-
-    def _mail_verification(self, email: str | None, user_id: str | None) -> None:
-        with self._db.write(Scope.system(), origin="system") as uow:
-            user = self.owner(uow, email=email, user_id=user_id)
-            if user and user["email_verified_at"] is None and user["status"] in (PENDING, ACTIVE):
-                self._ask_for_proof(uow, user)
-
-    def _tell_by_mail(self, uow: UnitOfWork, new: NewAccount, found: list[Row]) -> None:
-        owner = next((user for user in found if user["email_norm"] == normal(new.email)), None)
-        user, reason = (owner, "email_taken") if owner else (found[0], "username_taken")
-        uow.publish(REGISTRATION_REFUSED, user["id"], {"user_id": user["id"], "reason": reason})
-        if self._attempts.reserve(uow, TOLD, normal(new.email)):
-            return
-        if owner:
-            self._letters.registered_before(uow, owner)
-        else:
-            self._letters.username_taken(uow, new.email, new.username)
-
 
 def shown(user: Row) -> Row:
     """A user as answers show it: with `roles`."""
     return {**user, "roles": system_roles(user)}
-
-
-def _echo(new: NewAccount, now: datetime) -> Row:
-    """The answer to a registration that tells nothing of accounts: what was sent."""
-    return {
-        "id": None,
-        "email": new.email,
-        "username": new.username,
-        "full_name": new.full_name,
-        "status": PENDING,
-        "email_verified_at": None,
-        "roles": [],
-        "created_at": now,
-    }
 
 
 def _refuse_taken(new: NewAccount, found: list[Row]) -> None:

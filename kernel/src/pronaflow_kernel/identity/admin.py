@@ -11,13 +11,10 @@ from ..persistence.uow import Reader, Row, UnitOfWork
 from ..settings.checks import mailbox
 from ..web.arguments import load
 from . import one_time
-from .accounts import ACTIVE, Accounts, NewAccount
-from .guessing.attempts import Attempts
-from .letters import Letters
+from .accounts import ACTIVE, NewAccount
 from .models import User
 from .names import username_from
-from .passwords.password_hashes import PasswordHashes
-from .passwords.password_rule import PasswordRule
+from .parts import Parts
 from .schemas import AccountIn
 
 if TYPE_CHECKING:
@@ -42,11 +39,7 @@ class Admin:
 
     def __init__(self, kernel: Kernel) -> None:
         self._bootstrap = kernel.settings.bootstrap
-        self._public_url = kernel.settings.public_url.rstrip("/")
-        self._rule = PasswordRule(kernel.settings.auth.password_profile)
-        self._hashes = PasswordHashes(kernel.settings.auth)
-        letters = Letters(kernel.mail, self._public_url)
-        self._accounts = Accounts(kernel.settings.auth, letters, kernel.db, Attempts(kernel.keys))
+        self._parts = Parts(kernel)
 
     def create_admin(self, uow: UnitOfWork, email: str, username: str, password: str) -> Row:
         """Make an administrator, whether or not there is one; the address counts as proved.
@@ -55,8 +48,10 @@ class Admin:
             ValidationFailed: with everything that is wrong with the three.
             Conflict: address or user name are taken.
         """
-        given = load(AccountIn(self._rule), {"email": email, "username": username, "password": password})
-        password_hash = self._hashes.make(given["password"])
+        given = load(
+            AccountIn(self._parts.rule), {"email": email, "username": username, "password": password}
+        )
+        password_hash = self._parts.hashes.make(given["password"])
         return self._create(uow, NewAccount(given["email"], given["username"], password_hash))
 
     def issue_setup_link(self, uow: UnitOfWork) -> str | None:
@@ -67,7 +62,7 @@ class Admin:
         """
         if self._exists(uow):
             return None
-        return f"{self._public_url}/setup#token={one_time.issue(uow, one_time.SETUP, SETUP_LIFE)}"
+        return f"{self._parts.public_url}/setup#token={one_time.issue(uow, one_time.SETUP, SETUP_LIFE)}"
 
     def use_setup_link(self, uow: UnitOfWork, token: str, new: NewAccount) -> Row:
         """Make the first administrator.
@@ -94,7 +89,8 @@ class Admin:
         return self.create_admin(uow, email, username_from(email), password)
 
     def _create(self, uow: UnitOfWork, new: NewAccount) -> Row:
-        return self._accounts.create(uow, new, status=ACTIVE, is_system_admin=True, email_verified_at=uow.now)
+        values = {"status": ACTIVE, "is_system_admin": True, "email_verified_at": uow.now}
+        return self._parts.accounts.create(uow, new, **values)
 
     def _exists(self, reader: Reader) -> bool:
         return reader.one(_ADMIN) is not None

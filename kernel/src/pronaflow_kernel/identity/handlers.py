@@ -7,35 +7,29 @@ is written before a refusal must stay.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
 
-from ..errors import Conflict, Forbidden, Problem, Unauthorized, ValidationFailed
+from ..errors import Conflict, Problem, Unauthorized, ValidationFailed
 from ..persistence.scope import Scope
 from ..persistence.uow import Reader, Row, UnitOfWork
 from ..web.answers import Answer
 from . import one_time
-from .accounts import PENDING, Accounts, NewAccount, shown
+from .accounts import PENDING, NewAccount, shown
 from .admin import Admin
-from .guessing.attempts import Attempts
-from .guessing.devices import DeviceTokens
-from .guessing.lockout import Lockout
+from .callers import session_of, user_of
+from .guessing.failures import note_failure
 from .leaving.erasure import Erasure
 from .leaving.erasure_routes import ErasureHandlers
-from .letters import Letters
-from .mfa.parts import Mfa
+from .mfa.handlers import MfaHandlers
 from .models import User
 from .oidc.handlers import OutsideSignIn
-from .passwords.credentials import Credentials
-from .passwords.own_password import OwnPassword
-from .passwords.password_hashes import PasswordHashes
-from .passwords.password_rule import PasswordRule
-from .passwords.sign_in import SignIn
+from .parts import Parts
 from .sessions import refresh_chain
 from .sessions.access_tokens import AccessTokens
 from .sessions.session_handlers import SessionHandlers
-from .sessions.sessions import Sessions, calling_device
+from .sessions.sessions import calling_device
 
 if TYPE_CHECKING:
     from ..kernel import Kernel
@@ -50,37 +44,24 @@ class Handlers:
     """
 
     def __init__(self, kernel: Kernel, tokens: AccessTokens) -> None:
-        auth = kernel.settings.auth
-        letters = Letters(kernel.mail, kernel.settings.public_url.rstrip("/"))
-        self._db = kernel.db
-        self.rule = PasswordRule(auth.password_profile)
-        self._hashes = PasswordHashes(auth)
-        self._sessions = Sessions(auth, tokens, letters, kernel.db)
-        attempts = Attempts(kernel.keys)
-        self._accounts = Accounts(auth, letters, kernel.db, attempts)
-        lockout = Lockout(attempts, letters, auth.lockout_seconds)
-        devices = DeviceTokens(kernel.keys, kernel.clock)
-        self.own_password = OwnPassword(kernel.db, self._hashes, attempts)
-        self.mfa = Mfa(kernel, self._hashes, self._sessions, attempts, self.own_password, devices)
-        self.own_sessions = SessionHandlers(kernel.db, self._sessions, self.mfa.proof)
-        self._credentials = Credentials(
-            auth, self._accounts, self._sessions, letters, kernel.db, lockout, self.mfa.second_step
-        )
-        self._sign_in = SignIn(kernel.db, self._hashes, self._accounts, self._credentials, lockout, devices)
-        self.outside = OutsideSignIn(kernel, self._accounts, self._credentials)
-        self.erasure = ErasureHandlers(kernel.db, Erasure(kernel), self.mfa.proof)
+        self._parts = parts = Parts(kernel, tokens)
+        self._db, self._hidden = kernel.db, parts.auth.hide_existing_accounts
+        self._accounts, self._credentials, self._sessions = parts.accounts, parts.credentials, parts.sessions
+        self.rule, self._hashes = parts.rule, parts.hashes
         self._admin = Admin(kernel)
+        self.mfa = MfaHandlers(parts)
+        self.own_sessions = SessionHandlers(kernel.db, parts.sessions, parts.proof)
+        self.outside = OutsideSignIn(parts)
+        self.erasure = ErasureHandlers(kernel.db, Erasure(parts), parts.proof)
 
     def register(self, reader: Reader, body: Row) -> Answer:
         """Create an account and its first workspace."""
         new = self._new_account(body)
         try:
-            with self._db.write(Scope.nobody()) as uow:
-                user = self._accounts.register(uow, new)
+            user = self._register(new)
         except IntegrityError:
             # Somebody took the address or the name at this very moment; now it is found like any other.
-            with self._db.write(Scope.nobody()) as uow:
-                user = self._accounts.register(uow, new)
+            user = self._register(new)
         return Answer(user, "Check your mail" if user["status"] == PENDING else "You can sign in")
 
     def verify_email(self, uow: UnitOfWork, body: Row) -> Answer:
@@ -90,7 +71,7 @@ class Handlers:
 
     def resend_verification(self, uow: UnitOfWork, body: Row) -> Answer:
         """Mail the proof of an address again; the answer does not tell whether there is an account."""
-        self._accounts.request_verification(uow, body.get("email"), body.get("user_id"))
+        self._parts.after_answer.request_verification(uow, body.get("email"), body.get("user_id"))
         return _say("If an account waits for this proof, a mail is on its way")
 
     def login(self, reader: Reader, body: Row) -> Row:
@@ -104,7 +85,9 @@ class Handlers:
         `POST /api/v1/auth/mfa/verify`, and no tokens.
         """
         name = body["email"] if "email" in body else body["username"]
-        return self._sign_in.enter(reader, name, body["password"], calling_device(), body["device_token"])
+        return self._parts.sign_in.enter(
+            reader, name, body["password"], calling_device(), body["device_token"]
+        )
 
     def refresh(self, reader: Reader, body: Row) -> Row:
         """Replace a refresh token.
@@ -123,28 +106,25 @@ class Handlers:
 
     def logout(self, uow: UnitOfWork) -> Answer:
         """End the session of the access token."""
-        principal = uow.scope.principal
-        if principal.user_id is None or principal.session_id is None:
-            raise Forbidden("This credential is not a session")
-        self._sessions.end(uow, principal.user_id, principal.session_id, "signed_out")
+        self._sessions.end(uow, *session_of(uow), "signed_out")
         return _say("Signed out")
 
     def me(self, reader: Reader) -> Row:
         """Show one's own account."""
-        return shown(reader.get(User, _caller(reader)))
+        return shown(reader.get(User, user_of(reader)))
 
     def update_me(self, uow: UnitOfWork, body: Row) -> Row:
         """Change one's own profile; `null` clears."""
-        return self._accounts.update_profile(uow, _caller(uow), body)
+        return self._accounts.update_profile(uow, user_of(uow), body)
 
     def change_password(self, reader: Reader, body: Row) -> Answer:
         """Change one's own password; all other sessions end."""
-        user = reader.get(User, _caller(reader))
+        user = reader.get(User, user_of(reader))
         if user["password_hash"] is None:
             words = "Your account has no password: set one by mail (POST /api/v1/auth/password-reset)"
             raise Conflict(words, details={"reason": "no_password"})
         problems = []
-        if not self.own_password.matches(user, body["current_password"], calling_device().ip):
+        if not self._parts.own_password.matches(user, body["current_password"], calling_device().ip):
             self._note_failure(user, "wrong_current_password")
             problems = [Problem("current_password", "This is not the present password.", "wrong")]
         faults = self.rule.faults(body["new_password"], user["username"], user["email"])
@@ -158,7 +138,7 @@ class Handlers:
 
     def request_reset(self, uow: UnitOfWork, body: Row) -> Answer:
         """Mail a link that sets a new password; the answer does not tell whether there is an account."""
-        self._credentials.request_reset(uow, body["email"])
+        self._parts.after_answer.request_reset(uow, body["email"])
         return _say("If there is such an account, a mail is on its way")
 
     def reset_password(self, reader: Reader, body: Row) -> Answer:
@@ -182,19 +162,18 @@ class Handlers:
         password_hash = self._hashes.make(body["password"])
         return NewAccount(body["email"], body["username"], password_hash, body.get("full_name"))
 
+    def _register(self, new: NewAccount) -> Row:
+        with self._db.write(Scope.nobody()) as uow:
+            if self._hidden:
+                return self._parts.after_answer.register(uow, new)
+            return shown(self._accounts.open(uow, new))
+
     def _note_failure(self, user: Row | None, reason: str) -> None:
         """In a unit of work of its own: the request is refused, but this stays."""
         with self._db.write(Scope.nobody()) as uow:
-            self._credentials.note_failure(uow, user, reason, calling_device())
+            note_failure(uow, user, reason, calling_device())
 
 
 def _say(message: str) -> Answer:
     """One sentence, under `data` where modules 1 to 6 have it and beside it where the envelope has it."""
     return Answer({"message": message}, message)
-
-
-def _caller(reader: Reader) -> str:
-    user_id: Any = reader.scope.principal.user_id
-    if user_id is None:
-        raise Forbidden("This credential belongs to no user")
-    return str(user_id)

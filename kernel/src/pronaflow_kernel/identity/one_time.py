@@ -36,8 +36,9 @@ _UNUSED = OneTimeToken.used_at.is_(None)
 _MOMENT = bindparam("moment", type_=UtcDateTime())
 _FORGET = delete(OneTimeToken).where(*_OWNED)
 _FORGET_UNUSED = delete(OneTimeToken).where(*_OWNED, _UNUSED)
-_FORGET_EXPIRED = delete(OneTimeToken).where(*_OWNED, OneTimeToken.expires_at <= _MOMENT)
-_COUNT = select(func.count()).select_from(OneTimeToken).where(*_OWNED, _UNUSED)
+_COUNT = (
+    select(func.count()).select_from(OneTimeToken).where(*_OWNED, _UNUSED, OneTimeToken.expires_at > _MOMENT)
+)
 _FORGET_OWNERLESS = delete(OneTimeToken).where(_PURPOSE, OneTimeToken.user_id.is_(None))
 _THIS = (
     _PURPOSE,
@@ -77,8 +78,7 @@ def issue_beside(uow: UnitOfWork, purpose: str, seconds: int, user_id: str) -> s
     Arguments:
         purpose, seconds, user_id: as for `issue`.
     """
-    uow.execute(_FORGET_EXPIRED, use=purpose, owner=user_id, moment=uow.now)
-    if uow.value(_COUNT, use=purpose, owner=user_id) >= MOST:
+    if uow.value(_COUNT, use=purpose, owner=user_id, moment=uow.now) >= MOST:
         return None
     return _add(uow, purpose, seconds, user_id)
 

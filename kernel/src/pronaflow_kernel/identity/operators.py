@@ -6,15 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import NotFound
 from ..persistence.uow import Reader, Row, UnitOfWork
-from ..secrets import JWT
-from .accounts import Accounts
-from .guessing.attempts import Attempts
 from .leaving.erasure import Erasure
-from .letters import Letters
-from .mfa.factors import Factors
-from .mfa.letters import FactorLetters
-from .sessions.access_tokens import AccessTokens
-from .sessions.sessions import Sessions
+from .parts import Parts
 
 if TYPE_CHECKING:
     from ..kernel import Kernel
@@ -31,14 +24,8 @@ class Operators:
     """
 
     def __init__(self, kernel: Kernel) -> None:
-        auth, public_url = kernel.settings.auth, kernel.settings.public_url.rstrip("/")
-        letters = Letters(kernel.mail, public_url)
-        tokens = AccessTokens(kernel.keys.accepted(JWT), auth.access_token_ttl, public_url, kernel.clock)
-        sessions = Sessions(auth, tokens, letters, kernel.db)
-        attempts = Attempts(kernel.keys)
-        self._accounts = Accounts(auth, letters, kernel.db, attempts)
-        self._factors = Factors(kernel.keys, attempts, sessions, FactorLetters(kernel.mail, public_url))
-        self._erasure = Erasure(kernel)
+        self._parts = Parts(kernel)
+        self._erasure = Erasure(self._parts)
 
     def find(self, reader: Reader, email: str) -> Row:
         """The account with a mail address.
@@ -46,7 +33,7 @@ class Operators:
         Raises:
             NotFound: there is none.
         """
-        user = self._accounts.owner(reader, email=email)
+        user = self._parts.accounts.owner(reader, email=email)
         if user is None:
             raise NotFound(f"There is no account with the address {email}")
         return user
@@ -59,7 +46,7 @@ class Operators:
             Conflict: it has no factor.
         """
         user = self.find(uow, email)
-        self._factors.remove(uow, user["id"], None, "operator")
+        self._parts.factors.remove(uow, user["id"], None, "operator")
         return user
 
     def erase(self, uow: UnitOfWork, email: str) -> Row:

@@ -41,7 +41,7 @@ def build(kernel: Kernel, tokens: AccessTokens) -> Blueprint:
     _add_profile(blp, do)
     _add_passwords(blp, do)
     add_sessions(blp, do.own_sessions)
-    add_mfa(blp, do.mfa.handlers)
+    add_mfa(blp, do.mfa)
     add_erasure(blp, do.erasure)
     add_outside_sign_in(blp, do.outside)
     return blp

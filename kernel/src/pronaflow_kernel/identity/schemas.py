@@ -10,18 +10,18 @@ from ..web.fields import Id, Schema, Text, Timestamp
 from .names import EMAIL_LENGTH, EmailAddress, Username
 from .passwords.password_rule import PasswordRule
 
-_TYPED = 1024
+TYPED = 1024
 """Longest password or token that is looked at, in characters."""
 
 
 def _password(**kwargs: Any) -> fields.String:
     return fields.String(
-        required=True, validate=validate.Length(max=_TYPED), metadata={"format": "password"}, **kwargs
+        required=True, validate=validate.Length(max=TYPED), metadata={"format": "password"}, **kwargs
     )
 
 
 def _token() -> fields.String:
-    return fields.String(required=True, validate=validate.Length(min=1, max=_TYPED))
+    return fields.String(required=True, validate=validate.Length(min=1, max=TYPED))
 
 
 def _name(description: str) -> fields.String:
@@ -74,7 +74,7 @@ class LoginIn(Schema):
     device_token = fields.String(
         load_default=None,
         allow_none=True,
-        validate=validate.Length(max=_TYPED),
+        validate=validate.Length(max=TYPED),
         metadata={"description": "From an earlier sign-in on this device: failures elsewhere do not bar it"},
     )
 

@@ -37,9 +37,6 @@ from ..models import Attempt
 PURPOSE = "attempts"
 """Purpose of the keys that hash what is counted."""
 
-_PRUNED = 20
-"""Most outdated rows that a note removes; it adds one, so that the table holds little else than live ones."""
-
 Per = Literal["account", "source", "both"]
 
 
@@ -78,14 +75,6 @@ _LATEST: dict[Per, Any] = {
 }
 _CLEAR: dict[Per, Any] = {per: delete(Attempt).where(*these) for per, these in _OF.items()}
 _TAKE_BACK = delete(Attempt).where(Attempt.id.in_(bindparam("ids", expanding=True, type_=Id())))
-_OUTDATED = (
-    select(Attempt.id)
-    .where(Attempt.expires_at <= bindparam("moment", type_=UtcDateTime()))
-    .order_by(Attempt.expires_at)
-    .limit(_PRUNED)
-    .with_for_update(skip_locked=True)  # of two who tidy up at once none waits for the other
-)
-_PRUNE = delete(Attempt).where(Attempt.id.in_(_OUTDATED.scalar_subquery()))
 _HOLD = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger())))
 
 
@@ -145,7 +134,7 @@ class Attempts:
     def note(
         self, uow: UnitOfWork, kind: str, account: str = "", source: str = "", *, keep: timedelta
     ) -> str:
-        """Write an attempt down; some outdated ones are removed.
+        """Write an attempt down.
 
         Arguments:
             keep: the longest window of the limits of this kind.
@@ -153,7 +142,6 @@ class Attempts:
         Returns:
             What `take_back` knows it by.
         """
-        uow.execute(_PRUNE, moment=uow.clock.now())
         now = uow.clock.now()
         row = uow.insert(
             Attempt,

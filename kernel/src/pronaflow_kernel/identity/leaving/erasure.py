@@ -9,7 +9,7 @@ alone say so by a foreign key with `ON DELETE CASCADE`, and are found by it.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 
@@ -22,17 +22,13 @@ from ...tenancy.rule import unscoped
 from ...web.idempotency import forget_user
 from ..accounts import ACTIVE
 from ..events import USER_DELETED, USER_UPDATED
-from ..guessing.attempts import Attempts
-from ..guessing.lockout import Lockout
 from ..letters import Letters, Recipient
 from ..mfa.factors import LOCK, WRONG_CODES
 from ..models import User
+from ..parts import Parts
 from . import departure
 from .departure import Departure
 from .personal_data import unheard
-
-if TYPE_CHECKING:
-    from ...kernel import Kernel
 
 DELETED = "deleted"
 """Status of an account whose user is forgotten."""
@@ -72,17 +68,16 @@ class Erasure:
     """Forgets users.
 
         with kernel.db.write(Scope.system()) as uow:
-            Erasure(kernel).erase(uow, user_id, "operator")
+            Erasure(Parts(kernel)).erase(uow, user_id, "operator")
 
     Arguments:
-        kernel: the assembled application.
+        parts: of identity.
     """
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
-        self._attempts = Attempts(kernel.keys)
-        self._letters = FarewellLetters(kernel.mail, kernel.settings.public_url.rstrip("/"))
-        self._lockout = Lockout(self._attempts, self._letters, kernel.settings.auth.lockout_seconds)
+    def __init__(self, parts: Parts) -> None:
+        self._kernel = parts.kernel
+        self._attempts, self._lockout = parts.attempts, parts.lockout
+        self._letters = parts.letters_of(FarewellLetters)
 
     def erase(self, uow: UnitOfWork, user_id: str, by: str) -> None:
         """Forget a user; nothing may be committed if this raises.

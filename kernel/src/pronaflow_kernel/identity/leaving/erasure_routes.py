@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...persistence.uow import Database, Reader, Row
 from ...web.blueprint import Blueprint
-from ..mfa.proof import OwnerProof
 from ..mfa.schemas import OwnerIn
+from ..owner_proof import OwnerProof
 from ..sessions.sessions import calling_device
 from .erasure import Erasure
 

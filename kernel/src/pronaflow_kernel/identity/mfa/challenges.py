@@ -47,21 +47,16 @@ _BY_ADDRESS = (
 )
 _TAKE = update(Challenge).where(_THIS, *_OPEN).values(attempts=Challenge.attempts + 1)
 _END = delete(Challenge).where(_THIS)
-_FORGET_OLD = delete(Challenge).where(
-    Challenge.user_id == bindparam("owner", type_=Id()), Challenge.expires_at <= _MOMENT
-)
 
 
 def issue(uow: UnitOfWork, user: Row, device: Device, amr: Sequence[str]) -> str:
-    """The token of a new challenge; outdated ones of the user are forgotten.
+    """The token of a new challenge.
 
     Arguments:
         user: as it was when the password was checked.
         device: which gave the password.
         amr: how they proved who they are so far.
     """
-    # A life later than they ended: nobody can be at one of them at this moment.
-    uow.execute(_FORGET_OLD, owner=user["id"], moment=uow.now - LIFE)
     token = secrets.token_urlsafe(32)
     uow.insert(
         Challenge,

@@ -6,17 +6,16 @@ work themselves, as those of identity do.
 
 from __future__ import annotations
 
-from ...errors import Forbidden, KernelError
+from ...errors import KernelError
 from ...persistence.scope import Scope
-from ...persistence.uow import Database, Reader, Row, UnitOfWork
+from ...persistence.uow import Reader, Row, UnitOfWork
 from ...web.answers import Answer
+from ..callers import session_of
 from ..models import User
+from ..parts import Parts
 from ..sessions.sessions import calling_device
 from . import totp
-from .factors import Factors, enabled_already, not_enabled
-from .proof import OwnerProof
-from .recovery import RecoveryCodes
-from .second_step import SecondStep
+from .factors import enabled_already, not_enabled
 
 MASK = "********"
 """What is shown of a recovery code that is left (modules.md 1.4)."""
@@ -26,23 +25,12 @@ class MfaHandlers:
     """The handlers, one a route.
 
     Arguments:
-        db: writes.
-        factors, recovery, second_step, proof: as they are called.
+        parts: of identity.
     """
 
-    def __init__(
-        self,
-        db: Database,
-        factors: Factors,
-        recovery: RecoveryCodes,
-        second_step: SecondStep,
-        proof: OwnerProof,
-    ) -> None:
-        self._db = db
-        self._factors = factors
-        self._recovery = recovery
-        self._second_step = second_step
-        self._proof = proof
+    def __init__(self, parts: Parts) -> None:
+        self._db, self._proof = parts.kernel.db, parts.proof
+        self._factors, self._recovery, self._second_step = parts.factors, parts.recovery, parts.second_step
 
     def enable(self, reader: Reader) -> Row:
         """Begin two-step sign-in: show the QR image to an authenticator app, then confirm with its code.
@@ -50,7 +38,7 @@ class MfaHandlers:
         Until then nothing changes, and beginning again replaces what was begun. Keep the recovery codes: each
         signs in once without the app, from the confirmation on.
         """
-        user = reader.get(User, _session(reader)[0])
+        user = reader.get(User, session_of(reader)[0])
         if user["mfa_enabled"]:
             raise enabled_already()
         begun = totp.enrolment(user["email"])
@@ -62,7 +50,7 @@ class MfaHandlers:
 
     def confirm(self, uow: UnitOfWork, body: Row) -> Answer:
         """Switch two-step sign-in on, with a first code of the app; all other sessions end."""
-        user_id, session_id = _session(uow)
+        user_id, session_id = session_of(uow)
         self._factors.confirm(uow, user_id, body.get("totp_code") or body["otp_code"], session_id)
         return _say("Two-step sign-in is on, all other sessions have ended", True)
 
@@ -99,7 +87,7 @@ class MfaHandlers:
 
     def backup_codes(self, reader: Reader) -> Row:
         """Tell how many recovery codes are left. They were shown when they were made, and cannot be again."""
-        user = reader.get(User, _session(reader)[0])
+        user = reader.get(User, session_of(reader)[0])
         left = self._factors.remaining(reader, user["id"]) if user["mfa_enabled"] else 0
         return {"remaining": left, "backup_codes": [MASK] * left}
 
@@ -113,16 +101,8 @@ class MfaHandlers:
         return {"backup_codes": codes}
 
     def _demand_enabled(self, reader: Reader) -> None:
-        if not reader.get(User, _session(reader)[0])["mfa_enabled"]:
+        if not reader.get(User, session_of(reader)[0])["mfa_enabled"]:
             raise not_enabled()
-
-
-def _session(reader: Reader) -> tuple[str, str]:
-    """User and session of the caller: only a person sets up what a person shows."""
-    principal = reader.scope.principal
-    if principal.user_id is None or principal.session_id is None:
-        raise Forbidden("Only a person may do this, in a session", details={"reason": "session_required"})
-    return principal.user_id, principal.session_id
 
 
 def _say(message: str, enabled: bool) -> Answer:

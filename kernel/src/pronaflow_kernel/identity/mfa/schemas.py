@@ -7,10 +7,7 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ...web.fields import Schema
-from ..schemas import Confirmation
-
-_TYPED = 1024
-"""Longest password, token or address that is looked at, in characters."""
+from ..schemas import TYPED, Confirmation
 
 
 class SixDigits(fields.String):
@@ -30,7 +27,7 @@ class SixDigits(fields.String):
 
 
 def _text(description: str, **kwargs: Any) -> fields.String:
-    length = validate.Length(min=1, max=_TYPED)
+    length = validate.Length(min=1, max=TYPED)
     return fields.String(validate=length, metadata={"description": description}, **kwargs)
 
 
@@ -73,7 +70,7 @@ class VerifyIn(ShownIn):
 class OwnerIn(ShownIn):
     """The own password; and a code, unless this session has shown the factor in the last ten minutes."""
 
-    password = fields.String(validate=validate.Length(max=_TYPED), metadata={"format": "password"})
+    password = fields.String(validate=validate.Length(max=TYPED), metadata={"format": "password"})
 
     @validates_schema(skip_on_field_errors=True)
     def need_one_code(self, data: dict[str, Any], **_: Any) -> None:

@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...errors import KernelError, RateLimited, Unauthorized
-from ...ids import new_id
 from ...persistence.uow import Reader, Row, UnitOfWork
 from ..accounts import ACTIVE, shown
-from ..events import LOGIN_FAILED
 from ..guessing.devices import DeviceTokens
+from ..guessing.failures import note_failure
 from ..models import User
 from ..sessions.sessions import Device, Sessions
 from . import challenges
@@ -79,9 +78,7 @@ class SecondStep:
             return _over()
         verdict = self._factors.prove(uow, user, factor)
         if not verdict.right:
-            payload = {"user_id": user["id"], "reason": "wrong_code"}
-            private = {"ip": device.ip, "user_agent": device.user_agent}
-            uow.publish(LOGIN_FAILED, new_id(), payload, private=private)
+            note_failure(uow, user, "wrong_code", device)
             if not verdict.wait:
                 return _wrong(ATTEMPTS - challenge["attempts"] - 1)
             challenges.end(uow, challenge["id"])

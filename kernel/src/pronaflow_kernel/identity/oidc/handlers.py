@@ -8,27 +8,25 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from sqlalchemy import bindparam, update
 from sqlalchemy.exc import IntegrityError
 
-from ...errors import Conflict, Forbidden, KernelError, NotFound, Unauthorized, invalid
+from ...errors import Conflict, KernelError, NotFound, Unauthorized, invalid
 from ...persistence.scope import Scope
 from ...persistence.types import Id, UtcDateTime
 from ...persistence.uow import Reader, Row, UnitOfWork
-from ..accounts import Accounts
+from ..callers import user_of
+from ..guessing.failures import note_failure
 from ..models import Session
-from ..passwords.credentials import Credentials
+from ..parts import Parts
 from ..sessions.sessions import calling_device
 from .claims import Identity
 from .letters import LinkLetters
 from .people import People, Raced
 from .provider import Provider
 from .states import LIFE, States, used
-
-if TYPE_CHECKING:
-    from ...kernel import Kernel
 
 STALE = timedelta(hours=1)
 """How long ago a person counts as having proved who they are, at most, where the provider does not tell."""
@@ -45,22 +43,21 @@ class OutsideSignIn:
     """The handlers, one a route.
 
     Arguments:
-        kernel: the assembled application.
-        accounts, credentials: as they are called.
+        parts: of identity.
     """
 
-    def __init__(self, kernel: Kernel, accounts: Accounts, credentials: Credentials) -> None:
+    def __init__(self, parts: Parts) -> None:
+        kernel = parts.kernel
         settings = kernel.settings.oidc
         self._settings = settings
-        public_url = kernel.settings.public_url.rstrip("/")
-        self._pages = settings.redirect_uris or (f"{public_url}/oauth/callback",)
+        self._pages = settings.redirect_uris or (f"{parts.public_url}/oauth/callback",)
         self._db = kernel.db
         self._clock = kernel.clock
         self._states = States(kernel.keys, kernel.clock)
         turns = max(kernel.settings.server.threads // 2, 1)
         self._provider = Provider(settings, kernel.egress, kernel.clock, turns) if settings.issuer else None
-        self._people = People(settings, accounts, LinkLetters(kernel.mail, public_url))
-        self._credentials = credentials
+        self._people = People(settings, parts.accounts, parts.letters_of(LinkLetters))
+        self._credentials = parts.credentials
 
     def list_providers(self, reader: Reader) -> list[Row]:
         """List the outside providers that people may sign in through: none or one."""
@@ -100,7 +97,7 @@ class OutsideSignIn:
 
     def link_identity(self, reader: Reader, provider: str, body: Row) -> Row:
         """Link an account at the provider to one's own, to sign in through it from now on."""
-        user_id = _caller(reader)
+        user_id = user_of(reader)
         identity = self._identify(provider, body)
         try:
             with self._db.write(reader.scope) as uow:
@@ -112,11 +109,11 @@ class OutsideSignIn:
 
     def list_identities(self, reader: Reader) -> list[Row]:
         """List the accounts at providers that are linked to one's own."""
-        return self._people.own(reader, _caller(reader))
+        return self._people.own(reader, user_of(reader))
 
     def unlink_identity(self, uow: UnitOfWork, identity_id: str) -> None:
         """Take a link to a provider away, unless it is the last way to sign in."""
-        self._people.unlink(uow, _caller(uow), identity_id)
+        self._people.unlink(uow, user_of(uow), identity_id)
 
     def _named(self, provider: str) -> Provider:
         if self._provider is None or provider != self._settings.provider:
@@ -170,12 +167,5 @@ class OutsideSignIn:
         """In a unit of work of its own: the request is refused, but this stays."""
         reason = refusal.details.get("reason", "refused")
         with self._db.write(Scope.nobody()) as uow:
-            self._credentials.note_failure(uow, user, reason, calling_device())
+            note_failure(uow, user, reason, calling_device())
         raise refusal
-
-
-def _caller(reader: Reader) -> str:
-    user_id = reader.scope.principal.user_id
-    if user_id is None:
-        raise Forbidden("This credential belongs to no user")
-    return user_id

@@ -5,12 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from ...web.blueprint import PUBLIC, Blueprint
+from ..owner_proof import RECENT
 from ..schemas import LoginOut
 from .handlers import OutsideSignIn
 from .schemas import CallbackIn, IdentityOut, ProviderOut, StartOut, StartQuery
-
-_FRESH = 600
-"""Seconds within which somebody must have proved who they are before another way in is opened or closed."""
 
 
 def add_outside_sign_in(blp: Blueprint, do: OutsideSignIn) -> None:
@@ -21,10 +19,10 @@ def add_outside_sign_in(blp: Blueprint, do: OutsideSignIn) -> None:
     post = partial(blp.endpoint, "POST", body=CallbackIn, writes=False)
     post("/oauth/<string:provider>/callback", permission=PUBLIC, returns=LoginOut)(do.finish_outside_sign_in)
     own = "account.update"
-    post("/oauth/<string:provider>/link", permission=own, fresh=_FRESH, returns=IdentityOut)(do.link_identity)
+    post("/oauth/<string:provider>/link", permission=own, fresh=RECENT, returns=IdentityOut)(do.link_identity)
     blp.endpoint("GET", "/identities", permission="account.read", returns=IdentityOut, many=True)(
         do.list_identities
     )
-    blp.endpoint("DELETE", "/identities/<id:identity_id>", permission=own, fresh=_FRESH, status=204)(
+    blp.endpoint("DELETE", "/identities/<id:identity_id>", permission=own, fresh=RECENT, status=204)(
         do.unlink_identity
     )

@@ -16,11 +16,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import bindparam, delete
-
 from ...clock import Clock
 from ...errors import Unauthorized
-from ...persistence.types import UtcDateTime
 from ...persistence.uow import UnitOfWork
 from ...secrets import DecryptionError, Keys
 from ..models import OneTimeToken
@@ -30,11 +27,6 @@ LIFE = timedelta(minutes=10)
 """From the beginning of a sign-in to its end."""
 _PURPOSE = "oidc_state"
 _BOUND_TO = "oidc.state"
-_FORGET_EXPIRED = delete(OneTimeToken).where(
-    OneTimeToken.user_id.is_(None),
-    OneTimeToken.purpose == _PURPOSE,
-    OneTimeToken.expires_at <= bindparam("moment", type_=UtcDateTime()),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +101,6 @@ class States:
         Raises:
             IntegrityError: it was used before.
         """
-        uow.execute(_FORGET_EXPIRED, moment=uow.now)
         uow.insert(
             OneTimeToken,
             {

@@ -10,14 +10,12 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, update
 
 from ...errors import Forbidden, KernelError, Unauthorized
-from ...ids import new_id
-from ...persistence.scope import Scope
 from ...persistence.types import Id
-from ...persistence.uow import Database, Row, UnitOfWork
+from ...persistence.uow import Row, UnitOfWork
 from ...settings.schema import AuthSettings
 from .. import one_time
 from ..accounts import ACTIVE, PENDING, Accounts, shown
-from ..events import LOGIN_FAILED, PASSWORD_CHANGED
+from ..events import PASSWORD_CHANGED
 from ..guessing.lockout import Lockout
 from ..letters import Letters
 from ..mfa.second_step import SecondStep
@@ -38,7 +36,6 @@ class Credentials:
     Arguments:
         auth: who may sign in, and the life of links.
         accounts, sessions, letters, lockout, second_step: as they are called.
-        db: for mails that are prepared after an answer.
     """
 
     def __init__(
@@ -47,7 +44,6 @@ class Credentials:
         accounts: Accounts,
         sessions: Sessions,
         letters: Letters,
-        db: Database,
         lockout: Lockout,
         second_step: SecondStep,
     ) -> None:
@@ -55,7 +51,6 @@ class Credentials:
         self._accounts = accounts
         self._sessions = sessions
         self._letters = letters
-        self._db = db
         self._lockout = lockout
         self._second_step = second_step
 
@@ -87,12 +82,6 @@ class Credentials:
         if self._auth.hide_existing_accounts:
             return Unauthorized(self._wrong())
         return Forbidden("Prove your mail address first", details={"reason": reason})
-
-    def note_failure(self, uow: UnitOfWork, user: Row | None, reason: str, device: Device) -> None:
-        """Write a refused sign-in down."""
-        payload = {"user_id": user["id"] if user else None, "reason": reason}
-        private = {"ip": device.ip, "user_agent": device.user_agent}
-        uow.publish(LOGIN_FAILED, new_id(), payload, private=private)
 
     def admit(
         self, uow: UnitOfWork, user: Row, device: Device, new_hash: str | None, amr: Sequence[str] = ("pwd",)
@@ -132,10 +121,6 @@ class Credentials:
         if session_id is not None:
             uow.execute(_KEEP, session=session_id, epoch=epoch)
 
-    def request_reset(self, uow: UnitOfWork, email: str) -> None:
-        """Mail the owner a link that sets a new password, after the answer, if there is an account."""
-        uow.after_commit(lambda: self._mail_reset(email))
-
     def reset_password(self, uow: UnitOfWork, user_id: str, token: str, new_hash: str) -> None:
         """Set a new password by a token from a mail, which also proves the address and lifts all locks.
 
@@ -163,15 +148,6 @@ class Credentials:
         self._sessions.end_others(uow, user["id"], kept, "password_changed")
         self._letters.password_changed(uow, user)
         return epoch
-
-    def _mail_reset(self, email: str) -> None:
-        with self._db.write(Scope.system(), origin="system") as uow:
-            user = self._accounts.owner(uow, email=email)
-            if user and user["status"] in (PENDING, ACTIVE):
-                seconds = self._auth.reset_ttl
-                token = one_time.issue_beside(uow, one_time.RESET_PASSWORD, seconds, user["id"])
-                if token is not None:
-                    self._letters.reset(uow, user, token, seconds)
 
     def _brought_up_to_date(self, uow: UnitOfWork, user: Row, new_hash: str | None) -> Row:
         current = uow.get(User, user["id"], lock=True)

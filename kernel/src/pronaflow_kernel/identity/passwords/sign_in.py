@@ -9,6 +9,7 @@ from ...persistence.scope import Scope
 from ...persistence.uow import Database, Reader, Row
 from ..accounts import Accounts
 from ..guessing.devices import DeviceTokens, source_of
+from ..guessing.failures import note_failure
 from ..guessing.lockout import Attempt, Lockout
 from ..names import normal
 from ..sessions.sessions import Device
@@ -89,7 +90,7 @@ class SignIn:
         """
         refusal = self._credentials.refusal(reason)
         with self._db.write(Scope.nobody()) as uow:
-            self._credentials.note_failure(uow, user, reason, device)
+            note_failure(uow, user, reason, device)
             if user is None or isinstance(refusal, Unauthorized):
                 self._lockout.failed(uow, attempt, user, device.ip)
             else:

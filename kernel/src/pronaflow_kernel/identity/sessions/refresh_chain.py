@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import aliased
 
 from ...persistence.types import Id, UtcDateTime
@@ -64,7 +64,6 @@ _BLANK = (
     .where(RefreshToken.session_id == _SESSION, RefreshToken.generation == bindparam("before"))
     .values(successor=None)
 )
-_FORGET = delete(RefreshToken).where(RefreshToken.session_id == _SESSION, RefreshToken.expires_at <= _MOMENT)
 
 
 def continues(reader: Reader, token: str) -> bool:
@@ -127,9 +126,8 @@ def use(uow: UnitOfWork, token: str) -> Use:
 
 
 def replace(uow: UnitOfWork, used: Use, link: Row, until: datetime) -> str:
-    """Issue the successor after a first use; what has expired of the chain is forgotten."""
+    """Issue the successor after a first use."""
     uow.execute(_BLANK, session=link["session_id"], before=link["generation"] - 1)
-    uow.execute(_FORGET, session=link["session_id"], moment=uow.now)
     add(uow, link["session_id"], used.successor, until)
     return used.successor
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ...access.principal import Principal
 from ...errors import Forbidden, NotFound, invalid
 from ...persistence.uow import Database, Reader, Row, UnitOfWork
 from ...web.answers import Answer
+from ..callers import session_of, user_of
 from ..mfa.factors import SHOWN
-from ..mfa.proof import CODES, RECENT, OwnerProof
 from ..models import Session, User
+from ..owner_proof import CODES, RECENT, OwnerProof
 from .sessions import Sessions, calling_device
 from .user_agents import device_name
 
@@ -37,7 +37,7 @@ class SessionHandlers:
         They come whole, since nobody has more than `auth.max_sessions`.
         """
         principal = reader.scope.principal
-        rows = self._sessions.of(reader, _user_id(principal))
+        rows = self._sessions.of(reader, user_of(reader))
         for row in rows:
             row["device"], row["location"] = device_name(row["user_agent"]), None
             row["is_current"] = row["id"] == principal.session_id
@@ -48,7 +48,7 @@ class SessionHandlers:
     def revoke_session(self, uow: UnitOfWork, body: Row) -> Answer:
         """End one of one's own sessions; ending the present one is signing out."""
         principal, session_id = uow.scope.principal, body["session_id"]
-        user_id = _user_id(principal)
+        user_id = user_of(uow)
         if session_id not in {row["id"] for row in self._sessions.of(uow, user_id)}:
             raise NotFound("You have no such session")
         current = session_id == principal.session_id
@@ -59,7 +59,7 @@ class SessionHandlers:
     def revoke_all_sessions(self, uow: UnitOfWork) -> Answer:
         """End all of one's own sessions but the present one."""
         principal = uow.scope.principal
-        count = self._sessions.end_others(uow, _user_id(principal), principal.session_id, "revoked")
+        count = self._sessions.end_others(uow, user_of(uow), principal.session_id, "revoked")
         words = "All other sessions have ended"
         return Answer({"message": words, "revoked_count": count}, words)
 
@@ -68,10 +68,8 @@ class SessionHandlers:
 
         Operations with `x-fresh` demand that this, or the sign-in, is not longer ago than so many seconds.
         """
-        session_id = reader.scope.principal.session_id
-        if session_id is None:
-            raise Forbidden("Only a person can do this, in a session", details={"reason": "session_required"})
-        user = reader.get(User, _user_id(reader.scope.principal))
+        user_id, session_id = session_of(reader)
+        user = reader.get(User, user_id)
         if user["password_hash"] is None:
             words = "This account has no password: sign in again"
             raise Forbidden(words, details={"reason": "sign_in_required"})
@@ -85,9 +83,3 @@ class SessionHandlers:
         with self._db.write(reader.scope) as uow:
             moment = self._sessions.confirm(uow, session, amr)
         return {"auth_time": moment, "fresh_until": moment + FRESH}
-
-
-def _user_id(principal: Principal) -> str:
-    if principal.user_id is None:
-        raise Forbidden("This credential belongs to no user")
-    return principal.user_id

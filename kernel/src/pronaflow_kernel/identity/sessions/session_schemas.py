@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from ...web.fields import Id, Schema, Timestamp
 from ..mfa.schemas import OwnerIn
-from ..schemas import Confirmation
+from ..schemas import TYPED, Confirmation
 
 
 class SessionOut(Schema):
@@ -58,7 +58,7 @@ class StepUpIn(OwnerIn):
     """The own password; and a code where two-step sign-in is on."""
 
     password = fields.String(
-        required=True, validate=validate.Length(max=1024), metadata={"format": "password"}
+        required=True, validate=validate.Length(max=TYPED), metadata={"format": "password"}
     )
 
 

@@ -17,12 +17,12 @@ from ...errors import Unauthorized
 from ...ids import new_id
 from ...persistence.scope import Scope
 from ...persistence.types import Id, Json, UtcDateTime
-from ...persistence.uow import Database, Reader, Row, UnitOfWork
+from ...persistence.uow import Reader, Row, UnitOfWork
 from ...settings.schema import AuthSettings
 from ..events import SESSION_CONFIRMED, SESSION_ENDED, SESSION_STARTED
 from ..letters import Letters
 from ..models import Session, User
-from . import dead_sessions, refresh_chain
+from . import refresh_chain
 from .access_tokens import AccessTokens, alive, principal_of
 from .refresh_tokens import make
 
@@ -78,16 +78,12 @@ class Sessions:
         auth: lives of tokens and the number of sessions.
         access_tokens: issues access tokens.
         letters: tell owners.
-        db: forgets old sessions after a sign-in.
     """
 
-    def __init__(
-        self, auth: AuthSettings, access_tokens: AccessTokens, letters: Letters, db: Database
-    ) -> None:
+    def __init__(self, auth: AuthSettings, access_tokens: AccessTokens, letters: Letters) -> None:
         self._auth = auth
         self._access_tokens = access_tokens
         self._letters = letters
-        self._db = db
 
     def start(self, uow: UnitOfWork, user: Row, device: Device, amr: Sequence[str] = ("pwd",)) -> Row:
         """Sign a user in; beyond the limit the least recently active session ends.
@@ -128,7 +124,6 @@ class Sessions:
         payload = {"user_id": user["id"], "session_id": session_id, "reason": None}
         uow.publish(SESSION_STARTED, session_id, payload)
         refresh_chain.add(uow, session_id, token, until)
-        uow.after_commit(lambda: dead_sessions.forget(self._db))
         return self._tokens(user, session_id, token)
 
     def refresh(self, uow: UnitOfWork, refresh_token: str) -> Row | None:

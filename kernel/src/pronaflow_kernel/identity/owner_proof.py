@@ -8,18 +8,18 @@ for one (ADR 023).
 
 from __future__ import annotations
 
-from ...access.freshness import demand_fresh
-from ...errors import Forbidden, invalid
-from ...ids import new_id
-from ...persistence.scope import Scope
-from ...persistence.uow import Database, Reader, Row
-from ..events import LOGIN_FAILED
-from ..models import Session, User
-from ..passwords.own_password import OwnPassword
-from ..sessions.sessions import Device
-from .factors import Factors
-from .recovery import RecoveryCodes, Shown
-from .second_step import locked
+from ..access.freshness import demand_fresh
+from ..errors import Forbidden, invalid
+from ..persistence.scope import Scope
+from ..persistence.uow import Database, Reader, Row
+from .callers import session_of
+from .guessing.failures import note_failure
+from .mfa.factors import Factors
+from .mfa.recovery import RecoveryCodes, Shown
+from .mfa.second_step import locked
+from .models import Session, User
+from .passwords.own_password import OwnPassword
+from .sessions.sessions import Device
 
 CODES = ("totp_code", "otp_code", "backup_code")
 """Names under which a factor is shown."""
@@ -57,29 +57,15 @@ class OwnerProof:
             ValidationFailed: password or code are wrong.
             RateLimited: too many were.
         """
-        principal = reader.scope.principal
-        if principal.user_id is None or principal.session_id is None:
-            raise Forbidden("Only a person may do this, in a session", details={"reason": "session_required"})
-        user = reader.get(User, principal.user_id)
+        user = reader.get(User, session_of(reader)[0])
         shown = self._recovery.shown(reader, user["id"], body) if user["mfa_enabled"] else None
         if user["mfa_enabled"] and shown is None:
-            self._demand_factor_shown(reader)
+            _demand_factor_shown(reader)
         self._compare_password(reader, user, body.get("password"), device)
         if shown is not None:
             field = next(name for name in CODES if name in body)
             self._compare_factor(user, shown, field, device)
         return user
-
-    def _demand_factor_shown(self, reader: Reader) -> None:
-        """Refuse a session that has not shown the factor lately."""
-        principal = reader.scope.principal
-        session = reader.get(Session, str(principal.session_id))
-        age = (reader.clock.now() - session["auth_time"]).total_seconds()
-        if "otp" not in session["amr"] or age > RECENT:
-            words = (
-                "Send a code of your authenticator app as `totp_code`, or a recovery code as `backup_code`"
-            )
-            raise Forbidden(words, details={"reason": "step_up_required", "max_age": RECENT})
 
     def _compare_password(self, reader: Reader, user: Row, password: str | None, device: Device) -> None:
         """Refuse a wrong password; who has none, because they sign in elsewhere, must have done so lately."""
@@ -103,6 +89,13 @@ class OwnerProof:
 
     def _note(self, user: Row, reason: str, device: Device) -> None:
         with self._db.write(Scope.nobody()) as uow:
-            payload = {"user_id": user["id"], "reason": reason}
-            private = {"ip": device.ip, "user_agent": device.user_agent}
-            uow.publish(LOGIN_FAILED, new_id(), payload, private=private)
+            note_failure(uow, user, reason, device)
+
+
+def _demand_factor_shown(reader: Reader) -> None:
+    """Refuse a session that has not shown the factor lately."""
+    session = reader.get(Session, session_of(reader)[1])
+    age = (reader.clock.now() - session["auth_time"]).total_seconds()
+    if "otp" not in session["amr"] or age > RECENT:
+        words = "Send a code of your authenticator app as `totp_code`, or a recovery code as `backup_code`"
+        raise Forbidden(words, details={"reason": "step_up_required", "max_age": RECENT})
