@@ -129,6 +129,9 @@ class Subscriber:
             others of that thing. In batches everything is in order.
         max_attempts: how often it is tried before it is given up; with the default waits about five hours.
         backoff: waits in between.
+        replayable: whether an operator may let it hear again of what has happened (`pronaflow events replay`).
+            Where nothing is said, it may, unless its mode is `external`: what left the database cannot be
+            taken back.
     """
 
     name: str
@@ -139,6 +142,12 @@ class Subscriber:
     ordered: bool = False
     max_attempts: int = 12
     backoff: Backoff = DEFAULT_BACKOFF
+    replayable: bool | None = None
+
+    @property
+    def can_be_replayed(self) -> bool:
+        """Whether it may hear again of what has happened."""
+        return self.mode != "external" if self.replayable is None else self.replayable
 
     def wants(self, event_type: str) -> bool:
         """Whether an event of this type is for it."""

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Engine, bindparam, delete, func, select, true, update
@@ -77,6 +76,10 @@ _TAKE_OUT = (
     .returning(_JOB)
 )
 _ONE = {table: select(table).where(table.c.id == bindparam("job")) for table in (_JOB, _DEAD)}
+_RESTORE = {
+    dialect.name: make(Job).on_conflict_do_nothing().returning(Job.id)
+    for dialect, make in ((sqlite.dialect, sqlite.insert), (postgresql.dialect, postgresql.insert))
+}
 _KEPT = [column.key for column in _DEAD.c if column.key in _JOB.c and column.key != "last_error"]
 
 
@@ -120,7 +123,7 @@ def retry(engine: Engine, which: Which, now: datetime) -> Iterator[Chunk]:
 
     def bring_back(connection: Connection, rows: Sequence[Row]) -> Chunk:
         jobs = [_revived(row, now) for row in rows]
-        stored = set(connection.scalars(_restore(connection.dialect.name), jobs))
+        stored = set(connection.scalars(_RESTORE[connection.dialect.name], jobs))
         connection.execute(_REMOVE, {"ids": list(stored)})
         back = [row for row in rows if row["id"] in stored]
         return Chunk(
@@ -184,9 +187,3 @@ def _in_chunks(
 def _revived(row: Row, now: datetime) -> Row:
     kept = {name: row[name] for name in _KEPT if name not in ("kind", "attempt")}
     return new_job(row["kind"], now=now, **kept)
-
-
-@cache
-def _restore(dialect: str) -> Any:
-    make = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]
-    return make(_JOB).on_conflict_do_nothing().returning(_JOB.c.id)
