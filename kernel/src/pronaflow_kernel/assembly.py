@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .attribution import contained
 from .builder import Builder, Culprit
 from .clock import Clock, SystemClock
+from .jobs.actors import ledger
 from .kernel import Kernel
 from .mail import Mailer
 from .models import CoreBase
@@ -126,6 +127,7 @@ class Assembly:
 
     def _collect(self) -> list[str]:
         """Sort out what cannot run, import the rest, load their settings; ids in order of start."""
+        ledger()  # before a plugin is imported that has actors
         held = self._held_by_safe_mode() if self._settings.plugins.safe_mode else {}
         self._statuses = survey(list(self._candidates.values()), self._settings.plugins.disabled, held)
         order = [plugin_id for plugin_id, found in self._statuses.items() if found.state == "ready"]

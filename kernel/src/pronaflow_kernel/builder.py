@@ -23,6 +23,7 @@ from .identity.events import IDENTITY_EVENTS
 from .identity.mfa.events import MFA_EVENTS
 from .identity.oidc.events import OIDC_EVENTS
 from .ids import new_id
+from .jobs.actors import ledger
 from .jobs.alive import Alive
 from .jobs.bus import Bus
 from .jobs.claims import Claims
@@ -99,7 +100,8 @@ class Builder:
         self.event_types: dict[str, EventType] = {t.name: t for t in own}
         self.guard = Guard(lambda *where: self.switches.active(*where), clock, settings.plugins)
         self.bus = self._bus(engines)
-        rules = Rules(self.event_types, self.guard.is_on)
+        self.job_types: dict[str, JobType] = {}
+        rules = Rules(self.event_types, self.guard.is_on, self.job_types)
         background = replace(engines, write=engines.background)
         self.background = Database(background, clock, self.bus.committed, rules)
         self.db = Database(engines, clock, self.bus.committed, rules)
@@ -107,7 +109,6 @@ class Builder:
         self.switches = Switches(self.db, clock, frozenset(settings.plugins.disabled), manifests)
         self.hooks = Hooks(self.guard)
         self.services = Services(self.switches.active)
-        self.job_types: dict[str, JobType] = {}
         self.jobs = Jobs(CORE, self.job_types)
         self.sealed = SealedJobs(self.jobs, self.keys)
         self.mail = Post(mail or mailer_from(settings, clock), self.sealed)
@@ -152,6 +153,7 @@ class Builder:
                     setattr(contribution, kind, answer)
             phase = "collect"
             self._take(plugin_id, contribution, manifest)
+            _refuse_undeclared(candidate.package, contribution)
         except Exception as error:
             raise Culprit(plugin_id, phase, error) from error
         self.contributions[plugin_id] = contribution
@@ -279,6 +281,13 @@ class Builder:
             raise PluginFault(f"Containers.visible() answers {type(visible).__name__} where a SELECT must be")
         parts = visitors.iterate(visible)
         self.grants.share(str(part.name) for part in parts if isinstance(part, Table))
+
+
+def _refuse_undeclared(package: str, contribution: Contribution) -> None:
+    """An actor that is no job could be sent, and nobody would do it."""
+    if names := ledger().undeclared(package, contribution.jobs):
+        each = ", ".join(f"actor_job({name})" for name in names)
+        raise PluginFault(f"the actors {', '.join(names)} are no jobs: answer {each} in provide_jobs")
 
 
 def _claim(taken: dict[str, Any], name: str, value: Any, what: str) -> None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -29,7 +30,8 @@ from ..errors import PreconditionFailed, StaleRow
 from ..events.ledger import Ledger
 from ..events.types import EventType
 from ..ids import new_id
-from ..jobs.enqueue import RELAYED, STORE
+from ..jobs.enqueue import RELAYED, STORE, Jobs
+from ..jobs.types import JobType
 from ..logs import request_id
 from .base import Model
 from .engines import PATIENCE, Engines
@@ -53,6 +55,10 @@ class Update:
     changes: dict[str, dict[str, Any]]
 
 
+CURRENT_UNIT: ContextVar[UnitOfWork | None] = ContextVar("pronaflow_unit", default=None)
+"""The unit of work that is open here, the innermost one; for calls that cannot be given it (actors)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What the assembled plugins allow a unit of work.
@@ -60,10 +66,12 @@ class Rules:
     Arguments:
         published: the event types that somebody provides, by name.
         active: from a plugin's id and a workspace to whether it is on there.
+        job_types: what there is to hand in, by full name.
     """
 
     published: Mapping[str, EventType]
     active: Callable[[str, str | None], bool]
+    job_types: Mapping[str, JobType]
 
 
 class UnitOfWork(Reader):
@@ -217,6 +225,10 @@ class UnitOfWork(Reader):
         """Note background work, which is stored at the end of this transaction (`Jobs.enqueue` makes it)."""
         self._jobs.append(job)
 
+    def jobs_of(self, plugin_id: str) -> Jobs:
+        """What hands in the jobs of a plugin, for code of it that has no `ctx.jobs` (actors)."""
+        return Jobs(plugin_id, self._rules.job_types if self._rules is not None else {})
+
     def is_on(self, plugin_id: str, workspace_id: str) -> bool:
         """Whether a plugin is on in a workspace."""
         return self._rules is None or self._rules.active(plugin_id, workspace_id)
@@ -349,7 +361,12 @@ class Database:
             connection.execution_options(**options).begin() as transaction,
         ):
             uow = UnitOfWork(connection, scope, self._clock, origin, now, self._rules)
-            yield uow
+            outer = CURRENT_UNIT.get()
+            CURRENT_UNIT.set(uow)
+            try:
+                yield uow
+            finally:
+                CURRENT_UNIT.set(outer)
             queues, actions = uow.finish()
             if dry_run:
                 transaction.rollback()
