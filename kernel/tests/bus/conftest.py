@@ -38,6 +38,10 @@ class Workshop:
         """Let this be all the background work there is."""
         self.bus.works = Works([Work("notes", each) for each in what])
 
+    def run(self, job: dict[str, Any]) -> None:
+        """Do a job that was taken."""
+        self.bus.runner.run(job, self.bus.runner.events([job]))
+
     def jobs(self) -> list[dict[str, Any]]:
         """The jobs that wait, in their order."""
         return self._rows(select(Job).order_by(Job.id))

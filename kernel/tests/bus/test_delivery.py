@@ -229,9 +229,9 @@ class TestAWorker:
         workshop.bus.tick()
         with workshop.bus.engine.begin() as connection:
             [again] = taker(ann).take(connection, "default", world.clock.now())
-        workshop.bus.runner.run(job)
+        workshop.run(job)
         assert [each["lease_token"] for each in workshop.jobs()] == [again["lease_token"]]
-        workshop.bus.runner.run(again)
+        workshop.run(again)
         world.clock.advance(-LEASE.total_seconds() - 1)
         assert workshop.jobs() == []
 

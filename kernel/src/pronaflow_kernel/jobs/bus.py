@@ -65,7 +65,7 @@ class Bus:
 
     runner: Runner
     _readings: Readings
-    _scheduler: Scheduler
+    scheduler: Scheduler
 
     def __init__(self, engines: Engines, clock: Clock, held: Claims, alive: Alive) -> None:
         self.engine: Engine = engines.background.execution_options(unscoped=ALL_WORKSPACES)
@@ -80,7 +80,7 @@ class Bus:
 
     def attach(self, runner: Runner, readings: Readings, scheduler: Scheduler) -> None:
         """Learn who does the jobs, who lets subscribers in batches read on, and who knows what falls due."""
-        self.runner, self._readings, self._scheduler = runner, readings, scheduler
+        self.runner, self._readings, self.scheduler = runner, readings, scheduler
 
     @property
     def works(self) -> Works:
@@ -137,7 +137,7 @@ class Bus:
 
     def _enter(self) -> None:
         self._readings.begin(self.works.readers)
-        self._scheduler.begin(self.works)
+        self.scheduler.begin(self.works)
 
     def stop(self) -> None:
         """Finish what was begun and end the threads; the rest is done by whoever works next."""
@@ -210,10 +210,11 @@ class Bus:
         if len(jobs) == claims.BATCH:
             self._call_for_help(queue_name)
         try:
+            events = self.runner.events(jobs)
             for job in jobs:
                 if self._crew.stopping:
                     break
-                attempted(partial(self.runner.run, job))
+                attempted(partial(self.runner.run, job, events))
         finally:
             self.claims.let_go(jobs)
         return len(jobs)
@@ -234,7 +235,7 @@ class Bus:
         self._beat(now)
         self._release_the_dead()
         self._pick_up()
-        scheduled = self._scheduler.tick(self.works)
+        scheduled = self.scheduler.tick(self.works)
         with self._look.connect() as connection:
             due = claims.come_due(connection, now)
             back = [each for each in claims.parked(connection) if not self.runner.rests(*each)]

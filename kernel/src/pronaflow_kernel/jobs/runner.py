@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ from .works import CORE, Work, Works
 
 if TYPE_CHECKING:
     from ..clock import Clock
-    from ..persistence.uow import Database
+    from ..persistence.uow import Database, Row
     from ..plugins.guard import Guard
 
 log = logging.getLogger("pronaflow.events")
@@ -44,7 +44,10 @@ TRIES = 3
 
 _LOGGED = ("kind", "attempt", "workspace_id", "request_id")
 
-_EVENT = select(EventRow.__table__).where(EventRow.seq == bindparam("seq"))
+_EVENTS = unscoped(
+    ALL_WORKSPACES,
+    select(EventRow.__table__).where(EventRow.seq.in_(bindparam("seqs", expanding=True))),
+)
 
 
 class LeaseLost(Exception):
@@ -87,12 +90,24 @@ class Runner:
         absent = kind not in self.works.by_kind and self._installed(plugin_id)
         return absent or not self.is_on(plugin_id, workspace_id)
 
-    def run(self, job: Mapping[str, Any]) -> None:
-        """Do a job, or settle what becomes of it; raises nothing."""
+    def events(self, jobs: Sequence[Mapping[str, Any]]) -> dict[int, Row]:
+        """Rows of the ledger that jobs are about, by `seq`, in one statement: it spares a quarter of a job."""
+        seqs = {job["event_seq"] for job in jobs} - {None}
+        if not seqs:
+            return {}
+        with self._db.read(Scope.system()) as reader:
+            return {row["seq"]: row for row in reader.all(_EVENTS, seqs=list(seqs))}
+
+    def run(self, job: Mapping[str, Any], events: Mapping[int, Row]) -> None:
+        """Do a job, or settle what becomes of it; raises nothing.
+
+        Arguments:
+            events: what `events` answers for it.
+        """
         about = {name: job[name] for name in _LOGGED if job[name] is not None}
         with bound(job_id=job["id"], **about):
             try:
-                self._run(job)
+                self._run(job, events)
             except LeaseLost:
                 log.warning("the job was taken over by another worker; what was done here is undone")
             except Cancelled:
@@ -101,7 +116,7 @@ class Runner:
             except Exception as error:
                 self._failed(job, error)
 
-    def _run(self, job: Mapping[str, Any]) -> None:
+    def _run(self, job: Mapping[str, Any], events: Mapping[int, Row]) -> None:
         if self.rests(job["kind"], job["workspace_id"]):
             with self.engine.begin() as connection:
                 claims.park(connection, job)
@@ -111,7 +126,7 @@ class Runner:
             raise Unknown(f"nobody does {job['kind']}")
         if job["attempt"] > job["max_attempts"]:
             raise Unknown(f"given up after {job['max_attempts']} attempts that did not come to an end")
-        given = self._given(work, job)
+        given = self._given(work, job, events)
         if not reports.begin(self.engine, job, self._clock.now()):
             return
         if work.does.mode == "external":
@@ -154,21 +169,20 @@ class Runner:
         """The kernel's own work is counted by nobody and may touch what it likes."""
         return nullcontext() if work.plugin_id == CORE else self._guard.watching(work.plugin_id, work.shown)
 
-    def _given(self, work: Work, job: Mapping[str, Any]) -> Any:
+    def _given(self, work: Work, job: Mapping[str, Any], events: Mapping[int, Row]) -> Any:
         if not isinstance(work.does, JobType):
-            event = self._event(job)
+            event = self._event(job, events)
             return [event] if work.does.mode == "batch" else event
         if problems := work.does.problems(job["args"]):
             raise Unknown(f"arguments of the job {job['kind']}: {problems}")
         return job["args"]
 
-    def _event(self, job: Mapping[str, Any]) -> Event:
-        with self.engine.connect() as connection:
-            row = connection.execute(_EVENT, {"seq": job["event_seq"]}).mappings().one_or_none()
+    def _event(self, job: Mapping[str, Any], events: Mapping[int, Row]) -> Event:
+        row = events.get(job["event_seq"])
         if row is None:
             raise Unknown(f"event {job['event_seq']} is not in the ledger any more")
         bind(event_id=row["id"])  # `run` takes it back with the rest
-        return event_for(self._types, dict(row))
+        return event_for(self._types, row)
 
     def _failed(self, job: Mapping[str, Any], error: Exception) -> None:
         final = isinstance(error, (Unknown, Discard))
