@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .identity.work import identity_jobs
+from .jobs.housekeeping import housekeeping_jobs
 from .jobs.operations.expired import operation_jobs
 
 if TYPE_CHECKING:
@@ -16,4 +17,4 @@ if TYPE_CHECKING:
 
 def own_work(kernel: Kernel) -> Sequence[JobType | Subscriber]:
     """What the kernel does in the background, made of its parts."""
-    return [kernel.mail.job(), *identity_jobs(kernel), *operation_jobs(kernel)]
+    return [kernel.mail.job(), *identity_jobs(kernel), *operation_jobs(kernel), *housekeeping_jobs(kernel)]
