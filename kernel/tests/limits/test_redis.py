@@ -174,12 +174,13 @@ class TestSettings:
         [
             ({}, 0, None),
             ({}, 1, "Another server was seen"),
-            ({"rate_limit.processes": 4}, 0, "rate_limit.processes being 4: set redis_url"),
+            ({"rate_limit.processes": 4}, 0, "processes being 4: set redis_url"),
+            ({"server.processes": 2}, 0, "processes being 2: set redis_url"),
             ({"redis_url": "redis://r"}, 1, None),
             ({"rate_limit.enabled": False}, 1, None),
             ({"environment": "development"}, 1, None),
         ],
-        ids=["one server", "two", "four that are named", "Redis", "no limits", "no production"],
+        ids=["one server", "two", "four that are named", "two of its own", "Redis", "no limits", "no production"],
     )
     def test_servers_in_production_that_count_alone_are_told(
         self, changes: dict[str, Any], others: int, words: str | None

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -51,7 +56,8 @@ def quickstart(
         emit(facts, as_json, lambda: _greeting(facts))
 
     flags = {"server.port": port, "data_dir": data_dir, "plugins.safe_mode": safe_mode or None}
-    _run(state_of(ctx), flags, greet)
+    one_process = {"server.runner": "waitress", "server.processes": 1}
+    _begin(state_of(ctx), {**flags, **one_process}, greet)
 
 
 @click.command()
@@ -63,7 +69,8 @@ def quickstart(
 def serve(ctx: click.Context, host: str | None, port: int | None, safe_mode: bool) -> None:
     """Run the server that the settings describe.
 
-    SIGTERM and Ctrl-C end it after the requests that run.
+    server.runner says by what: waitress, in this process, or granian or gunicorn, in server.processes
+    processes, of which one that dies is started again. SIGTERM and Ctrl-C end it after the requests that run.
 
     A SQLite database is upgraded first. A PostgreSQL database is not: while it is behind, the server does not
     start (pronaflow db upgrade).
@@ -73,38 +80,91 @@ def serve(ctx: click.Context, host: str | None, port: int | None, safe_mode: boo
         log.info("Serving at %s", url)
 
     flags = {"server.host": host, "server.port": port, "plugins.safe_mode": safe_mode or None}
-    _run(state_of(ctx), flags, tell)
+    _begin(state_of(ctx), flags, tell)
 
 
-def _run(state: State, flags: dict[str, Any], on_ready: Callable[[str, Kernel], None]) -> None:
-    from ..web.connections import Bounds
-    from ..web.server import serve as serve_app
+def _begin(state: State, flags: dict[str, Any], on_ready: Callable[[str, Kernel], None]) -> None:
+    from ..web.runners import refuse_unable
 
     settings = state.settings(flags)
     _refuse_without_https(settings)
+    refuse_unable(settings)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    from ..plugins.processes import Reporter
-    from ..web.app import create_app, largest_body
+    if settings.server.runner == "waitress":
+        _run(state, flags, on_ready)
+    else:
+        _run_processes(state, settings, flags)
 
-    apps: list[Flask] = []
-    overrides = {**flags, **_address(settings)}
-    kernel = state.kernel(overrides, serving=True, face=lambda built: apps.append(create_app(built)))
-    for status in kernel.plugins.values():
-        if status.state not in ("ready", "disabled"):
-            log.warning("The plugin %s is %s: %s", status.id, status.state, status.reason)
-    _warn_of_limits(kernel)
-    _bootstrap(kernel)
-    kernel.bus.start(kernel.settings.jobs.threads)
-    reporter = Reporter(kernel.db, kernel.guard, kernel.clock)
-    reporter.start()
-    app, server, limits = apps[-1], kernel.settings.server, kernel.settings.limits
+
+def _run(state: State, flags: dict[str, Any], on_ready: Callable[[str, Kernel], None]) -> None:
+    """Serve in this process, by waitress."""
+    from ..web.app import largest_body
+    from ..web.connections import Bounds
+    from ..web.server import serve as serve_app
+    from ..web.wsgi import Serving
+
+    kernel, app = _prepared(state, {**flags, **_address(state.settings(flags))})
+    serving = Serving(kernel, app)
+    serving.begin()
+    server, limits = kernel.settings.server, kernel.settings.limits
     bounds = Bounds(server.connections, server.slow_client_seconds, limits.header_bytes, largest_body(app))
     try:
         serve_app(
             app, server.host, server.port, server.threads, lambda url: on_ready(url, kernel), bounds=bounds
         )
     finally:
-        reporter.stop()
+        serving.end()
+        state.running = None
+
+
+def _run_processes(state: State, settings: Settings, flags: dict[str, Any]) -> None:
+    """Serve in several processes, by granian or gunicorn; what is done once is done in this one before."""
+    from ..web.runners import run
+
+    overrides = {**flags, **_address(settings)}
+    with _one_count():
+        from ..web.wsgi import serving
+
+        kernel, _ = _prepared(state, overrides)
+        kernel.bus.act()
+        # What is open must not be shared with those that are forked now.
+        kernel.close()
+        state.running = None
+        server = settings.server
+        log.info("Serving by %s, processes: %d", server.runner, server.processes)
+        if settings.jobs.threads and server.processes > 1:
+            words = "Each of the %d processes does background work, too, in jobs.threads = %d threads"
+            log.info(words, server.processes, settings.jobs.threads)
+        run(settings, partial(serving, state.config, overrides))
+
+
+@contextmanager
+def _one_count() -> Iterator[None]:
+    """Give the processes a folder in which they count requests together; see `web.metrics`.
+
+    Must be entered before anything imports prometheus_client.
+    """
+    folder, owner = tempfile.mkdtemp(prefix="pronaflow-metrics-"), os.getpid()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    try:
+        yield
+    finally:
+        if os.getpid() == owner:  # processes of gunicorn end here, too
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _prepared(state: State, overrides: dict[str, Any]) -> tuple[Kernel, Flask]:
+    """The assembled kernel and its application; the database is up to date and has an administrator."""
+    from ..web.app import create_app
+
+    apps: list[Flask] = []
+    kernel = state.kernel(overrides, serving=True, face=lambda built: apps.append(create_app(built)))
+    for status in kernel.plugins.values():
+        if status.state not in ("ready", "disabled"):
+            log.warning("The plugin %s is %s: %s", status.id, status.state, status.reason)
+    _warn_of_limits(kernel)
+    _bootstrap(kernel)
+    return kernel, apps[-1]
 
 
 def _refuse_without_https(settings: Settings) -> None:

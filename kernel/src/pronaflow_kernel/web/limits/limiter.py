@@ -33,8 +33,8 @@ ALONE = (
     "alone and grants a caller the whole limit: set redis_url, or rate_limit.processes to how many there are"
 )
 SPLIT = (
-    "Without redis_url each server counts requests alone and grants a caller only its part of a limit, "
-    "rate_limit.processes being {processes}: set redis_url, so that all count together"
+    "Without redis_url each process counts requests alone and grants a caller only its part of a limit, "
+    "processes being {processes}: set redis_url, so that all count together"
 )
 
 
@@ -103,6 +103,11 @@ class Shared:
         return standing
 
 
+def sharing(settings: Settings) -> int:
+    """How many processes share the load: those of this server at least."""
+    return max(settings.rate_limit.processes, settings.server.processes)
+
+
 def shortcoming(settings: Settings, others: int) -> str | None:
     """What an operator must be told at the start of a server in production; None where all is well.
 
@@ -111,8 +116,8 @@ def shortcoming(settings: Settings, others: int) -> str | None:
     """
     if not (settings.production and settings.rate_limit.enabled) or settings.redis_url is not None:
         return None
-    if settings.rate_limit.processes > 1:
-        return SPLIT.format(processes=settings.rate_limit.processes)
+    if sharing(settings) > 1:
+        return SPLIT.format(processes=sharing(settings))
     return ALONE if others else None
 
 
@@ -127,7 +132,7 @@ def limiter_from(settings: Settings, clock: Clock) -> Limiter:
     # Takes a tenth of a second, and Redis more: only a server that counts needs them.
     from .windows import Memory, Redis, Windows
 
-    processes = settings.rate_limit.processes
+    processes = sharing(settings)
     if settings.redis_url is None:
         return Windows(Memory(clock), clock, processes, local=processes > 1)
     try:
