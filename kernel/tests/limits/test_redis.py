@@ -180,7 +180,7 @@ class TestSettings:
             ({"rate_limit.enabled": False}, 1, None),
             ({"environment": "development"}, 1, None),
         ],
-        ids=["one server", "two", "four that are named", "two of its own", "Redis", "no limits", "no production"],
+        ids=["one server", "two", "four by name", "two of its own", "Redis", "no limits", "no production"],
     )
     def test_servers_in_production_that_count_alone_are_told(
         self, changes: dict[str, Any], others: int, words: str | None
