@@ -52,18 +52,24 @@ def templates(request, tmp_path_factory):
 
 @pytest.fixture
 def install(request, templates, tmp_path) -> Any:
-    """Makes installations that run: `install("sqlite")`, `install("postgresql")`."""
+    """Makes installations that run: `install("sqlite")`, `install("postgresql")`, `install("production")`.
+
+    The last one has PostgreSQL and Redis, a server that only serves, and two workers.
+    """
     made: list[Installation] = []
 
     def installed(kind: str, **settings: str) -> Installation:
-        template = templates(kind)
+        database = "sqlite" if kind == "sqlite" else "postgresql"
+        template = templates(database)
         folder = tmp_path / kind
-        if kind == "postgresql":
+        url = f"sqlite:///{folder / 'data' / 'pronaflow.sqlite3'}"
+        if database == "postgresql":
             url = create(request.getfixturevalue("postgresql"), make_url(template.database_url).database)
-        else:
-            url = f"sqlite:///{folder / 'data' / 'pronaflow.sqlite3'}"
         made.append(copied(template, folder, url))
         made[-1].settings |= settings
+        if kind == "production":
+            made[-1].workers = 2
+            made[-1].settings["PRONAFLOW_REDIS_URL"] = request.getfixturevalue("redis_server").url
         made[-1].start()
         return made[-1]
 

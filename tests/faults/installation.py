@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 
 from pronaflow_kernel.persistence.engines import open_bare
 
-from .processes import PATIENCE, PLUGIN, PRONAFLOW, Client, Process, Web, environment, until
+from .processes import PATIENCE, PLUGIN, PRONAFLOW, Client, Process, Web, Worker, environment, until
 from .records import Record
 
 LEASE = 3
@@ -55,8 +55,9 @@ class Installation:
     settings: dict[str, str] = field(default_factory=dict)
     workers: int = 0
     webs: list[Web] = field(default_factory=list)
-    at_work: list[Process] = field(default_factory=list)
+    at_work: list[Worker] = field(default_factory=list)
     port: int = 0
+    started: int = 0
     acknowledged: list[str] = field(default_factory=list)
     refused: list[tuple[int, Any]] = field(default_factory=list)
 
@@ -69,6 +70,7 @@ class Installation:
             "FAULTS_FOLDER": str(self.folder),
             "PRONAFLOW_DATA_DIR": str(self.folder / "data"),
             "PRONAFLOW_DATABASE_URL": self.database_url,
+            "PRONAFLOW_JOBS__THREADS": "0" if self.workers else "3",
             "PRONAFLOW_PUBLIC_URL": "http://localhost",  # tokens name it, and the port differs
             "PRONAFLOW_RATE_LIMIT__ENABLED": "false",
             "PRONAFLOW_JOBS__LEASE_SECONDS": str(LEASE),
@@ -78,15 +80,19 @@ class Installation:
 
     def start(self) -> None:
         """Start whatever of it does not run."""
-        for process in [each for each in (*self.webs, *self.at_work) if not each.alive]:
-            process.wait()
+        for process in (*self.webs, *self.at_work):
+            if not process.whole:
+                process.kill()
         self.webs = [web for web in self.webs if web.alive]
         self.at_work = [worker for worker in self.at_work if worker.alive]
         while len(self.at_work) < self.workers:
-            self.at_work.append(Process(["worker"], self.environment, self.folder / "worker.log"))
+            self.started += 1
+            self.at_work.append(Worker(self.environment, self.folder / f"worker-{self.started}.log"))
         if not self.webs:
             self.another_web(self.port)
             self.port = self.web.port
+        for worker in self.at_work:
+            until(lambda worker=worker: worker.whole, "no worker")  # type: ignore[misc]
 
     def another_web(self, port: int = 0) -> Web:
         """Start one more server over the same database."""
@@ -121,7 +127,7 @@ class Installation:
     def until_dead(self, died: Callable[[], bool]) -> None:
         """Wait until somebody came to a point that was armed, and is gone."""
         until(died, "nobody came by")
-        until(lambda: not all(each.alive for each in (*self.webs, *self.at_work)), "nobody died")
+        until(lambda: not all(each.whole for each in (*self.webs, *self.at_work)), "nobody died")
 
     def disarm(self) -> None:
         """Let nobody die any more."""
@@ -263,5 +269,5 @@ def copied(template: Installation, folder: Path, database_url: str, **changes: A
     shutil.copytree(template.folder, folder, dirs_exist_ok=True)
     return replace(
         template, folder=folder, database_url=database_url, webs=[], at_work=[], port=0, acknowledged=[],
-        refused=[], settings={}, **changes,
+        refused=[], started=0, settings={}, **changes,
     )

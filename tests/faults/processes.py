@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -18,7 +20,7 @@ from urllib.parse import urlsplit
 
 PRONAFLOW = Path(sysconfig.get_path("scripts")) / "pronaflow"
 PLUGIN = Path(__file__).parent / "plugin"
-PATIENCE = 60.0
+PATIENCE = 150.0
 """Seconds until a test gives up waiting; a machine at rest needs a few."""
 
 UNWANTED = ("PRONAFLOW_", "COV_", "FAULTS_")
@@ -63,6 +65,11 @@ class Process:
     def alive(self) -> bool:
         """Whether it runs."""
         return self._popen.poll() is None
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it runs."""
+        return self.alive
 
     def kill(self) -> None:
         """Send SIGKILL, which nobody can prepare for."""
@@ -120,6 +127,41 @@ class Web(Process):
         """Where it listens."""
         assert self.address.port is not None
         return self.address.port
+
+
+class Worker(Process):
+    """`pronaflow worker`: one process that works, and the one that starts it again when it has died."""
+
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
+        super().__init__(["worker", "--processes", "1", "--threads", "2"], environment, log)
+
+    @property
+    def _working(self) -> list[int]:
+        """Ids of the processes that work."""
+        told = re.findall(r"Started worker process \d+, pid (\d+)", self.log.read_text())
+        return [int(each) for each in told if _lives(int(each), self._popen.pid)]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it runs, as far as it has started."""
+        return self.alive and bool(self._working)
+
+    def kill(self) -> None:
+        """Kill all of it, first the one that would start the others again."""
+        working = self._working if self.alive else []
+        super().kill()
+        for each in working:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
+
+
+def _lives(pid: int, parent: int) -> bool:
+    """Whether a process runs and is the child of another one."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return False
+    return fields[0] != "Z" and int(fields[1]) == parent
 
 
 class Client:
