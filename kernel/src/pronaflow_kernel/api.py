@@ -35,9 +35,9 @@ from .errors import (
 from .events.types import Event, EventType, Subscriber
 from .health import HealthCheck
 from .hookspecs import API_VERSION, hookimpl, hookspec
+from .identity.demo_people import add_person, remove_person
 from .identity.models import User
 from .identity.names import EmailAddress, normal
-from .identity.demo_people import add_person, remove_person
 from .ids import as_id, new_id
 from .jobs.actors import actor_job
 from .jobs.enqueue import Jobs
