@@ -25,6 +25,7 @@ STORED = {
     fields.Float: NUMBER,
     fields.Dict: some.dictionaries(TEXT, TEXT | INT64 | some.none()),
     fields.String: TEXT,
+    fields.Raw: some.none() | TEXT | INT64 | some.lists(TEXT) | some.dictionaries(TEXT, TEXT | INT64),
 }
 """What stands in a row for each kind of field; the first kind that fits counts."""
 
