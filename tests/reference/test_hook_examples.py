@@ -117,6 +117,21 @@ def test_provide_subscribers(world, ann, task, put):
     assert ann.get(f"/api/v1/tasks/{task['id']}").data["ext"]["stickers"] == []
 
 
+def test_provide_jobs(world, ann, task, put, clock):
+    def peel():
+        jobs = world.kernel.contexts["stickers"].jobs
+        with world.kernel.db.write(Scope.system()) as uow:
+            jobs.enqueue(uow, "peel_old", {})
+        world.drain()
+        return ann.get(f"/api/v1/tasks/{task['id']}").data["ext"]["stickers"]
+
+    put("hello")
+    clock.advance(29 * 86_400)
+    assert peel() == ["hello"]
+    clock.advance(2 * 86_400)
+    assert peel() == []
+
+
 def test_provide_blueprints(ann, put):
     sticker = put("hello").data
     assert ann.get(f"/api/v1/stickers/{sticker['id']}").data == sticker

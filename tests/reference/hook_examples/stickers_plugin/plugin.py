@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Any
@@ -96,6 +96,10 @@ PEEL = delete(Sticker).where(
     Sticker.workspace_id == api.SCOPE_WORKSPACE,
     Sticker.task_id == bindparam("task_id", type_=api.IdType()),
 )
+OLD = api.unscoped(
+    "a sticker holds for a month, wherever it is",
+    delete(Sticker).where(Sticker.created_at < bindparam("before", type_=api.UtcDateTime())),
+)
 KEY = api.unscoped(
     "a key tells the workspace",
     select(Key.user_id, Key.workspace_id).where(Key.digest == bindparam("digest")),
@@ -169,6 +173,11 @@ def peel(uow: api.UnitOfWork, event: api.Event) -> None:
     uow.execute(PEEL, task_id=event.aggregate_id)
 
 
+def peel_old(uow: api.UnitOfWork, args: Mapping[str, Any]) -> None:
+    """No sticker holds for ever."""
+    uow.execute(OLD, before=uow.now - timedelta(days=30))
+
+
 def as_text(error: api.KernelError, now: datetime) -> Response:
     """An error as one line of text."""
     return Response(f"{now:%H:%M} {error.message}\n", error.status, mimetype="text/plain")
@@ -216,6 +225,11 @@ class StickersPlugin(api.Plugin):
     def provide_subscribers(self) -> Sequence[api.Subscriber]:
         """A completed task loses its stickers."""
         return [api.Subscriber("peel", ("task.completed",), peel)]
+
+    @api.hookimpl
+    def provide_jobs(self) -> Sequence[api.JobType]:
+        """Each night old stickers come off."""
+        return [api.JobType("peel_old", peel_old, schedules=(api.Schedule("0 3 * * *"),))]
 
     @api.hookimpl
     def provide_blueprints(self) -> Sequence[api.Blueprint]:
