@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from notes_plugin.plugin import Note
 from sqlalchemy import select, text
 
 from pronaflow_kernel.events.types import Subscriber
@@ -40,7 +41,13 @@ class Workshop:
 
     def run(self, job: dict[str, Any]) -> None:
         """Do a job that was taken."""
-        self.bus.runner.run(job, self.bus.runner.events([job]))
+        self.bus.runner.run([job], lambda: True)
+
+    def titles(self, workspace_id: str) -> list[str]:
+        """Of all notes of a workspace."""
+        which = select(Note.title).where(Note.workspace_id == workspace_id).order_by(Note.title)
+        with self.bus.engine.connect() as connection:
+            return list(connection.scalars(which))
 
     def jobs(self) -> list[dict[str, Any]]:
         """The jobs that wait, in their order."""

@@ -11,7 +11,6 @@ import queue
 import threading
 from collections.abc import Callable, Collection
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from . import claims
@@ -210,11 +209,7 @@ class Bus:
         if len(jobs) == claims.BATCH:
             self._call_for_help(queue_name)
         try:
-            events = self.runner.events(jobs)
-            for job in jobs:
-                if self._crew.stopping:
-                    break
-                attempted(partial(self.runner.run, job, events))
+            self.runner.run(jobs, lambda: not self._crew.stopping)
         finally:
             self.claims.let_go(jobs)
         return len(jobs)

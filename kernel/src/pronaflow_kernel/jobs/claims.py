@@ -7,7 +7,7 @@ worthless and what it did in the database is undone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -87,6 +87,7 @@ _NEXT_PRIORITY = select(func.min(Job.priority)).where(
 )
 _HELD = and_(Job.id == bindparam("job"), Job.lease_token == _TOKEN)
 _DONE = delete(Job).where(_HELD)
+_ALL_DONE = delete(Job).where(Job.id.in_(bindparam("all_jobs", expanding=True)), Job.lease_token == _TOKEN)
 _FREED: dict[str, Any] = {"lease_until": None, "lease_token": None, "worker_id": None}
 _BACK = (
     update(Job)
@@ -235,6 +236,12 @@ def release(connection: Connection, worker_id: str) -> int:
 def done(connection: Connection, job: Mapping[str, Any]) -> bool:
     """End a job; False where somebody else has it by now, and then everything with it must be undone."""
     return connection.execute(_DONE, _token(job)).rowcount == 1
+
+
+def all_done(connection: Connection, jobs: Sequence[Mapping[str, Any]]) -> bool:
+    """`done` for jobs that were taken together; False where one of them is somebody else's by now."""
+    given = {"all_jobs": [job["id"] for job in jobs], "token": jobs[0]["lease_token"]}
+    return connection.execute(_ALL_DONE, given).rowcount == len(jobs)
 
 
 def put_back(connection: Connection, job: Mapping[str, Any], when: datetime, error: str) -> None:

@@ -12,6 +12,8 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
+from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
@@ -20,11 +22,12 @@ from sqlalchemy.exc import OperationalError
 from ..errors import StaleRow
 from ..events.models import EventRow
 from ..events.types import Event, EventType
-from ..logs import bind, bound
+from ..logs import bound
 from ..persistence.scope import Scope
 from ..plugins.guard import described
 from ..tenancy.rule import unscoped
 from . import claims
+from .crew import attempted
 from .enqueue import ALL_WORKSPACES
 from .incoming import Unknown, event_for
 from .operations import reports
@@ -34,7 +37,7 @@ from .works import CORE, Work, Works
 
 if TYPE_CHECKING:
     from ..clock import Clock
-    from ..persistence.uow import Database, Row
+    from ..persistence.uow import Database, Row, Several
     from ..plugins.guard import Guard
 
 log = logging.getLogger("pronaflow.events")
@@ -48,6 +51,10 @@ _EVENTS = unscoped(
     ALL_WORKSPACES,
     select(EventRow.__table__).where(EventRow.seq.in_(bindparam("seqs", expanding=True))),
 )
+
+
+SHARED = 0.02
+"""Seconds after which a shared transaction takes in no further job: others wait for its locks."""
 
 
 class LeaseLost(Exception):
@@ -90,22 +97,91 @@ class Runner:
         absent = kind not in self.works.by_kind and self._installed(plugin_id)
         return absent or not self.is_on(plugin_id, workspace_id)
 
-    def events(self, jobs: Sequence[Mapping[str, Any]]) -> dict[int, Row]:
-        """Rows of the ledger that jobs are about, by `seq`, in one statement: it spares a quarter of a job."""
+    def _events(self, jobs: Sequence[Mapping[str, Any]]) -> dict[int, Row]:
+        """Rows of the ledger that jobs are about, by `seq`: one statement spares a quarter of a job."""
         seqs = {job["event_seq"] for job in jobs} - {None}
         if not seqs:
             return {}
         with self._db.read(Scope.system()) as reader:
             return {row["seq"]: row for row in reader.all(_EVENTS, seqs=list(seqs))}
 
-    def run(self, job: Mapping[str, Any], events: Mapping[int, Row]) -> None:
-        """Do a job, or settle what becomes of it; raises nothing.
+    def run(self, jobs: Sequence[Mapping[str, Any]], go_on: Callable[[], bool]) -> None:
+        """Do jobs that were taken together, or settle what becomes of them; raises nothing.
+
+        Those of mode `db` that nobody follows share transactions, which makes them twice as fast.
 
         Arguments:
-            events: what `events` answers for it.
+            go_on: whether the next one may be begun.
         """
-        about = {name: job[name] for name in _LOGGED if job[name] is not None}
-        with bound(job_id=job["id"], **about):
+        events = self._events(jobs)
+        sharing = [job for job in jobs if self._may_share(job)]
+        alone = [job for job in jobs if job not in sharing]
+        while sharing and go_on():
+            begun, undone = self._together(sharing, events)
+            alone += undone
+            sharing = sharing[begun:]
+        for job in alone:
+            if not go_on():
+                return
+            attempted(partial(self._settle, job, events))
+
+    def _may_share(self, job: Mapping[str, Any]) -> bool:
+        work = self.works.by_kind.get(job["kind"])
+        known = work is not None and work.does.mode == "db" and job["attempt"] <= job["max_attempts"]
+        return known and job["operation_id"] is None and not self.rests(job["kind"], job["workspace_id"])
+
+    def _together(
+        self, jobs: Sequence[Mapping[str, Any]], events: Mapping[int, Row]
+    ) -> tuple[int, Sequence[Mapping[str, Any]]]:
+        """Do jobs in one transaction, until it has taken `SHARED`; one that fails is undone alone.
+
+        Returns:
+            How many were begun, and which of them must be done alone, because all was undone.
+        """
+        ended: list[Mapping[str, Any]] = []
+        failed: list[tuple[Mapping[str, Any], Exception]] = []
+        since = perf_counter()
+        try:
+            with self._db.several() as several:
+                for job in jobs:
+                    if (ended or failed) and perf_counter() - since > SHARED:
+                        break
+                    with self._about(job, events):
+                        try:
+                            self._share(several, job, events)
+                        except (StaleRow, OperationalError):
+                            raise
+                        except Exception as error:
+                            failed.append((job, error))
+                        else:
+                            ended.append(job)
+                if ended and not claims.all_done(unscoped(ALL_WORKSPACES, several.connection), ended):
+                    raise LeaseLost
+        except (LeaseLost, StaleRow, OperationalError) as error:
+            log.info("jobs that share a transaction met %s: each is done alone", type(error).__name__)
+            return len(jobs), jobs
+        for job, why in failed:
+            with self._about(job, events):
+                attempted(partial(self._failed, job, why))
+        return len(ended) + len(failed), ()
+
+    def _share(self, several: Several, job: Mapping[str, Any], events: Mapping[int, Row]) -> None:
+        work = self.works.by_kind[job["kind"]]
+        given = self._given(work, job, events)
+        with several.unit(Scope.system(job["workspace_id"])) as uow:
+            uow.due_at = job["due_at"]
+            with self._watching(work):
+                work.does.run(uow, given)
+
+    def _about(self, job: Mapping[str, Any], events: Mapping[int, Row]) -> AbstractContextManager[None]:
+        """What each line of the log says of a job."""
+        told = {name: job[name] for name in _LOGGED if job[name] is not None}
+        if event := events.get(job["event_seq"]):
+            told["event_id"] = event["id"]
+        return bound(job_id=job["id"], **told)
+
+    def _settle(self, job: Mapping[str, Any], events: Mapping[int, Row]) -> None:
+        with self._about(job, events):
             try:
                 self._run(job, events)
             except LeaseLost:
@@ -181,7 +257,6 @@ class Runner:
         row = events.get(job["event_seq"])
         if row is None:
             raise Unknown(f"event {job['event_seq']} is not in the ledger any more")
-        bind(event_id=row["id"])  # `run` takes it back with the rest
         return event_for(self._types, row)
 
     def _failed(self, job: Mapping[str, Any], error: Exception) -> None:

@@ -361,17 +361,55 @@ class Database:
             connection.execution_options(**options).begin() as transaction,
         ):
             uow = UnitOfWork(connection, scope, self._clock, origin, now, self._rules)
-            outer = CURRENT_UNIT.get()
-            CURRENT_UNIT.set(uow)
-            try:
+            with _current(uow):
                 yield uow
-            finally:
-                CURRENT_UNIT.set(outer)
             queues, actions = uow.finish()
             if dry_run:
                 transaction.rollback()
                 return
         self._committed(queues, actions)
+
+    @contextmanager
+    def several(self) -> Iterator[Several]:
+        """One transaction of several units of work; commits when the block ends."""
+        with self.engines.write.connect() as connection, connection.begin():
+            several = Several(connection, self._clock, self._rules)
+            yield several
+        self._committed(several.queues, several.actions)
+
+
+class Several:
+    """Units of work that share a transaction, each in a scope of its own.
+
+    Arguments:
+        connection: in the transaction; the others as for `UnitOfWork`.
+    """
+
+    def __init__(self, connection: Connection, clock: Clock, rules: Rules | None) -> None:
+        self.connection, self._clock, self._rules = connection, clock, rules
+        self.queues: set[str] = set()
+        self.actions: list[Callable[[], None]] = []
+
+    @contextmanager
+    def unit(self, scope: Scope) -> Iterator[UnitOfWork]:
+        """One of them; where the block raises, only its work is undone."""
+        with self.connection.begin_nested():
+            uow = UnitOfWork(self.connection, scope, self._clock, "system", None, self._rules)
+            with _current(uow):
+                yield uow
+            queues, actions = uow.finish()
+        self.queues |= queues
+        self.actions += actions
+
+
+@contextmanager
+def _current(uow: UnitOfWork) -> Iterator[None]:
+    outer = CURRENT_UNIT.get()
+    CURRENT_UNIT.set(uow)
+    try:
+        yield
+    finally:
+        CURRENT_UNIT.set(outer)
 
 
 def _default(column: Any) -> Any:
