@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .expiring import Expiring, forgetting
 from .identity.work import identity_jobs
 from .jobs.housekeeping import housekeeping_jobs
 from .jobs.operations.expired import operation_jobs
+from .web.models import IdempotencyRecord
 
 if TYPE_CHECKING:
     from .events.types import Subscriber
@@ -17,4 +19,10 @@ if TYPE_CHECKING:
 
 def own_work(kernel: Kernel) -> Sequence[JobType | Subscriber]:
     """What the kernel does in the background, made of its parts."""
-    return [kernel.mail.job(), *identity_jobs(kernel), *operation_jobs(kernel), *housekeeping_jobs(kernel)]
+    return [
+        kernel.mail.job(),
+        forgetting(kernel, "forget_keys", "11 * * * *", Expiring(IdempotencyRecord)),
+        *identity_jobs(kernel),
+        *operation_jobs(kernel),
+        *housekeeping_jobs(kernel),
+    ]

@@ -13,7 +13,7 @@ from pronaflow_kernel.ids import new_id
 from pronaflow_kernel.persistence.scope import Scope
 from pronaflow_kernel.testing import Person, Reply, World
 from pronaflow_kernel.web import pipeline
-from pronaflow_kernel.web.idempotency import LIFE, SWEEP_EVERY, Sweeper, forget_user
+from pronaflow_kernel.web.idempotency import LIFE, forget_user
 from pronaflow_kernel.web.models import IdempotencyRecord
 
 from .keyed import NOTES, THINGS, TWINS, at_once, later, records, replayed, same, send, titles
@@ -98,17 +98,10 @@ class TestLife:
             send(ann, new_id())
         with later(world, LIFE):
             send(ann, new_id())
-            Sweeper(world.kernel.db).sweep()
-            assert len(records(world, ann)) == 1
-
-    def test_now_and_then_a_request_sees_to_it(self, world: World, ann: Person) -> None:
-        sweeper, turns = Sweeper(world.kernel.db), []
-        for turn in range(SWEEP_EVERY + 1):
             with world.kernel.db.write(Scope.system()) as uow:
-                sweeper.follow(uow)
-                if uow.finish()[1]:
-                    turns.append(turn)
-        assert turns == [0, SWEEP_EVERY]
+                world.kernel.jobs.enqueue(uow, "forget_keys", {})
+            world.drain()
+            assert len(records(world, ann)) == 1
 
     def test_it_ends_with_its_user_and_with_its_workspace(
         self, world: World, ann: Person, bob: Person

@@ -4,11 +4,10 @@ from datetime import timedelta
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import select
 
 from pronaflow_kernel.identity.guessing.attempts import Attempts, Limit
 from pronaflow_kernel.identity.models import Attempt
-from pronaflow_kernel.ids import new_id
 from pronaflow_kernel.persistence.scope import Scope
 from pronaflow_kernel.secrets import Keys
 
@@ -143,18 +142,3 @@ def test_a_new_server_key_forgets_nothing(house, counter):
     with rotated.db.write(Scope.system()) as uow:
         rotated.attempts.clear(uow, "test", "nina")
     assert rotated.rows() == []
-
-
-def test_the_table_holds_little_else_than_what_still_counts(house, counter):
-    gone = house.clock.now() - MINUTE
-    values = {"kind": "test", "account_hash": b"", "source_hash": b"", "at": gone, "expires_at": gone}
-    with counter.db.write(Scope.system()) as uow:
-        uow.execute(insert(Attempt).values([{"id": new_id(), **values} for _ in range(50)]))
-
-    sizes = []
-    for _ in range(3):
-        counter.note("nina")
-        with counter.db.read(Scope.system()) as reader:
-            sizes.append(reader.value(select(func.count()).select_from(Attempt)))
-
-    assert sizes == [31, 12, 3]

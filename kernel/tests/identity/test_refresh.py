@@ -177,16 +177,6 @@ def test_one_that_was_never_used_expires_without_ending_the_session(house):
     assert house.events_of(account.id, "session.ended") == []
 
 
-def test_expired_ones_of_the_chain_are_forgotten(house):
-    account = house.resident()
-    _, token = house.signed_in(account)
-    for _ in range(10):
-        house.clock.advance(86_400)
-        token = house.refresh(token).data["refresh_token"]
-
-    assert [row["generation"] for row in house.refresh_tokens(account)] == [4, 5, 6, 7, 8, 9, 10]
-
-
 def test_the_operator_sets_how_long_a_session_lives(new_house):
     house = new_house(session_ttl=3600)
     _, token = house.signed_in(house.resident())

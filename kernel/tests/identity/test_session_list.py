@@ -4,12 +4,9 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
 
-from pronaflow_kernel.identity.models import Session
 from pronaflow_kernel.identity.sessions.user_agents import device_name
 from pronaflow_kernel.ids import new_id
-from pronaflow_kernel.persistence.scope import Scope
 
 LOGIN = "/api/v1/auth/login"
 LOGOUT = "/api/v1/auth/logout"
@@ -217,40 +214,6 @@ class TestLastSeen:
         small.signed_in(account)
 
         assert [person.get(ME).status for person in people] == [200, 401, 200]
-
-
-class TestForgetting:
-    def test_a_sign_in_forgets_what_is_long_over(self, new_house):
-        house = new_house()
-        account = house.resident()
-        _, token = house.signed_in(account)
-        house.refresh(token)
-        house.clock.advance(7 * 86_400)
-        house.signed_in(account)
-        house.world.drain()
-        first = house.sessions(account)[0]["id"]
-        assert [row["session_id"] for row in house.refresh_tokens(account)].count(first) == 0
-
-        house.clock.advance(90 * 86_400)
-        house.signed_in(account)
-        house.world.drain()
-
-        assert first not in [row["id"] for row in house.sessions(account)]
-
-    def test_it_forgets_few_at_a_time(self, new_house):
-        house = new_house()
-        account = house.resident()
-        for _ in range(13):
-            house.signed_in(account)
-        house.world.drain()
-        with house.world.kernel.db.write(Scope.system()) as uow:
-            past = house.clock.now() - timedelta(days=91)
-            uow.execute(update(Session).where(Session.user_id == account.id).values(expires_at=past))
-
-        house.signed_in(account)
-        house.world.drain()
-
-        assert len(house.sessions(account)) == 4
 
 
 AGENTS = {

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ..housekeeping import Expiring, forgetting
+from ..expiring import Expiring, forgetting
 from ..jobs.types import JobType
 from .mfa.models import Challenge
 from .models import Attempt, OneTimeToken, RefreshToken, Session

@@ -22,7 +22,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import count
 from typing import Any, Literal
 
 import orjson
@@ -41,7 +40,7 @@ from ..ids import new_id
 from ..persistence.engines import is_locked
 from ..persistence.scope import Scope
 from ..persistence.types import Id, UtcDateTime
-from ..persistence.uow import Database, Row, UnitOfWork
+from ..persistence.uow import Row, UnitOfWork
 from ..tenancy.rule import unscoped
 from .models import IdempotencyRecord
 
@@ -52,10 +51,6 @@ REPLAYED = "Idempotency-Replayed"
 LIFE = timedelta(hours=24)
 PATIENCE = 5.0
 """Seconds that a twin waits for the request that was faster."""
-
-SWEEP_EVERY, SWEEP_AT_MOST = 50, 500
-"""Each 50th keyed request of a process, and its first, lets up to 500 expired records be deleted: more than
-come in meanwhile, so that the table stays as large as a day makes it."""
 
 Mode = Literal["replay", "reference", "off"]
 """What a route makes of a key: it answers again what it answered; it names what was made, since its answer
@@ -96,15 +91,6 @@ _KEEP = unscoped(
     .where(*_CLAIMED)
     .values({name: bindparam(name, type_=_RECORD.c[name].type) for name in _ANSWER}),
 )
-_EXPIRED = (
-    select(_RECORD.c.id)
-    .where(_RECORD.c.expires_at <= bindparam("now", type_=UtcDateTime()))
-    .order_by(_RECORD.c.expires_at)
-    .limit(SWEEP_AT_MOST)
-    # One that is being taken over is no longer expired, and waiting for it could be waiting for each other.
-    .with_for_update(skip_locked=True)
-)
-_SWEEP = unscoped("what has expired is nobody's", delete(_RECORD).where(_RECORD.c.id.in_(_EXPIRED)))
 _FORGET = unscoped(_WHY, delete(_RECORD).where(_RECORD.c.user_id == bindparam("user_id", type_=Id())))
 _SHOWN = unscoped(
     _WHY,
@@ -247,28 +233,6 @@ def patiently() -> Iterator[None]:
             details={"reason": "in_progress"},
             headers={"Retry-After": "1"},
         ) from error
-
-
-class Sweeper:
-    """Lets expired records be deleted, now and then and a bounded number at once.
-
-    Arguments:
-        db: where they are.
-    """
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self._claims = count()
-
-    def follow(self, uow: UnitOfWork) -> None:
-        """Sweep after this keyed request, if it is its turn; nobody waits for it."""
-        if next(self._claims) % SWEEP_EVERY == 0:
-            uow.after_commit(self.sweep)
-
-    def sweep(self) -> None:
-        """Delete what has expired, the oldest first, in a unit of work of its own."""
-        with self._db.write(Scope.system()) as uow:
-            uow.execute(_SWEEP, now=uow.now)
 
 
 def forget_user(

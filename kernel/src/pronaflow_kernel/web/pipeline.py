@@ -15,7 +15,7 @@ from ..persistence.scope import Scope
 from .answers import Answer, Page, render
 from .blueprint import PUBLIC, Route
 from .body import read_json
-from .idempotency import PATIENCE, Claim, Sweeper, claim_of, patiently
+from .idempotency import PATIENCE, Claim, claim_of, patiently
 from .preconditions import expect_match, unless_known
 from .targets import Unnamed, named_record, resolve, worded
 
@@ -42,7 +42,6 @@ class Pipeline:
     def __init__(self, kernel: Kernel, admission: Admission) -> None:
         self._kernel = kernel
         self._admission = admission
-        self._sweeper = Sweeper(kernel.db)
 
     def run(self, route: Route, path: Mapping[str, Any], inputs: Inputs, handler: Handler) -> Response:
         """Answer a request.
@@ -156,7 +155,6 @@ class Pipeline:
             result = work(uow)
             response = self._answer_within(route, uow, result)
             claim.keep(uow, response, _made(route, result))
-            self._sweeper.follow(uow)
         return response
 
     def _written(self, route: Route, scope: Scope, result: Any) -> Response:

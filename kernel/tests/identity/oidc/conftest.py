@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from pronaflow_kernel.clock import FixedClock
-from pronaflow_kernel.identity.models import IdentityLink, OneTimeToken, Session, User
+from pronaflow_kernel.identity.models import IdentityLink, Session, User
 from pronaflow_kernel.persistence.scope import Scope
 from pronaflow_kernel.tenancy.models import Workspace
 from pronaflow_kernel.tenancy.rule import unscoped
@@ -92,10 +92,6 @@ class Desk:
     def user(self, user_id):
         [row] = self._rows(select(User.__table__).where(User.id == user_id))
         return row
-
-    def used_states(self):
-        statement = select(OneTimeToken.id).where(OneTimeToken.purpose == "oidc_state")
-        return len(self._rows(statement))
 
     def _rows(self, statement):
         with self.world.kernel.db.read(Scope.system()) as reader:

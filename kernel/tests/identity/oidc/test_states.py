@@ -150,13 +150,6 @@ class TestTheEnd:
         first, second = desk.flow(), desk.flow()
         assert refused(desk.callback(first, code=second.code), "code_refused")
 
-    def test_forgets_used_states_in_time(self, desk):
-        desk.somebody()
-        desk.sign_in()
-        desk.clock.advance(601)
-        desk.sign_in()
-        assert desk.used_states() == 1
-
 
 class TestWithoutAProvider:
     def test_there_is_none_to_choose(self, house):
