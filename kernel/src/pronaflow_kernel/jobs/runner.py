@@ -266,11 +266,12 @@ class Runner:
         now = self._clock.now()
         if final or spent:
             reason = plain(str(error)) if final else f"failed {job['attempt']} times"
-            log.error("given up: %s", words, exc_info=None if final else error)
+            log.error("%s is given up: %s", job["kind"], words, exc_info=None if final else error)
             with self.engine.begin() as connection:
                 reports.bury(connection, job, reason, words, error, now)
             return
-        log.warning("attempt %d of %d failed: %s", job["attempt"], job["max_attempts"], words, exc_info=error)
+        which = f"attempt {job['attempt']} of {job['max_attempts']}"
+        log.warning("%s: %s failed: %s", job["kind"], which, words, exc_info=error)
         with self.engine.begin() as connection:
             when = now + timedelta(seconds=self._wait(job, error))
             reports.put_back(connection, job, when, words, error, now)
