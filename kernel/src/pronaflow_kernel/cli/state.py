@@ -45,6 +45,8 @@ class State:
         """The plugin whose command runs; None for the kernel's own."""
         self.running: Kernel | None = None
         """The kernel, once it is put together."""
+        self.works = True
+        """Whether background work that waits is done at the end where no server runs; looking does none."""
 
     def settings(self, overrides: Mapping[str, Any] | None = None) -> Settings:
         """The kernel's settings; sections of plugins stay unread.
@@ -96,7 +98,7 @@ class State:
 
     def _close(self) -> None:
         if self.running is not None:
-            if not self.running.bus.started:
+            if self.works and not self.running.bus.started:
                 _leave_no_work(self.running)
             self.running.close()
 

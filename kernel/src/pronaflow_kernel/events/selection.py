@@ -59,6 +59,20 @@ def position_at(connection: Connection, instant: datetime) -> int:
     return newest(connection) + 1 if found is None else found
 
 
+def behind(connection: Connection, chosen: Selection, after: int, most: int) -> list[dict[str, Any]]:
+    """The next rows of the ledger behind a position, in the order of commits."""
+    statement = select(EventRow.__table__).where(chosen.condition(), EventRow.position > after)
+    rows = connection.execute(statement.order_by(EventRow.position).limit(most))
+    return [dict(row) for row in rows.mappings()]
+
+
+def before_last(connection: Connection, chosen: Selection, count: int) -> int:
+    """The position behind which the last `count` of these events stand."""
+    newest_first = select(EventRow.position).where(chosen.condition()).order_by(EventRow.position.desc())
+    positions = connection.scalars(newest_first.limit(count)).all()
+    return (positions[-1] or 0) - 1 if positions else newest(connection)
+
+
 def _like(pattern: str) -> str:
     for sign in "\\%_":
         pattern = pattern.replace(sign, f"\\{sign}")

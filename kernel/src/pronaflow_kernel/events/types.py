@@ -129,9 +129,9 @@ class Subscriber:
             others of that thing. In batches everything is in order.
         max_attempts: how often it is tried before it is given up; with the default waits about five hours.
         backoff: waits in between.
-        replayable: whether an operator may let it hear again of what has happened (`pronaflow events replay`).
-            Where nothing is said, it may, unless its mode is `external`: what left the database cannot be
-            taken back.
+        replayable: whether an operator may let it hear again of what has happened (`events replay`). Where
+            nothing is said, it may, unless its mode is `external`: what left the database cannot be taken
+            back.
     """
 
     name: str

@@ -131,6 +131,15 @@ def replay(
         yield Step(after, len(events), len(jobs))
 
 
+def place_of(connection: Connection, work: Work, first: int) -> int:
+    """How far a subscriber in batches has come; arguments and errors as those of `set_back`."""
+    reached = connection.scalar(_PLACE, {"name": work.kind}) or 0
+    if reached < first - 1:
+        words = f"from {first} on it would leave events out"
+        raise Conflict(f"{work.kind} has read up to position {reached}: {words}")
+    return int(reached)
+
+
 def set_back(engine: Engine, work: Work, first: int, now: datetime) -> int:
     """Let a subscriber in batches read again from a position on.
 
@@ -141,12 +150,10 @@ def set_back(engine: Engine, work: Work, first: int, now: datetime) -> int:
         Conflict: it has not come so far, so that events would be left out.
     """
     with engine.begin() as connection:
-        reached = connection.scalar(_PLACE, {"name": work.kind})
+        reached = place_of(connection, work, first)
         values = {"name": work.kind, "wanted": first - 1, "now": now}
-        if reached is None or not connection.execute(_SET_BACK, values).rowcount:
-            words = f"from {first} on it would leave events out"
-            raise Conflict(f"{work.kind} has read up to position {reached or 0}: {words}")
-    return int(reached)
+        connection.execute(_SET_BACK, values)
+    return reached
 
 
 def _wanted(work: Work, selection: Selection) -> Any:

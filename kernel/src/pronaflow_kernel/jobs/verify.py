@@ -1,7 +1,7 @@
 """Whether the ledger and the jobs are as the rules of the bus leave them.
 
-They always are, unless a disk was full, a backup was restored, or somebody wrote into the tables. Each check is
-a statement that finds what breaks one rule. Nothing is locked and nothing is mended.
+They are, unless a disk was full, a backup was restored, or somebody wrote into the tables. Each check is a
+statement that finds what breaks one rule. Nothing is locked and nothing is mended.
 """
 
 from __future__ import annotations
