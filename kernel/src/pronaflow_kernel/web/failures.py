@@ -54,7 +54,7 @@ def add_errors(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
         if shown.status == 404:
             shown = NotFound("There is nothing at this address")
         response = answer(shown)
-        response.headers.extend(error.get_headers() and [h for h in error.get_headers() if h[0] == "Allow"])
+        response.headers.extend([h for h in error.get_headers() if h[0] == "Allow"])
         return response
 
     def integrity(error: IntegrityError) -> Response:
@@ -64,8 +64,8 @@ def add_errors(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
         return answer(Conflict("This exists already, or what it refers to was just deleted"))
 
     def unavailable(error: OperationalError) -> Response:
-        if isinstance(error.orig, sqlite3.OperationalError) and "locked" not in str(error.orig):
-            return unknown(error)
+        if isinstance(error.orig, sqlite3.OperationalError):
+            return busy(str(error.orig)) if _passes(error.orig) else unknown(error)
         return busy(type(error.orig).__name__)
 
     def exhausted(error: NoConnection) -> Response:
@@ -94,6 +94,24 @@ def add_errors(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
     app.register_error_handler(OperationalError, unavailable)
     app.register_error_handler(NoConnection, exhausted)
     app.register_error_handler(Exception, unknown)
+
+
+_TROUBLE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+
+
+def _passes(error: sqlite3.OperationalError) -> bool:
+    """Whether SQLite could not do it for now: somebody holds a lock, or the disk cannot be written.
+
+    Extended codes have the primary one in their lowest byte (sqlite.org/rescode.html).
+    """
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _TROUBLE
 
 
 def _is_race(error: IntegrityError) -> bool:
