@@ -143,6 +143,11 @@ class SamplerPlugin(api.Plugin):
         hear = self._hear
         return [api.Subscriber("all", ("sample.*",), hear), api.Subscriber("joined", ("user.joined",), hear)]
 
+    @api.hookimpl
+    def provide_jobs(self) -> Any:
+        """Work of its own."""
+        return [api.JobType("taste", lambda uow, args: None)]
+
     def _hear(self, uow: api.UnitOfWork, event: api.Event) -> None:
         self.heard.append(event.type)
 

@@ -211,6 +211,22 @@ CLAIMS = (
         plugin=_brings("provide_subscribers", "[api.Subscriber('ear', ('pebble.*',), print)] * 2"),
     ),
     Animal(
+        "twin_jobs",
+        "Two of its jobs share a name.",
+        words=("provide_jobs", "two jobs are called dig"),
+        traced=True,
+        plugin=_brings("provide_jobs", "[api.JobType('dig', print)] * 2"),
+    ),
+    Animal(
+        "odd_schedule",
+        "One of its jobs comes due at a time that does not exist.",
+        words=("provide_jobs", "dig"),
+        traced=True,
+        plugin=_brings(
+            "provide_jobs", "[api.JobType('dig', print, schedules=(api.Schedule('0 25 * * *'),))]"
+        ),
+    ),
+    Animal(
         "rival_service",
         "It provides a service that the neighbour provides.",
         words=("service Pebbles", "neighbour"),

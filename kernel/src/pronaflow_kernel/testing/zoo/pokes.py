@@ -5,8 +5,11 @@ from __future__ import annotations
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from ...access.principal import Principal
 from ...errors import KernelError
+from ...jobs.models import DeadJob
 from ...persistence.scope import Scope
 from ...plugins.discovery import GROUP
 from .healthy import PEBBLES
@@ -74,6 +77,19 @@ def visits(path: str, method: str = "GET") -> Poke:
         reply = person.request(method, f"/api/v1/{path}")
         world.drain()
         return said(reply)
+
+    return poke
+
+
+def digs(animal: str) -> Poke:
+    """Have a route of its own hand in its job; says what became of it."""
+
+    def poke(world: World, person: Person) -> str:
+        reply = person.request("POST", f"/api/v1/{animal}")
+        world.drain()
+        with world.kernel.bus.engine.connect() as connection:
+            given_up = connection.scalars(select(DeadJob.kind).where(DeadJob.kind == f"{animal}.dig")).all()
+        return f"{said(reply)}, {'given up' if given_up else 'not given up'}"
 
     return poke
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .animal import Animal, implements, source
 from .answers import DEEDS, LEAVE
-from .pokes import checks_health, hears, runs, visits
+from .pokes import checks_health, digs, hears, runs, visits
 from .tables import with_trace
 
 BROKEN = "500 INTERNAL_ERROR"
@@ -66,6 +66,28 @@ def _subscriber_does(verb: str) -> Animal:
     does, statement, logged = _LOGGED[verb]
     statement = statement.format(itself="hear(uow, event)")
     return _subscriber(f"{verb}_in_subscriber", f"Its subscriber {does}.", statement, logged)
+
+
+def _job(id: str, wrong: str, body: str, *words: str) -> Animal:
+    """One whose route hands in a job that has one attempt."""
+    head = f"{LEAVE}\n\ndef dig(uow, args):\n    {body}\n"
+    bring = implements("provide_jobs", "return [api.JobType('dig', dig, max_attempts=1)]")
+    animal = Animal(
+        id,
+        wrong,
+        state="ready",
+        words=(f"{id}.dig", *words),
+        poke=digs(id),
+        sees="200, given up",
+    )
+    asks = route(id, "self.ctx.jobs.enqueue(db, 'dig', {})", "POST")
+    return with_trace(animal, f"{bring}\n\n{asks}", head=head)
+
+
+def _job_does(verb: str) -> Animal:
+    does, statement, logged = _LOGGED[verb]
+    statement = statement.format(itself="dig(uow, args)")
+    return _job(f"{verb}_in_job", f"Its job {does}.", statement, logged)
 
 
 def _after_commit(verb: str) -> Animal:
@@ -195,6 +217,13 @@ ANIMALS = (
     _subscriber(
         "spills_in_subscriber",
         "Its subscriber writes and then raises.",
+        "uow.insert(Trace, {'text': 'half done'}); raise RuntimeError('this is too much')",
+        "RuntimeError: this is too much",
+    ),
+    *(_job_does(verb) for verb in _LOGGED),
+    _job(
+        "spills_in_job",
+        "Its job writes and then raises.",
         "uow.insert(Trace, {'text': 'half done'}); raise RuntimeError('this is too much')",
         "RuntimeError: this is too much",
     ),
