@@ -297,14 +297,21 @@ class TestCancelling:
         assert (reply.status, reply.error["code"]) == (409, "CONFLICT")
         assert "only one that waits or runs" in reply.error["message"]
 
-    def test_is_a_jobs_own_right(self, world: World, desk: Desk) -> None:
+    def test_is_a_jobs_own_right(self, world: World, desk: Desk, workshop: Workshop, ann: Person) -> None:
+        tried: list[int] = []
+
         def run(uow: UnitOfWork, args: Mapping[str, Any]) -> None:
+            tried.append(1)
             raise Cancelled
 
         desk.does(run)
         job_id = desk.start()
+        with world.kernel.db.write(Scope.system(ann.workspace_id)) as uow:
+            desk.jobs.enqueue(uow, "count", {})
         world.drain()
         assert desk.shown(job_id)["status"] == "cancelled"
+        assert workshop.jobs() == workshop.dead() == []
+        assert len(tried) == 2
 
 
 class TestTheEnd:

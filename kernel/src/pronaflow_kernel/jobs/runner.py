@@ -186,9 +186,6 @@ class Runner:
                 self._run(job, events)
             except LeaseLost:
                 log.warning("the job was taken over by another worker; what was done here is undone")
-            except Cancelled:
-                with self.engine.begin() as connection:
-                    reports.cancelled(connection, job, self._clock.now())
             except Exception as error:
                 self._failed(job, error)
 
@@ -264,6 +261,10 @@ class Runner:
         spent = job["attempt"] >= job["max_attempts"] and not isinstance(error, Retry)
         words = plain(described(error), claims.ERROR)
         now = self._clock.now()
+        if isinstance(error, Cancelled):
+            with self.engine.begin() as connection:
+                reports.cancelled(connection, job, now)
+            return
         if final or spent:
             reason = plain(str(error)) if final else f"failed {job['attempt']} times"
             log.error("%s is given up: %s", job["kind"], words, exc_info=None if final else error)
