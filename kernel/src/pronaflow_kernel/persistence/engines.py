@@ -8,6 +8,7 @@ that two writers queue instead of failing.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,13 +77,56 @@ def _read_pool(threads: int) -> dict[str, Any]:
     return {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None, **_pool(threads)}
 
 
+class _Writer(sqlite3.Connection):
+    """A connection that takes its turn among those of its process before it writes.
+
+    SQLite itself lets a writer who finds another one sleep, longer each time, and look again: with a few busy
+    threads it is mostly asleep.
+    """
+
+    turn: threading.Lock
+    has_turn = False
+
+    def take_turn(self, patience: float) -> None:
+        """Wait until no other writer of this process is at work.
+
+        Raises:
+            OperationalError: not within so many seconds.
+        """
+        if not self.turn.acquire(timeout=patience):
+            raise sqlite3.OperationalError("database is locked")
+        self.has_turn = True
+
+    def give_turn(self) -> None:
+        """Let the next one write, if no transaction is open any more."""
+        if self.has_turn and not self.in_transaction:
+            self.has_turn = False
+            self.turn.release()
+
+    def commit(self) -> None:
+        super().commit()
+        self.give_turn()
+
+    def rollback(self) -> None:
+        super().rollback()
+        self.give_turn()
+
+    def close(self) -> None:
+        super().close()
+        if self.has_turn:
+            self.has_turn = False
+            self.turn.release()
+
+
 def _sqlite(url: URL, threads: int) -> Engines:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     args = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}
     read = create_engine(url, connect_args=args, **_read_pool(threads))
-    write = create_engine(url, connect_args=args, **_pool(threads))
-    background = create_engine(url, connect_args=args, **_pool(threads))
+    turn = threading.Lock()
+    writing = {**args, "factory": _Writer}
+    write = create_engine(url, connect_args=writing, **_pool(threads))
+    background = create_engine(url, connect_args=writing, **_pool(threads))
 
     @event.listens_for(read, "connect")
     def _reading(connection: Any, _record: Any) -> None:
@@ -91,13 +135,13 @@ def _sqlite(url: URL, threads: int) -> Engines:
     @event.listens_for(write, "connect")
     def _writing(connection: Any, _record: Any) -> None:
         # The driver must not begin or commit on its own: DDL is transactional only then.
-        connection.isolation_level = None
+        connection.isolation_level, connection.turn = None, turn
         # FULL: an acknowledged write survives a power cut, not only a killed process.
         _pragmas(connection, synchronous="full")
 
     @event.listens_for(background, "connect")
     def _working(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
+        connection.isolation_level, connection.turn = None, turn
         _pragmas(connection, synchronous="normal")
 
     event.listen(write, "begin", _begin_immediate)
@@ -112,7 +156,11 @@ def _begin_immediate(connection: Any) -> None:
     try:
         if patience is not None:
             driver.execute(f"PRAGMA busy_timeout={round(patience * 1000)}")
-        driver.execute("BEGIN IMMEDIATE")
+        driver.take_turn(BUSY_TIMEOUT_MS / 1000 if patience is None else patience)
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        finally:
+            driver.give_turn()  # where it could not begin
     except sqlite3.OperationalError as error:
         # Listeners are called outside of what turns the errors of drivers into SQLAlchemy's.
         raise OperationalError("BEGIN IMMEDIATE", None, error) from error
