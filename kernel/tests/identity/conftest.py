@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from pronaflow_kernel.events.models import EventPrivate, EventRow
 from pronaflow_kernel.identity.models import RefreshToken, Session, User
+from pronaflow_kernel.identity.passwords.password_hashes import PasswordHashes
 from pronaflow_kernel.persistence.scope import Scope
 from pronaflow_kernel.tenancy.rule import unscoped
 from pronaflow_kernel.testing import World
@@ -199,3 +200,17 @@ def discreet(new_house):
 def small(new_house):
     """A user may have three sessions."""
     return new_house(max_sessions=3)
+
+
+@pytest.fixture
+def compared(monkeypatch):
+    """The passwords that were compared, in order."""
+    seen = []
+    match = PasswordHashes.match
+
+    def noted(hashes, stored, password):
+        seen.append(password)
+        return match(hashes, stored, password)
+
+    monkeypatch.setattr(PasswordHashes, "match", noted)
+    return seen

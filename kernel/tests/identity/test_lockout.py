@@ -11,27 +11,9 @@ from pronaflow_kernel.identity.guessing.lockout import RUN, SIEGE
 from pronaflow_kernel.identity.passwords.password_hashes import PasswordHashes
 from pronaflow_kernel.testing import World
 
-LOGIN = "/api/v1/auth/login"
-CHANGE = "/api/v1/auth/password-change"
-CONFIRM = "/api/v1/auth/password-reset/confirm"
-WRONG = "Wrong-Horse-77"
-NEW = "Battery-Staple-8"
+from .guessing import CHANGE, CONFIRM, LOCKED, LOGIN, NEW, WRONG, reason
 
 _networks = count(1)
-
-
-@pytest.fixture
-def compared(monkeypatch):
-    """The passwords that were compared, in order."""
-    seen = []
-    match = PasswordHashes.match
-
-    def noted(hashes, stored, password):
-        seen.append(password)
-        return match(hashes, stored, password)
-
-    monkeypatch.setattr(PasswordHashes, "match", noted)
-    return seen
 
 
 @pytest.fixture
@@ -57,13 +39,6 @@ def move(house, account, ip=None):
     moved.email, moved.username, moved.id = account.email, account.username, account.id
     moved.password, moved.ip = account.password, ip or elsewhere()
     return moved
-
-
-def reason(reply):
-    return reply.status, reply.error["details"].get("reason")
-
-
-LOCKED = (429, "account_locked")
 
 
 class TestOneSource:
@@ -359,62 +334,6 @@ class TestWhatIsTold:
         assert known["payload"] == {"user_id": account.id, "reason": "account_locked"}
         assert unknown["payload"] == {"user_id": None, "reason": "account_locked"}
         assert known["private"] == {"ip": account.ip}
-
-
-class TestChangingThePassword:
-    def test_wrong_present_passwords_are_counted(self, house, compared):
-        account = house.resident()
-        person, _ = house.signed_in(account)
-        wrong = {"current_password": WRONG, "new_password": NEW}
-        right = {"current_password": account.password, "new_password": NEW}
-
-        replies = house.at_once(*[lambda: person.post(CHANGE, wrong)] * 12)
-
-        assert sorted(reply.status for reply in replies) == [422] * 5 + [429] * 7
-        assert compared.count(WRONG) == 5
-        refused = person.post(CHANGE, right)
-        assert reason(refused) == (429, "too_many_failures")
-        assert refused.headers["Retry-After"] == "900"
-        assert house.login(account).status == 200
-        house.clock.advance(900)
-        assert person.post(CHANGE, right).status == 200
-
-    def test_the_right_one_forgets_them(self, house):
-        account = house.resident()
-        person, _ = house.signed_in(account)
-        weak = {"current_password": account.password, "new_password": "x"}
-        for _ in range(3):
-            for _ in range(4):
-                assert person.post(CHANGE, {**weak, "current_password": WRONG}).status == 422
-            assert person.post(CHANGE, weak).faults == {"new_password"}
-
-    def test_a_new_password_by_mail_forgets_them_as_the_refusal_says(self, house):
-        account = house.resident()
-        person, _ = house.signed_in(account)
-        for _ in range(5):
-            person.post(CHANGE, {"current_password": WRONG, "new_password": NEW})
-        refused = person.post(CHANGE, {"current_password": account.password, "new_password": NEW})
-        assert (refused.status, "set a new one by mail" in refused.error["message"]) == (429, True)
-
-        house.post(CONFIRM, {**house.reset_proof(account), "new_password": NEW})
-
-        account.password = NEW
-        person, _ = house.signed_in(account)
-        body = {"current_password": NEW, "new_password": "Yet-Another-Horse-9"}
-        assert person.post(CHANGE, body).status == 200
-
-    def test_what_could_not_be_compared_does_not_count(self, house, monkeypatch):
-        account = house.resident()
-        person, _ = house.signed_in(account)
-        body = {"current_password": account.password, "new_password": NEW}
-
-        def busy(_hashes, _stored, _password):
-            raise ServiceUnavailable
-
-        with monkeypatch.context() as patch:
-            patch.setattr(PasswordHashes, "match", busy)
-            assert {person.post(CHANGE, body).status for _ in range(9)} == {503}
-        assert person.post(CHANGE, body).status == 200
 
 
 @pytest.fixture
