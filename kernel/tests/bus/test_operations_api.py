@@ -224,10 +224,11 @@ def test_a_job_is_not_put_into_the_trash(world: World, desk: Desk, ann: Person) 
 
 def test_the_jobs_of_a_user_who_leaves_go_too(world: World, desk: Desk, ann: Person) -> None:
     from pronaflow_kernel.identity.leaving.erasure import Erasure
+    from pronaflow_kernel.identity.parts import Parts
 
     person = member(world, ann, "member")
     job_id = desk.start(person)
     assert desk.shown(job_id)["user_id"] == person.id
     with world.kernel.db.write(Scope.system()) as uow:
-        Erasure(world.kernel).erase(uow, person.id, "operator")
+        Erasure(Parts(world.kernel)).erase(uow, person.id, "operator")
     assert ann.get(f"{JOBS}/{job_id}").status == 404
