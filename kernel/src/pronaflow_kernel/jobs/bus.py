@@ -188,15 +188,18 @@ class Bus:
         return count
 
     def relay(self) -> None:
-        """Make jobs of all events that were committed."""
-        taken = True
-        while taken:
+        """Make jobs of all events that were committed.
+
+        What is committed meanwhile is for the next time: else nobody did a job while events come fast.
+        """
+        more = True
+        while more:
             with self._look.connect() as connection:
                 if not pending(connection):
                     return
             with self.engine.begin() as connection:
                 now = self._clock.now()
-                taken, queues = relay(connection, self.works.wants, self.runner.is_on, now)
+                more, queues = relay(connection, self.works.wants, self.runner.is_on, now)
             for name in queues - {RELAYED}:
                 self.ring(name)
 

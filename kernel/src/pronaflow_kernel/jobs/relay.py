@@ -43,6 +43,7 @@ _PLACE = (
         EventRow.aggregate_type,
         EventRow.aggregate_id,
         EventRow.request_id,
+        EventRow.hop,
     )
 )
 
@@ -67,8 +68,8 @@ def relay(connection: Connection, wants: Wants, is_on: IsOn, now: datetime) -> t
         connection: in a transaction, which the caller commits.
 
     Returns:
-        Whether there were events, and the queues in which there is work now. While another relay is at work
-        there is nothing.
+        Whether it was a full batch, so that there may be more, and the queues in which there is work now.
+        While another relay is at work there is nothing.
     """
     if connection.dialect.name == "postgresql" and not connection.scalar(_LOCK):
         return False, set()
@@ -78,7 +79,7 @@ def relay(connection: Connection, wants: Wants, is_on: IsOn, now: datetime) -> t
     jobs = [job for event in events for job in _jobs(event, wants, is_on, now)]
     if jobs:
         connection.execute(STORE[connection.dialect.name], jobs)
-    return bool(events), {job["queue"] for job in jobs}
+    return len(events) == BATCH, {job["queue"] for job in jobs}
 
 
 def _jobs(event: Mapping[str, Any], wants: Wants, is_on: IsOn, now: datetime) -> Iterator[dict[str, Any]]:
@@ -97,7 +98,7 @@ def job_of(
     """The job in which a subscriber hears of an event.
 
     Arguments:
-        event: `seq, workspace_id, aggregate_type, aggregate_id, request_id`.
+        event: `seq, workspace_id, aggregate_type, aggregate_id, request_id, hop`.
         replay_id: of the replay that asks for it again.
     """
     kind = f"{plugin_id}.{subscriber.name}"
@@ -111,6 +112,7 @@ def job_of(
         max_attempts=subscriber.max_attempts,
         replay_id=replay_id,
         request_id=event["request_id"],
+        hop=event["hop"] + 1,
     )
 
 
