@@ -1,9 +1,9 @@
 """Moving stored secrets to the active key, so that an old key can be dropped (`pronaflow secrets rotate`).
 
-The columns are found by their mark (`secret_column`), the kernel's and those of every plugin that runs; beside
-them there are the sealed arguments of jobs (`jobs.sealed`). Each value is read as its owner reads it, bound to
-its place, and written back only where it is still the same; the servers may run meanwhile. Versions and times
-of the rows stay: nothing that anybody sees has changed.
+The columns are found by their mark (`secret_column`), the kernel's and those of every plugin that runs;
+beside them are the sealed arguments of jobs (`jobs.sealed`). Each value is read as its owner reads it, bound
+to its place, and written back only where it is still the same; the servers may run meanwhile. Versions and
+times of the rows stay: nothing that anybody sees has changed.
 """
 
 from __future__ import annotations

@@ -46,6 +46,20 @@ def test_until_it_is_answered_nothing_differs(discreet):
     assert for_taken == for_free
 
 
+def test_until_an_account_is_locked_nothing_differs_either(discreet):
+    """Its owner gets a mail, which must not show in how long the answer takes."""
+    known, unknown = discreet.resident(), discreet.newcomer()
+    seen = []
+    for account in (known, unknown):
+        with discreet.world.statements() as statements:
+            for _ in range(6):
+                discreet.login(account, password="Wrong-Horse-77")
+        seen.append(statements)
+
+    assert seen[0] == seen[1]
+    assert discreet.mails(known)[-1].subject.startswith("Failed sign-ins to your account")
+
+
 def test_the_owner_of_a_taken_address_hears_of_it(discreet):
     owner, intruder = discreet.resident(), discreet.newcomer()
     intruder.email = owner.email.lower()

@@ -1,8 +1,8 @@
 """What somebody without a credential asks for and must not learn from: it is done after the answer.
 
-That is mails, and where accounts are hidden the registration itself. So the answer looks the same and takes
-as long whether or not there is such an account (security.md 2.10): it comes when the wish is stored, as a job
-whose arguments are sealed.
+That is mails, also those about failed sign-ins, and where accounts are hidden the registration itself. So the
+answer looks the same and takes as long whether or not there is such an account (security.md 2.10): it comes
+when the wish is stored, as a job whose arguments are sealed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .events import REGISTRATION_REFUSED
 from .guessing.attempts import Attempts, Limit
 from .letters import Letters
 from .names import normal
-from .work import REGISTER, RESET, VERIFICATION
+from .work import BARRED, REGISTER, RESET, VERIFICATION
 
 TOLD = Limit("registration.told", most=5, within=timedelta(hours=1))
 """How many mails an address gets about registrations that were refused: anybody can name any address."""
@@ -35,7 +35,7 @@ class AfterAnswer:
     """Takes wishes, and fulfils them later.
 
     Arguments:
-        auth: the life of links.
+        auth: the life of links and locks.
         accounts, letters: as they are called.
         attempts: count mails that strangers cause.
         sealed: stores the wishes.
@@ -62,6 +62,16 @@ class AfterAnswer:
     def request_reset(self, uow: UnitOfWork, email: str) -> None:
         """Have the owner mailed a link that sets a new password, if there is an account."""
         self._sealed.enqueue(uow, RESET, {"email": email})
+
+    def request_warning(self, uow: UnitOfWork, user: Row | None, bars: bool, ip: str | None) -> None:
+        """Have the owner told that sign-ins are barred, if there is an account.
+
+        Arguments:
+            user: the account that was named, if there is one.
+            bars: whether the account is closed to unknown devices; else it is locked for one source.
+            ip: where the last attempt came from.
+        """
+        self._sealed.enqueue(uow, BARRED, {"user_id": user and user["id"], "bars": bars, "ip": ip})
 
     def open_or_tell(self, uow: UnitOfWork, content: dict[str, Any]) -> None:
         """The job behind `register`."""
@@ -91,6 +101,16 @@ class AfterAnswer:
             token = one_time.issue_beside(uow, one_time.RESET_PASSWORD, seconds, user["id"])
             if token is not None:
                 self._letters.reset(uow, user, token, seconds)
+
+    def mail_warning(self, uow: UnitOfWork, content: dict[str, Any]) -> None:
+        """The job behind `request_warning`."""
+        user = self._accounts.owner(uow, user_id=content["user_id"])
+        if user is None or user["status"] != ACTIVE:
+            return
+        if content["bars"]:
+            self._letters.sign_in_barred(uow, user)
+        else:
+            self._letters.sign_in_locked(uow, user, content["ip"], self._auth.lockout_seconds)
 
     def _tell_by_mail(self, uow: UnitOfWork, new: NewAccount, found: list[Row]) -> None:
         owner = next((user for user in found if user["email_norm"] == normal(new.email)), None)

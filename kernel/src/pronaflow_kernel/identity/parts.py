@@ -61,7 +61,7 @@ class Parts:
     @cached_property
     def lockout(self) -> Lockout:
         """Bars whoever guesses."""
-        return Lockout(self.attempts, self.letters, self.auth.lockout_seconds)
+        return Lockout(self.attempts, self.after_answer, self.auth.lockout_seconds)
 
     @cached_property
     def devices(self) -> DeviceTokens:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..persistence.uow import UnitOfWork
     from .after_answer import AfterAnswer
 
-REGISTER, VERIFICATION, RESET = "register_unseen", "mail_verification", "mail_reset"
+REGISTER, VERIFICATION, RESET, BARRED = "register_unseen", "mail_verification", "mail_reset", "mail_warning"
 """Names of the jobs of `AfterAnswer`."""
 
 EXPIRED = (
@@ -50,9 +50,13 @@ def identity_jobs(kernel: Kernel) -> list[JobType]:
     def mail_reset(uow: UnitOfWork, content: dict[str, Any]) -> None:
         after_answer().mail_reset(uow, content)
 
+    def mail_warning(uow: UnitOfWork, content: dict[str, Any]) -> None:
+        after_answer().mail_warning(uow, content)
+
     return [
         kernel.sealed.job(REGISTER, register),
         kernel.sealed.job(VERIFICATION, mail_verification),
         kernel.sealed.job(RESET, mail_reset),
+        kernel.sealed.job(BARRED, mail_warning),
         forgetting(kernel, "forget_sign_ins", "7 * * * *", *EXPIRED),
     ]

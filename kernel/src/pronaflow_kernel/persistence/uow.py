@@ -234,7 +234,7 @@ class UnitOfWork(Reader):
         return self._rules is None or self._rules.active(plugin_id, workspace_id)
 
     def after_commit(self, action: Callable[[], None]) -> None:
-        """Do something outside the database once, and only if, this commits (send a mail, delete a file)."""
+        """Do something once, and only if, this commits, unless the process dies; else it must be a job."""
         self._after_commit.append(attributed(CURRENT_PLUGIN.get(), action))
 
     @contextmanager

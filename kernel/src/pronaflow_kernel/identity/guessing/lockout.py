@@ -13,8 +13,8 @@ from datetime import timedelta
 from ...errors import RateLimited
 from ...ids import new_id
 from ...persistence.uow import Row, UnitOfWork
+from ..after_answer import AfterAnswer
 from ..events import SIGN_IN_BARRED
-from ..letters import Letters
 from ..passwords.own_password import KIND as OWN_PASSWORD
 from .attempts import Attempts, Limit
 from .devices import Source
@@ -62,13 +62,13 @@ class Lockout:
 
     Arguments:
         attempts: counts.
-        letters: tell owners.
+        after_answer: tells owners.
         seconds: how long a lock lasts; 0 locks nothing.
     """
 
-    def __init__(self, attempts: Attempts, letters: Letters, seconds: int) -> None:
+    def __init__(self, attempts: Attempts, after_answer: AfterAnswer, seconds: int) -> None:
         self._attempts = attempts
-        self._letters = letters
+        self._after_answer = after_answer
         self._lock = Limit(_LOCK, most=1, within=timedelta(seconds=seconds), per="both")
         self._seconds = seconds
 
@@ -113,12 +113,8 @@ class Lockout:
         payload = {"user_id": user["id"] if user else None, "reason": reason}
         uow.publish(SIGN_IN_BARRED, new_id(), payload, private={"ip": ip})
         told = self._attempts.reserve(uow, TOLD, attempt.name) > 0
-        if user is None or user["status"] != "active":
-            return
-        if attempt.bars:
-            self._letters.sign_in_barred(uow, user)
-        elif not told:
-            self._letters.sign_in_locked(uow, user, ip, self._seconds)
+        if attempt.bars or not told:
+            self._after_answer.request_warning(uow, user, attempt.bars, ip)
 
     def succeeded(self, uow: UnitOfWork, attempt: Attempt, user: Row) -> None:
         """Forget the failures of an account from a source that knows its password now, and end the run."""
