@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
@@ -23,11 +23,15 @@ from cronsim import CronSim, CronSimError
 _LENGTH = 100
 """Characters of a cron expression that is looked at."""
 
+_REMEMBERED = 1024
+"""Answers that are kept: many people want their report on Monday at eight."""
+
 _FIELDS = 5
 _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def after(cron: str, zone: str, instant: datetime) -> datetime:
     """The first occurrence after an instant.
 
@@ -45,6 +49,7 @@ def after(cron: str, zone: str, instant: datetime) -> datetime:
     return min(found)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def until(cron: str, zone: str, instant: datetime) -> datetime:
     """The last occurrence not after an instant; see `after`."""
     there = instant.astimezone(_zone(zone))

@@ -1,9 +1,8 @@
 """From schedules that fall due to jobs: one job an occurrence, with any number of workers.
 
-Each process that works looks once a second. What is due is worked out before anything is locked; then the
-rows are locked, those that somebody else has at this moment left out, and what has another next occurrence by
-now is dropped. The new next occurrence, the note of the run and the job are one transaction. The note's key
-holds where clocks jump back: an occurrence that had its job has no second one.
+Each process that works looks once a second. Whoever finds something locks a chunk of what is due, those rows
+left out that somebody else has at this moment. The next occurrence, the note of the run and the job are one
+transaction. The note's key holds where clocks jump back: an occurrence that had its job has no second one.
 
 Time is that of the kernel's clock, as everywhere in the bus, and not the database's: which clock a worker
 goes by decides only when it looks, never whether there is a second job, and tests move that clock.
@@ -12,7 +11,7 @@ goes by decides only when it looks, never whether there is a second job, and tes
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,8 +31,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("pronaflow.events")
 
-BATCH = 200
-"""Schedules a transaction; on SQLite it holds the writer for a few milliseconds."""
+BATCH = 100
+"""Schedules a transaction; on SQLite it holds the writer for some milliseconds."""
 
 LATE = timedelta(minutes=1)
 """From when on an occurrence counts as missed, and how far clocks of servers may lie apart."""
@@ -45,26 +44,24 @@ KEPT = timedelta(days=7)
 """How long runs are noted; a clock that jumps back by less makes nothing run twice."""
 
 _NOW = bindparam("now", type_=UtcDateTime())
-_DUE = (
-    select(ScheduleRow.__table__)
-    .where(
-        ~ScheduleRow.paused,
-        ScheduleRow.kind.in_(bindparam("kinds", expanding=True)),
-        or_(
-            ScheduleRow.next_at <= _NOW,
-            # The clock has been ahead of itself by hours: those between are still to come.
-            and_(
-                ScheduleRow.last_due_at > bindparam("soon", type_=UtcDateTime()),
-                ScheduleRow.next_at > ScheduleRow.last_due_at,
-            ),
+_due = and_(
+    ~ScheduleRow.paused,
+    ScheduleRow.kind.in_(bindparam("kinds", expanding=True)),
+    or_(
+        ScheduleRow.next_at <= _NOW,
+        # The clock has been ahead of itself by hours: those between are still to come.
+        and_(
+            ScheduleRow.last_due_at > bindparam("soon", type_=UtcDateTime()),
+            ScheduleRow.next_at > ScheduleRow.last_due_at,
         ),
-    )
+    ),
+)
+_ANY_DUE = select(ScheduleRow.name).where(_due).limit(1)
+_TAKE = (
+    select(ScheduleRow.__table__)
+    .where(_due)
     .order_by(ScheduleRow.next_at, ScheduleRow.name)
     .limit(BATCH)
-)
-_LOCK = (
-    select(ScheduleRow.name, ScheduleRow.next_at)
-    .where(ScheduleRow.name.in_(bindparam("names", expanding=True)), ~ScheduleRow.paused)
     .with_for_update(skip_locked=True)
 )
 _MOVE = (
@@ -94,12 +91,10 @@ class Step(NamedTuple):
     """What one schedule does now.
 
     Arguments:
-        row: the schedule as it stood.
         due: occurrences that have a job now, in their order.
         past: the last occurrence that is over; following: the next one.
     """
 
-    row: Mapping[str, Any]
     due: list[datetime]
     past: datetime | None
     following: datetime
@@ -144,27 +139,39 @@ class Scheduler:
         Returns:
             How many jobs were made.
         """
-        made, moved = 0, BATCH
-        while moved == BATCH:
-            now = self._clock.now()
-            with self._look.connect() as connection:
-                rows = list(map(dict, connection.execute(_DUE, _due_now(works, now)).mappings()))
-            steps = [step for row in rows if (step := self._step(row, now))]
-            if not steps:
-                break
+        made, taken = 0, BATCH
+        while taken == BATCH and self._is_any_due(works):
             with self._engine.begin() as connection:
-                moved, jobs = _take(connection, works, steps, now)
+                taken, jobs = self._take(connection, works, self._clock.now())
             made += jobs
         return made
 
-    def _step(self, row: Mapping[str, Any], now: datetime) -> Step | None:
+    def _is_any_due(self, works: Works) -> bool:
+        with self._look.connect() as connection:
+            return connection.execute(_ANY_DUE, _at(works, self._clock.now())).first() is not None
+
+    def _take(self, connection: Connection, works: Works, now: datetime) -> tuple[int, int]:
+        """Take a chunk; how many schedules it was, and how many jobs were made of them."""
+        rows = {row["name"]: dict(row) for row in connection.execute(_TAKE, _at(works, now)).mappings()}
+        steps = {name: step for name, row in rows.items() if (step := self._step(connection, row, now))}
+        moves = [{"which": n, "following": s.following, "past": s.past} for n, s in steps.items()]
+        if moves:
+            connection.execute(_MOVE, moves)
+        notes = [{"name": n, "due_at": due, "made_at": now} for n, s in steps.items() for due in s.due]
+        # Of what a clock that jumps brings a second time nothing is noted, and nothing comes back.
+        noted = connection.execute(_NOTE[connection.dialect.name], notes).all() if notes else []
+        jobs = [job_for(works, rows[name], due, now) for name, due in sorted(noted, key=lambda run: run[1])]
+        if jobs:
+            connection.execute(STORE[connection.dialect.name], jobs)
+        return len(rows), len(jobs)
+
+    def _step(self, connection: Connection, row: Mapping[str, Any], now: datetime) -> Step | None:
         try:
             step = step_of(row, now)
         except ValueError as error:
             # Written by another version: one that cannot be read must not keep the others from their turn.
             log.error("the schedule %s is paused, because it cannot be read: %s", row["name"], error)
-            with self._engine.begin() as connection:
-                pause(connection, row["name"])
+            pause(connection, row["name"])
             return None
         on = self._is_on(row["kind"].partition(".")[0], row["workspace_id"])
         return step if on else step._replace(due=[])
@@ -181,7 +188,7 @@ def step_of(row: Mapping[str, Any], now: datetime) -> Step:
     """
     cron, zone, first = row["cron"], row["zone"], row["next_at"]
     if first > now:  # the clock went back
-        return Step(row, [], row["last_due_at"], after(cron, zone, now))
+        return Step([], row["last_due_at"], after(cron, zone, now))
     last, following = first, after(cron, zone, first)
     if following <= now:
         last, following = until(cron, zone, now), after(cron, zone, now)
@@ -191,7 +198,7 @@ def step_of(row: Mapping[str, Any], now: datetime) -> Step:
         due = []
     else:
         due = [last]
-    return Step(row, due, last, following)
+    return Step(due, last, following)
 
 
 def _back_to(cron: str, zone: str, first: datetime, last: datetime) -> list[datetime]:
@@ -205,31 +212,8 @@ def _back_to(cron: str, zone: str, first: datetime, last: datetime) -> list[date
     return found[::-1]
 
 
-def _due_now(works: Works, now: datetime) -> dict[str, Any]:
+def _at(works: Works, now: datetime) -> dict[str, Any]:
     return {"kinds": list(works.job_types), "now": now, "soon": now + LATE}
-
-
-def _take(connection: Connection, works: Works, steps: Sequence[Step], now: datetime) -> tuple[int, int]:
-    """Take the steps of those schedules that still stand as they stood, and that nobody else has.
-
-    Returns:
-        How many schedules moved on, and how many jobs were made.
-    """
-    names = [step.row["name"] for step in steps]
-    held = {row.name: row.next_at for row in connection.execute(_LOCK, {"names": names})}
-    taken = {s.row["name"]: s for s in steps if held.get(s.row["name"]) == s.row["next_at"]}
-    if not taken:
-        return 0, 0
-    moves = [{"which": n, "following": s.following, "past": s.past} for n, s in taken.items()]
-    connection.execute(_MOVE, moves)
-    notes = [{"name": n, "due_at": due, "made_at": now} for n, s in taken.items() for due in s.due]
-    if not notes:
-        return len(taken), 0
-    noted = sorted(connection.execute(_NOTE[connection.dialect.name], notes).all(), key=lambda run: run[1])
-    if noted:
-        jobs = [job_for(works, taken[name].row, due, now) for name, due in noted]
-        connection.execute(STORE[connection.dialect.name], jobs)
-    return len(taken), len(noted)
 
 
 def job_for(works: Works, row: Mapping[str, Any], due: datetime, now: datetime) -> dict[str, Any]:
