@@ -215,7 +215,7 @@ class TestTrouble:
         rings.ring("default")
         since = time.monotonic()
         rings.close()
-        assert time.monotonic() - since < 2.0
+        assert time.monotonic() - since < 5.0
 
 
 def _seconds(rings: RedisBell, times: int) -> float:

@@ -2,8 +2,8 @@
 
 A bell is the dramatiq message `drain(queue)`. All bells of a queue are one and the same message, and a sorted
 set of Redis holds each member once: however many commits ring, there is at most one bell a queue on its way.
-Redis so holds about a kilobyte a queue, whatever the load. Nothing is acknowledged, delayed, tried again or kept:
-the database says what must be done, and workers look there even if they hear nothing (docs/adr/029).
+Redis so holds about a kilobyte a queue, whatever the load. Nothing is acknowledged, delayed, tried again or
+kept: the database says what must be done, and workers look there even if they hear nothing (docs/adr/029).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ log = logging.getLogger("pronaflow.jobs")
 PREFIX = "pronaflow:bells"
 """Before the names of all keys."""
 
-PATIENCE = 0.1
-"""Seconds that Redis may take for an answer."""
+PATIENCE = 1.0
+"""Seconds that Redis may take for an answer. No request waits for it: a busy one need not count as gone."""
 
 AGAIN = 1.0
 """Seconds after which a worker listens again where it could not."""
