@@ -4,10 +4,10 @@
 
 `pronaflow serve` answers 200 requests a second, each of which announces a fact (`POST /api/v1/facts` of the
 benchmark's plugin), to four listeners: two that write a row, one that reaches out (to nothing), one in
-batches. The requests come when they are due, whatever became of those before. An event's time runs from its
-publication, shortly before the commit, until its listener has committed. The reference is the time of the
-requests themselves. The goals are a p95 of at most 250 ms, nothing left at the end, and memory that grows by
-less than 20 MB.
+batches. On PostgreSQL it does so once alone, and once with Redis and `pronaflow worker`. The requests come
+when they are due, whatever became of those before. An event's time runs from its publication, shortly before
+the commit, until its listener has committed. The reference is the time of the requests themselves. The goals
+are a p95 of at most 250 ms, nothing left at the end, and memory that grows by less than 20 MB.
 """
 
 import http.client
@@ -20,9 +20,10 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import orjson
-from bus_place import Site, at, conditions, percentiles, site, things, wait_until
+from bus_place import PATIENCE, Site, at, conditions, percentiles, site, things, wait_until
 from listeners_plugin.plugin import MODES
 from measure import Figures, Options, options, show
+from security_path import redis
 from start import used
 
 TITLE = "Steady: 200 events a second, four listeners"
@@ -36,43 +37,49 @@ PASSWORD = "Quiet-Meadow7!x"
 
 def figures(asked: Options) -> Figures:
     for kind in asked.databases:
-        with site(kind) as made, made.server() as (process, url):
+        with site(kind) as made:
             yield f"{kind}, disk and load", conditions(made.folder)
-            caller = Caller(url)
-            caller.run(1.0 if asked.quick else WARM_UP)
-            with made.backlog() as backlog:
-                wait_until(lambda: not backlog(), 60)
-                made.notes.write_text("")
-                cpu, memory = used(process.pid)
-                since = time.monotonic()
-                requests = caller.run(asked.minutes * 60)
-                last = time.monotonic()
-                wait_until(lambda: not backlog(), 120)
-                rest = time.monotonic() - last
-            spent, held = used(process.pid)
-            yield f"{kind}, requests", f"{len(requests):,}; {percentiles(requests)}"
-            median = statistics.median(requests)
-            yield from _listened(kind, made, len(requests), median)
-            yield f"{kind}, nothing left", f"{rest:.2f} s after the last answer"
-            share = (spent - cpu) / (last - since)
-            grown = (held - memory) / 2**20
-            yield (
-                f"{kind}, the server",
-                f"{share:.2f} processors, {grown:+.1f} MB of memory, goal {MEMORY} MB",
-            )
+            yield from _kept_up(kind, made, asked)
+        if kind == "postgresql":
+            with redis() as url, site(kind) as made:
+                made.settings |= {"PRONAFLOW_REDIS_URL": url, "PRONAFLOW_JOBS__THREADS": "0"}
+                with made.process("worker"):
+                    yield from _kept_up("workers", made, asked)
 
 
-def _listened(kind: str, made: Site, events: int, request: float) -> Figures:
+def _kept_up(name: str, made: Site, asked: Options) -> Figures:
+    with made.server() as (process, url), made.backlog() as backlog:
+        caller = Caller(url)
+        caller.run(1.0 if asked.quick else WARM_UP)
+        wait_until(lambda: not backlog(), PATIENCE)
+        made.notes.write_text("")
+        cpu, memory = used(process.pid)
+        since = time.monotonic()
+        requests = caller.run(asked.minutes * 60)
+        last = time.monotonic()
+        wait_until(lambda: not backlog(), PATIENCE)
+        rest = time.monotonic() - last
+        spent, held = used(process.pid)
+    yield f"{name}, requests", f"{len(requests):,} in {last - since:.0f} s; {percentiles(requests)}"
+    yield from _listened(name, made, requests)
+    yield f"{name}, nothing left", f"{rest:.2f} s after the last answer"
+    busy, grown = (spent - cpu) / (last - since), (held - memory) / 2**20
+    yield f"{name}, the server", f"{busy:.2f} processors, {grown:+.1f} MB of memory, goal {MEMORY} MB"
+
+
+def _listened(name: str, made: Site, requests: list[float]) -> Figures:
+    request = statistics.median(requests)
     times = defaultdict(list)
     for line in made.notes.read_text().splitlines():
-        name, milliseconds = line.split()
-        times[name].append(float(milliseconds))
-    for name, mode in MODES.items():
-        assert len(times[name]) == events, f"{name} heard of {len(times[name])} of {events} events"
-        ratio = at(sorted(times[name]), 0.95) / request
+        listener, milliseconds = line.split()
+        times[listener].append(float(milliseconds))
+    for listener, mode in MODES.items():
+        heard = times[listener]
+        assert len(heard) == len(requests), f"{listener} heard of {len(heard)} of {len(requests)} events"
+        ratio = at(sorted(heard), 0.95) / request
         yield (
-            f"{kind}, {name} ({mode})",
-            f"{percentiles(times[name])}; p95 {ratio:.1f} times a request, goal p95 {GOAL:g} ms",
+            f"{name}, {listener} ({mode})",
+            f"{percentiles(heard)}; p95 {ratio:.1f} times a request, goal p95 {GOAL:g} ms",
         )
 
 
