@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
+from granian.log import LogLevels
 from granian.server import Server
 
 from .server import GRACE_SECONDS
@@ -21,12 +22,7 @@ if TYPE_CHECKING:
     from ..settings import Settings
     from .runners import Make
 
-_LOGGERS = ("_granian", "granian.access")
-_LOGS: dict[str, Any] = {
-    "formatters": {},
-    "handlers": {},
-    "loggers": {name: {"level": "INFO", "propagate": True} for name in _LOGGERS},
-}
+_LOGS: dict[str, Any] = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}}
 """Leaves its lines to the handlers of the root logger."""
 
 BUFFER = 64 * 1024
@@ -78,6 +74,7 @@ def serve(settings: Settings, make: Make) -> None:
         ),
         websockets=False,
         backlog=server.connections,
+        log_level=LogLevels(settings.logs.level),
         log_dictconfig=_LOGS,
         respawn_failed_workers=True,
         workers_kill_timeout=int(GRACE_SECONDS),

@@ -63,6 +63,7 @@ class Application(BaseApplication):
             "forwarded_allow_ips": "",
             "secure_scheme_headers": {},
             "errorlog": None,
+            "loglevel": self._settings.logs.level,
             "logger_class": Log,
             "control_socket_disable": True,
         }
