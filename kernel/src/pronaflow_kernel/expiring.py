@@ -44,7 +44,7 @@ class Expiring:
             select(columns.id)
             .where(columns.expires_at <= bindparam("before", type_=UtcDateTime()))
             .order_by(columns.expires_at)
-            .limit(AT_ONCE)
+            .limit(bindparam("most"))
             .with_for_update(skip_locked=True)
         )
         return unscoped("what has expired is nobody's", delete(self.model).where(columns.id.in_(oldest)))
@@ -64,6 +64,6 @@ def forgetting(kernel: Kernel, name: str, cron: str, *what: Expiring) -> JobType
             gone = AT_ONCE
             while gone == AT_ONCE:
                 with kernel.db.write(Scope.system(), origin="system") as uow:
-                    gone = uow.execute(statement, before=uow.now - kept)
+                    gone = uow.execute(statement, before=uow.now - kept, most=AT_ONCE)
 
     return JobType(name, forget, mode="external", schedules=(Schedule(cron),))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .expiring import Expiring, forgetting
 from .identity.work import identity_jobs
 from .jobs.housekeeping import housekeeping_jobs
-from .jobs.operations.expired import operation_jobs
+from .jobs.operations.models import Operation
 from .web.models import IdempotencyRecord
 
 if TYPE_CHECKING:
@@ -23,6 +23,6 @@ def own_work(kernel: Kernel) -> Sequence[JobType | Subscriber]:
         kernel.mail.job(),
         forgetting(kernel, "forget_keys", "11 * * * *", Expiring(IdempotencyRecord)),
         *identity_jobs(kernel),
-        *operation_jobs(kernel),
+        forgetting(kernel, "forget_operations", "17 3 * * *", Expiring(Operation)),
         *housekeeping_jobs(kernel),
     ]

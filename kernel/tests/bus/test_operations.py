@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from pronaflow_kernel import expiring
 from pronaflow_kernel.access.principal import Principal
 from pronaflow_kernel.api import Cancelled, Conflict, Discard, Reader, Retry, Row, Scope, UnitOfWork
 from pronaflow_kernel.clock import FixedClock
-from pronaflow_kernel.jobs.operations import expired, reports
+from pronaflow_kernel.jobs.operations import reports
+from pronaflow_kernel.jobs.types import JobType
+from pronaflow_kernel.own_work import own_work
 from pronaflow_kernel.testing import Person, World
 
 from .conftest import Workshop
@@ -328,7 +331,7 @@ class TestTheEnd:
     def test_of_very_many_is_forgotten_little_by_little(
         self, world: World, desk: Desk, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(expired, "AT_ONCE", 2)
+        monkeypatch.setattr(expiring, "AT_ONCE", 2)
         for _ in range(5):
             desk.start()
         world.drain()
@@ -341,8 +344,8 @@ class TestTheEnd:
 
 def _forget(world: World) -> None:
     """Do what is done once a day."""
-    [job] = expired.operation_jobs(world.kernel)
-    assert job.schedules
+    [job] = [each for each in own_work(world.kernel) if each.name == "forget_operations"]
+    assert isinstance(job, JobType) and job.schedules
     with world.kernel.db.read(Scope.system()) as reader:
         job.run(reader, {})  # type: ignore[arg-type]
 
