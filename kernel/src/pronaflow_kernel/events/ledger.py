@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert
 
 from ..ids import new_id
 from ..tenancy.rule import unscoped
+from .hops import checked
 from .models import EventPrivate, EventRow
 from .types import Event, EventType
 
@@ -32,14 +33,16 @@ class Ledger:
         """Note an event; it is stored by `flush`.
 
         Raises:
-            ValueError: the payload's keys are not those that the type declares.
+            ValueError: the payload's keys are not those that the type declares; or subscribers answer
+                events with events without an end (`hops.Loop`).
         """
         type_.check(row["payload"])
-        event_id = new_id()
+        hop, event_id = checked(type_.name), new_id()
         self.rows.append(
             {
                 **row,
                 "id": event_id,
+                "hop": hop,
                 "type": type_.name,
                 "schema_version": type_.version,
                 "public": type_.public,

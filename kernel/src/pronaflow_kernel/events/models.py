@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..models import CoreBase
@@ -39,6 +39,7 @@ class EventRow(CoreBase):
     session_id: Mapped[str | None] = mapped_column(Id)
     origin: Mapped[str] = mapped_column(String(10))
     request_id: Mapped[str | None] = mapped_column(Id)
+    hop: Mapped[int] = mapped_column(SmallInteger, default=0)
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     payload: Mapped[dict[str, Any]]

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ..attribution import as_kernel
 from ..errors import Problem, ValidationFailed
+from ..events.hops import current
 from ..logs import request_id
 from ..tenancy.rule import unscoped
 from . import models
@@ -224,6 +225,7 @@ def new_job(kind: str, *, now: datetime, **values: Any) -> dict[str, Any]:
         "replay_id": None,
         "due_at": None,
         "request_id": request_id(),
+        "hop": current(),
         "operation_id": None,
         "state": models.WAITING if later else READY,
         "tenant": values.get("workspace_id") or NOBODY,

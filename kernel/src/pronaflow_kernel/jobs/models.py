@@ -36,6 +36,7 @@ class _Work:
     due_at: Mapped[datetime | None]
     request_id: Mapped[str | None] = mapped_column(Id)
     operation_id: Mapped[str | None] = mapped_column(Id)
+    hop: Mapped[int] = mapped_column(SmallInteger, default=0)
     attempt: Mapped[int] = mapped_column(Integer)
     max_attempts: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime]

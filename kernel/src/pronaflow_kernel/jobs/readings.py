@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from ..events.hops import Loop, at
 from ..events.models import EventRow
 from ..events.types import Event, EventType, Subscriber
 from ..persistence.scope import Scope
@@ -128,7 +129,8 @@ class Readings:
         if not seen:
             return False
         if wanted := self._wanted(work, seen):
-            with self._guard.watching(work.plugin_id, work.shown):
+            hop = max(row["hop"] for row in seen if work.does.wants(row["type"])) + 1  # type: ignore[union-attr]
+            with at(hop), self._guard.watching(work.plugin_id, work.shown):
                 work.does.run(uow, wanted)  # type: ignore[arg-type]
         connection.execute(_GO_ON, {"name": work.kind, "reached": seen[-1]["position"]})
         return True
@@ -151,7 +153,7 @@ class Readings:
                 return
             attempt = reading["attempt"] + 1
             log.warning("%s failed at its attempt %d: %s", work.shown, attempt, words, exc_info=error)
-            final = isinstance(error, (Unknown, Discard))
+            final = isinstance(error, (Unknown, Discard, Loop))
             if len(seen) == 1 and (final or attempt > work.does.max_attempts):
                 reason = str(error) if final else f"failed {work.does.max_attempts} times"
                 self._step_over(connection, work, seen[0], reason, words)
@@ -166,7 +168,7 @@ class Readings:
     ) -> None:
         now = self._clock.now()
         of = {name: event[name] for name in ("workspace_id", "request_id")}
-        row = new_job(work.kind, now=now, event_seq=event["seq"], **of)
+        row = new_job(work.kind, now=now, event_seq=event["seq"], hop=event["hop"] + 1, **of)
         token = {"lease_token": event["id"], "attempt": work.does.max_attempts}
         made = dict(connection.execute(insert(Job).returning(Job), {**row, **token}).mappings().one())
         claims.bury(connection, made, reason, words, now)

@@ -42,6 +42,7 @@ _NEEDED = [
         "aggregate_type",
         "aggregate_id",
         "request_id",
+        "hop",
     )
 ]
 _PLACE = select(Reading.position).where(Reading.subscriber == bindparam("name"))

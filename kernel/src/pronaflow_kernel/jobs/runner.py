@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
 from time import perf_counter
@@ -20,6 +20,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import OperationalError
 
 from ..errors import StaleRow
+from ..events.hops import Loop, at
 from ..events.models import EventRow
 from ..events.types import Event, EventType
 from ..logs import bound
@@ -173,12 +174,14 @@ class Runner:
             with self._watching(work):
                 work.does.run(uow, given)
 
-    def _about(self, job: Mapping[str, Any], events: Mapping[int, Row]) -> AbstractContextManager[None]:
-        """What each line of the log says of a job."""
+    @contextmanager
+    def _about(self, job: Mapping[str, Any], events: Mapping[int, Row]) -> Iterator[None]:
+        """What each line of the log says of a job, and what it publishes of how far it is from its cause."""
         told = {name: job[name] for name in _LOGGED if job[name] is not None}
         if event := events.get(job["event_seq"]):
             told["event_id"] = event["id"]
-        return bound(job_id=job["id"], **told)
+        with bound(job_id=job["id"], **told), at(job["hop"]):
+            yield
 
     def _settle(self, job: Mapping[str, Any], events: Mapping[int, Row]) -> None:
         with self._about(job, events):
@@ -257,7 +260,7 @@ class Runner:
         return event_for(self._types, row)
 
     def _failed(self, job: Mapping[str, Any], error: Exception) -> None:
-        final = isinstance(error, (Unknown, Discard))
+        final = isinstance(error, (Unknown, Discard, Loop))
         spent = job["attempt"] >= job["max_attempts"] and not isinstance(error, Retry)
         words = plain(described(error), claims.ERROR)
         now = self._clock.now()
