@@ -40,9 +40,6 @@ LATE = timedelta(minutes=1)
 MOST = 24
 """Occurrences that are made up for where all of them shall be."""
 
-KEPT = timedelta(days=7)
-"""How long runs are noted; a clock that jumps back by less makes nothing run twice."""
-
 _NOW = bindparam("now", type_=UtcDateTime())
 _due = and_(
     ~ScheduleRow.paused,
@@ -238,7 +235,7 @@ def job_for(works: Works, row: Mapping[str, Any], due: datetime, now: datetime) 
 
 
 def forget_runs(connection: Connection, before: datetime, most: int = 500) -> int:
-    """Forget runs that were made before an instant, at least a day ago; for the retention, in chunks.
+    """Forget runs that were made before an instant; a clock that jumps back further may make them run twice.
 
     Returns:
         How many were forgotten: fewer than `most` means that there are no more.
