@@ -3,11 +3,11 @@
     python contrib/benchmarks/bus_burst.py [--quick] [--database sqlite|postgresql|both]
 
 `pronaflow serve` runs idle over the database, or `pronaflow worker` (two processes) with Redis. Another
-process stores the events, about 2,000 things in 20 workspaces, in one transaction. The clock runs from its commit
-until nothing is left: no event without a position, no job, no batch. With one listener each event is one job;
-with four it is three jobs and a share of a batch. The reference does on the bare driver, on one thread, what
-the least job needs: one transaction that inserts the row of the effect and deletes the row of the job. Like
-those of workers, it does not wait for the disk. The goal is 60 seconds.
+process stores the events, about 2,000 things in 20 workspaces, in one transaction. The clock runs from its
+commit until nothing is left: no event without a position, no job, no batch. With one listener each event is
+one job; with four it is three jobs and a share of a batch. The reference does on the bare driver, on one
+thread, what the least job needs: one transaction that inserts the row of the effect and deletes the row of
+the job. Like those of workers, it does not wait for the disk. The goal is 60 seconds.
 """
 
 import time
