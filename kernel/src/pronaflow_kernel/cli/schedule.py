@@ -71,7 +71,7 @@ def run(ctx: click.Context, name: str, as_json: bool) -> None:
 
     kernel = _entered(ctx)
     row, now = _one(kernel, name), kernel.clock.now()
-    plugin_id = row["kind"].partition(".")[0]
+    plugin_id = row["plugin_id"]
     if row["kind"] not in kernel.bus.works.job_types:
         raise Failure(f"Nobody does {row['kind']} here: pronaflow plugins show {plugin_id} tells why")
     if not kernel.bus.runner.is_on(plugin_id, row["workspace_id"]):

@@ -157,13 +157,14 @@ class Reading(CoreBase):
 class ScheduleRow(CoreBase):
     """A schedule as it stands: what it hands in, when next, and what is known of the last time.
 
-    `declared` tells those that job types bring from those that are made while the server runs. `next_at` is
-    what workers compare and set: whoever changes it makes the job.
+    `declared` tells those that job types bring from those that are made while the server runs. By
+    `plugin_id` it goes with the data of its plugin when that is taken out, and comes back with it.
     """
 
     __tablename__ = "core__schedule"
 
     name: Mapped[str] = mapped_column(String(260), primary_key=True)
+    plugin_id: Mapped[str] = mapped_column(String(60))
     kind: Mapped[str] = mapped_column(String(120), index=True)
     workspace_id: Mapped[str | None] = mapped_column(
         Id, ForeignKey(Workspace.id, ondelete="CASCADE"), index=True

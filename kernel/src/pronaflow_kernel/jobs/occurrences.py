@@ -170,7 +170,7 @@ class Scheduler:
             log.error("the schedule %s is paused, because it cannot be read: %s", row["name"], error)
             pause(connection, row["name"])
             return None
-        on = self._is_on(row["kind"].partition(".")[0], row["workspace_id"])
+        on = self._is_on(row["plugin_id"], row["workspace_id"])
         return step if on else step._replace(due=[])
 
 

@@ -78,6 +78,7 @@ def row_of(
     """
     return {
         "name": name,
+        "plugin_id": _plugin_of(kind),
         "kind": kind,
         "workspace_id": workspace_id,
         **_said(schedule),
@@ -176,8 +177,7 @@ def _differs(schedule: Schedule, stored: Mapping[str, Any] | None) -> bool:
 
 
 def _is_gone(row: Mapping[str, Any], runs: Callable[[str], bool], installed: Callable[[str], bool]) -> bool:
-    plugin_id = _plugin_of(row["kind"])
-    return runs(plugin_id) or not installed(plugin_id)
+    return runs(row["plugin_id"]) or not installed(row["plugin_id"])
 
 
 def _plugin_of(kind: str) -> str:

@@ -419,6 +419,7 @@ def upgrade() -> None:
     op.create_table(
         "core__schedule",
         sa.Column("name", sa.String(length=260), nullable=False),
+        sa.Column("plugin_id", sa.String(length=60), nullable=False),
         sa.Column("kind", sa.String(length=120), nullable=False),
         sa.Column("workspace_id", Id(), nullable=True),
         sa.Column("cron", sa.String(length=100), nullable=False),
