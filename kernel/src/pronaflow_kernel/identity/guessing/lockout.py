@@ -18,6 +18,7 @@ from ..events import SIGN_IN_BARRED
 from ..passwords.own_password import KIND as OWN_PASSWORD
 from .attempts import Attempts, Limit
 from .devices import Source
+from .failures import too_many
 
 KIND = "sign_in"
 """Kind of the attempts that most of these limits count."""
@@ -156,4 +157,4 @@ _WORDS = {
 
 
 def _refusal(reason: str, seconds: int) -> RateLimited:
-    return RateLimited(_WORDS[reason], details={"reason": reason}, headers={"Retry-After": str(seconds)})
+    return too_many(_WORDS[reason], reason, seconds)

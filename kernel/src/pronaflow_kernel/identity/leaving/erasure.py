@@ -23,7 +23,6 @@ from ...web.idempotency import forget_user
 from ..accounts import ACTIVE
 from ..events import USER_DELETED, USER_UPDATED
 from ..letters import Letters, Recipient
-from ..mfa.factors import LOCK, WRONG_CODES
 from ..models import User
 from ..parts import Parts
 from . import departure
@@ -76,7 +75,7 @@ class Erasure:
 
     def __init__(self, parts: Parts) -> None:
         self._kernel = parts.kernel
-        self._attempts, self._lockout = parts.attempts, parts.lockout
+        self._lockout, self._factors = parts.lockout, parts.factors
         self._letters = parts.letters_of(FarewellLetters)
 
     def erase(self, uow: UnitOfWork, user_id: str, by: str) -> None:
@@ -108,8 +107,7 @@ class Erasure:
         for forget in _forgetting():
             uow.execute(forget, owner=user_id)
         self._lockout.lift(uow, user)
-        for kind in (WRONG_CODES.kind, LOCK.kind):
-            self._attempts.clear(uow, kind, user_id)
+        self._factors.lift(uow, user_id)
         uow.update(User, user, _anonymous(user))
         uow.publish(USER_DELETED, user_id, {"user_id": user_id, "by": by})
         self._letters.erased(uow, user, by)

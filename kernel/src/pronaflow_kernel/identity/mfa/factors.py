@@ -156,8 +156,7 @@ class Factors:
             raise not_enabled()
         for forget in (_FORGET_FACTORS, _FORGET_CODES, _FORGET_CHALLENGES):
             uow.execute(forget, owner=user_id)
-        for kind in (WRONG_CODES.kind, LOCK.kind):
-            self._attempts.clear(uow, kind, user_id)
+        self.lift(uow, user_id)
         self._switch(uow, user, False, session_id)
         uow.publish(MFA_DISABLED, user_id, {"user_id": user_id, "by": by})
         self._letters.disabled(uow, user, by)
@@ -183,6 +182,11 @@ class Factors:
     def hold(self, uow: UnitOfWork, user_id: str) -> None:
         """Let whoever else shows a code for this user wait until the commit; before any row is locked."""
         self._attempts.hold(uow, WRONG_CODES.kind, user_id)
+
+    def lift(self, uow: UnitOfWork, user_id: str) -> None:
+        """Forget all wrong codes of a user, and the lock that they led to."""
+        for kind in (WRONG_CODES.kind, LOCK.kind):
+            self._attempts.clear(uow, kind, user_id)
 
     def prove(self, uow: UnitOfWork, user: Row, shown: Shown) -> Verdict:
         """Take what somebody shows as the factor of a user; it works once, also of many at the same moment.

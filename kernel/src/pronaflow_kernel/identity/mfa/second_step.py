@@ -14,7 +14,7 @@ from ...errors import KernelError, RateLimited, Unauthorized
 from ...persistence.uow import Reader, Row, UnitOfWork
 from ..accounts import ACTIVE, shown
 from ..guessing.devices import DeviceTokens
-from ..guessing.failures import note_failure
+from ..guessing.failures import note_failure, too_many
 from ..models import User
 from ..sessions.sessions import Device, Sessions
 from . import challenges
@@ -96,9 +96,7 @@ def locked(seconds: int) -> RateLimited:
     Arguments:
         seconds: until one can be accepted again.
     """
-    words = "Too many wrong codes: wait an hour, or use a recovery code"
-    headers = {"Retry-After": str(seconds)}
-    return RateLimited(words, details={"reason": "mfa_locked"}, headers=headers)
+    return too_many("Too many wrong codes: wait an hour, or use a recovery code", "mfa_locked", seconds)
 
 
 def _wrong(attempts_left: int) -> Unauthorized:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ...errors import RateLimited
 from ...persistence.scope import Scope
 from ...persistence.uow import Database, Row
 from ..guessing.attempts import Attempts, Limit
 from ..guessing.devices import network_of
+from ..guessing.failures import too_many
 from .password_hashes import PasswordHashes
 
 KIND = "own_password"
@@ -64,9 +64,6 @@ class OwnPassword:
                 for limit in (FROM_ONE_SOURCE, FROM_EVERYWHERE)
             )
             if seconds:
-                raise RateLimited(
-                    "Too many wrong passwords: wait, or set a new one by mail",
-                    details={"reason": "too_many_failures"},
-                    headers={"Retry-After": str(seconds)},
-                )
+                words = "Too many wrong passwords: wait, or set a new one by mail"
+                raise too_many(words, "too_many_failures", seconds)
             return self._attempts.note(uow, KIND, user_id, source, keep=FROM_EVERYWHERE.within)
