@@ -16,16 +16,23 @@ def quickstart(tmp_path_factory):
     site.close()
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql", "production"])
 def site(request, tmp_path_factory):
-    """Where the servers of this module run one after another, for callers who want more than their limit."""
+    """Where the servers of this module run one after another, for callers who want more than their limit.
+
+    In production PostgreSQL, Redis and workers of their own stand beside them.
+    """
     made = Site(tmp_path_factory.mktemp(request.param), settings={"PRONAFLOW_RATE_LIMIT__ENABLED": "no"})
-    if request.param == "postgresql":
+    if request.param != "sqlite":
         from pronaflow_kernel.testing.postgres import create_database
 
         server = request.getfixturevalue("postgres_server")
         made.settings["PRONAFLOW_DATABASE_URL"] = create_database(server)
         made.run("db", "upgrade")
+    if request.param == "production":
+        made.workers = True
+        redis_url = request.getfixturevalue("redis_url")
+        made.settings |= {"PRONAFLOW_JOBS__THREADS": "0", "PRONAFLOW_REDIS_URL": redis_url}
     yield made
     made.close()
 

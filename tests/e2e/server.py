@@ -44,12 +44,15 @@ class Site:
         folder: for the data.
         program: the console script.
         settings: further environment variables.
+        workers: whether background work is done by processes of its own, beside each server.
     """
 
     folder: Path
     program: Path = PRONAFLOW
     settings: dict[str, str] = field(default_factory=dict)
+    workers: bool = False
     _server: Server | None = None
+    _worker: subprocess.Popen[bytes] | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -77,13 +80,28 @@ class Site:
         if self._server is None or self._server.process.poll() is not None:
             self.close()
             self._server = Server(self)
+            if self.workers:
+                self._worker = self._work()
         return self._server
 
     def close(self) -> None:
-        """End the server that runs."""
+        """End the server that runs, and the workers beside it."""
         if self._server is not None:
             self._server.close()
             self._server = None
+        if self._worker is not None:
+            self._worker.terminate()
+            self._worker.wait(PATIENCE)
+            self._worker = None
+
+    def _work(self) -> subprocess.Popen[bytes]:
+        with (self.folder / "worker.log").open("a") as log:
+            return subprocess.Popen(
+                [str(self.program), "worker", "--processes", "2", "--threads", "2"],
+                env=self.environment,
+                cwd=self.folder,
+                stderr=log,
+            )
 
 
 class Server:
