@@ -315,6 +315,24 @@ class TestBatches:
         assert heard == ["a", "b"]
         assert [dead["last_error"] for dead in workshop.dead()] == ["RuntimeError: bad"]
 
+    def test_tell_at_once_what_stands_before_the_bad_one(
+        self, world: World, workshop: Workshop, ann: Person
+    ) -> None:
+        heard: list[str] = []
+
+        def run(uow: UnitOfWork, events: list[Event]) -> None:
+            titles = [event.payload["title"] for event in events]
+            if "bad" in titles:
+                raise RuntimeError("bad")
+            heard.extend(titles)
+
+        workshop.listen(run, "note.created", mode="batch", backoff=Backoff(base=600))
+        world.drain()
+        for title in ("a", "b", "c", "bad", "d"):
+            write(ann, title)
+        world.drain()
+        assert heard == ["a", "b", "c"]
+
 
 class TestASharedTransaction:
     def test_undoes_the_work_of_one_that_fails_and_keeps_that_of_the_others(

@@ -158,8 +158,8 @@ class Readings:
                 reason = str(error) if final else f"failed {work.does.max_attempts} times"
                 self._step_over(connection, work, seen[0], reason, words)
                 return
-            # Waiting helps nothing where one of several events can never be taken: it is looked for at once.
-            wait = 0.0 if final else work.does.backoff.seconds(attempt, 0.5)
+            # Which of several events it is about is looked for at once; each that is well is a step on.
+            wait = 0.0 if final or len(seen) > 1 else work.does.backoff.seconds(attempt, 0.5)
             when = now + timedelta(seconds=wait)
             connection.execute(_WAIT, {"name": work.kind, "when": when, "error": words[: claims.ERROR]})
 
