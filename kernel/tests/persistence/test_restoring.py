@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from shop import ABOUT, ANN, BOX, EMPTY, HOME, SHELF, Place, comparable, dumped, filled, rewrite
 
+from pronaflow_kernel.jobs.models import ScheduleRow
+from pronaflow_kernel.jobs.schedules import row_of
+from pronaflow_kernel.jobs.types import Schedule
 from pronaflow_kernel.persistence import bundles
 from pronaflow_kernel.persistence.bundles import BundleError
 from pronaflow_kernel.persistence.chains import Chain, MigrationError
 from pronaflow_kernel.persistence.holdings import look
 from pronaflow_kernel.persistence.migrations import status, upgrade
 from pronaflow_kernel.persistence.removal import bring_back, take_out
+
+OPENED = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +42,20 @@ class TestRoundTrip:
         assert target.found("pine") == []
         take_out(target.write, "shop", tmp_path / "again", ABOUT)
         assert comparable(dumped(tmp_path / "again")) == comparable(dumped(tmp_path / "out"))
+
+    def test_schedules_go_along_and_come_back(self, here, there, make, shop, tmp_path) -> None:
+        source, target = make(here), make(there)
+        filled(source, shop)
+        report = row_of("shop.report:-:1", "shop.report", Schedule("0 8 * * *", args={"a": [1]}), OPENED)
+        with source.write.begin() as connection:
+            connection.execute(sa.insert(ScheduleRow), report)
+        assert take_out(source.write, "shop", tmp_path / "out", ABOUT)["core__schedule"] == 1
+        assert source.rows("SELECT name FROM core__schedule") == []
+        upgrade(target.write, [shop])
+        restored = bring_back(target.write, shop, tmp_path / "out", bundles.read(tmp_path / "out"))
+        assert restored.rows["core__schedule"] == 1
+        [(name, args)] = target.rows("SELECT name, args FROM core__schedule")
+        assert (name, args if isinstance(args, dict) else json.loads(args)) == (report["name"], {"a": [1]})
 
     def test_what_refers_to_something_gone_stays_behind(self, here, there, make, shop, tmp_path) -> None:
         source, target = make(here), make(there)
