@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from pronaflow_kernel import expiring
 from pronaflow_kernel.access.principal import Principal
@@ -197,6 +199,22 @@ class TestProgress:
             desk.jobs.enqueue(uow, "count", {})
         world.drain()
         assert workshop.jobs() == workshop.dead() == []
+
+    def test_is_left_out_where_somebody_else_holds_the_row(
+        self, world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch, clock: FixedClock
+    ) -> None:
+        monkeypatch.setattr(reports, "EVERY", timedelta(milliseconds=20))
+        engine = world.kernel.bus.engine
+        job_id = desk.start()
+        job = _claim(world)
+        assert reports.begin(engine, job, clock.now())
+        report = reports.Report(engine, job, clock)
+        with engine.begin() as other:
+            other.execute(text("UPDATE core__operation SET title = 'held'"))
+            report.tell(1, 3, None)
+        assert desk.shown(job_id)["done"] == 0
+        report.tell(2, 3, None)
+        assert desk.shown(job_id)["done"] == 2
 
     def test_of_a_slow_worker_counts_for_nothing_once_another_one_has_the_job(
         self, world: World, desk: Desk, workshop: Workshop

@@ -232,3 +232,15 @@ def test_the_jobs_of_a_user_who_leaves_go_too(world: World, desk: Desk, ann: Per
     with world.kernel.db.write(Scope.system()) as uow:
         Erasure(Parts(world.kernel)).erase(uow, person.id, "operator")
     assert ann.get(f"{JOBS}/{job_id}").status == 404
+
+
+def test_a_users_jobs_are_among_what_is_held_of_them(
+    world: World, desk: Desk, ann: Person, bob: Person
+) -> None:
+    from pronaflow_kernel.identity.leaving.personal_data import collect
+
+    desk.start(title="Everything")
+    with world.kernel.db.read(Scope.system()) as reader:
+        [row] = collect(world.kernel, reader, ann.id)["kernel"]["jobs"]
+        assert collect(world.kernel, reader, bob.id)["kernel"]["jobs"] == []
+    assert (row["kind"], row["title"], row["status"]) == ("notes.count", "Everything", "waiting")

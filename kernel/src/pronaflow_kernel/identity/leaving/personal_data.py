@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 
 from ...events.erasure import personal_values
 from ...events.models import EventRow
+from ...jobs.operations.models import Operation
 from ...persistence.types import Id
 from ...persistence.uow import Reader, Row
 from ...tenancy.models import Membership, Workspace
@@ -43,6 +44,15 @@ _KINDS: dict[str, Any] = {
         .join(Membership, Membership.workspace_id == Workspace.id)
         .where(Membership.user_id == _USER)
         .order_by(Workspace.id),
+    ),
+    "jobs": unscoped(
+        _WHY,
+        select(
+            Operation.kind, Operation.title, Operation.workspace_id, Operation.status, Operation.result,
+            Operation.created_at, Operation.finished_at,
+        )
+        .where(Operation.user_id == _USER)
+        .order_by(Operation.id),
     ),
     "actions": unscoped(
         _WHY,
