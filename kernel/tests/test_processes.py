@@ -33,10 +33,10 @@ HOOK = ("notes", "extend_payload")
 class Process:
     """A server process: a guard that counts, and what writes that down."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, role: str = "server") -> None:
         self.clock = FixedClock(world.clock.now())
         self.guard = Guard(lambda *_: True, self.clock, world.kernel.settings.plugins)
-        self.reporter = Reporter(world.kernel.db, self.guard, self.clock)
+        self.reporter = Reporter(world.kernel.db, self.guard, self.clock, role)
 
     def call(self, seconds: float = 0.001, error: str | None = None) -> None:
         """Count a call of the hook."""
@@ -106,6 +106,16 @@ def test_servers_that_were_seen_lately_are_counted(world: World) -> None:
     assert seen() == 1
     world.clock.advance(PRESENT.total_seconds())
     assert seen() == 0
+
+
+def test_workers_tell_how_plugins_fare_and_are_no_servers(world: World, rows: Any) -> None:
+    worker = Process(world, "worker")
+    worker.call()
+    worker.reporter.report()
+    assert [row["role"] for row in rows()] == ["worker"]
+    assert known(world)[HOOK].calls == 1
+    with world.kernel.db.read(Scope.system()) as reader:
+        assert present(reader) == 0
 
 
 def test_the_worst_breaker_counts(world: World) -> None:
