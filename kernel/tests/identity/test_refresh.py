@@ -177,6 +177,18 @@ def test_one_that_was_never_used_expires_without_ending_the_session(house):
     assert house.events_of(account.id, "session.ended") == []
 
 
+def test_one_that_was_used_and_has_expired_ends_nothing(house):
+    account = house.resident()
+    _, first = house.signed_in(account)
+    token = first
+    for _ in range(7):
+        token = house.refresh(token).data["refresh_token"]
+        house.clock.advance(86_400)
+
+    assert house.refresh(first).status == 401
+    assert house.refresh(token).status == 200
+
+
 def test_the_operator_sets_how_long_a_session_lives(new_house):
     house = new_house(session_ttl=3600)
     _, token = house.signed_in(house.resident())

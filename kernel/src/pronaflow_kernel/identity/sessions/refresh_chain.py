@@ -57,7 +57,7 @@ _LINK = (
         _Next,
         (_Next.session_id == RefreshToken.session_id) & (_Next.generation == RefreshToken.generation + 1),
     )
-    .where(RefreshToken.token_hash == bindparam("digest"))
+    .where(RefreshToken.token_hash == bindparam("digest"), RefreshToken.expires_at > _MOMENT)
 )
 _BLANK = (
     update(RefreshToken)
@@ -71,8 +71,9 @@ def continues(reader: Reader, token: str) -> bool:
 
     One whose account is closed for a while is not used up: it would seem stolen when the account opens again.
     """
-    link = None if parse(token) is None else reader.one(_LINK, digest=digest_of(token))
-    return link is not None and alive(link, reader.clock.now())
+    now = reader.clock.now()
+    link = None if parse(token) is None else reader.one(_LINK, digest=digest_of(token), moment=now)
+    return link is not None and alive(link, now)
 
 
 def add(uow: UnitOfWork, session_id: str, token: str, until: datetime) -> None:
@@ -103,7 +104,7 @@ class Use:
         token: as shown.
         successor: what replaces it, if this is the first use.
         first: whether it is; the token is used up then.
-        link: the token with its session and user; None where it was never issued, or was forgotten.
+        link: the token with its session and user; None where it was never issued, or has expired.
     """
 
     token: str = field(repr=False)
@@ -122,7 +123,7 @@ def use(uow: UnitOfWork, token: str) -> Use:
     successor = make(session_id, generation + 1)
     digest = digest_of(token)
     first = uow.execute(_USE, digest=digest, moment=uow.now, sealed=seal(successor, token)) == 1
-    return Use(token, successor, first, uow.one(_LINK, digest=digest))
+    return Use(token, successor, first, uow.one(_LINK, digest=digest, moment=uow.now))
 
 
 def replace(uow: UnitOfWork, used: Use, link: Row, until: datetime) -> str:
