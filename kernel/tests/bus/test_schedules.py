@@ -107,7 +107,7 @@ class TestAnOccurrence:
             if len(keys) == 1:
                 raise OSError("not now")
 
-        timetable.workshop.does(JobType("send", send, "external", schedules=(HOURLY,)))  # type: ignore[arg-type]
+        timetable.workshop.does(JobType("send", send, "external", schedules=(HOURLY,)))
         timetable.world.drain()
         timetable.at("10:00:03")
         timetable.at("10:05")
@@ -383,16 +383,16 @@ class Loud(Schema):
     ("job", "words"),
     [
         (
-            JobType("ring", print, schedules=(Schedule("61 * * * *"),)),  # type: ignore[arg-type]
+            JobType("ring", print, schedules=(Schedule("61 * * * *"),)),
             "the schedule of the job ring: The minute in '61 * * * *' cannot be read, or never comes.",
         ),
         (
-            JobType("ring", print, schedules=(Schedule("0 * * * *", "Nowhere"),)),  # type: ignore[arg-type]
+            JobType("ring", print, schedules=(Schedule("0 * * * *", "Nowhere"),)),
             "the schedule of the job ring: 'Nowhere' is no time zone of the IANA database, "
             "such as Europe/Berlin.",
         ),
         (
-            JobType("ring", print, args=Loud, schedules=(HOURLY,)),  # type: ignore[arg-type]
+            JobType("ring", print, args=Loud, schedules=(HOURLY,)),
             "the schedule of the job ring: Its arguments are not those of the job: "
             "{'loud': ['Missing data for required field.']}.",
         ),

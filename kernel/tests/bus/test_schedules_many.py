@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import pytest
@@ -15,10 +16,10 @@ from pronaflow_kernel.api import JobType, Schedule, UnitOfWork
 from pronaflow_kernel.jobs.models import DeadJob, Job, ScheduleRow, ScheduleRun
 from pronaflow_kernel.jobs.schedules import row_of
 from pronaflow_kernel.jobs.works import Work, Works
-from pronaflow_kernel.plugins.discovery import discover
+from pronaflow_kernel.plugins.discovery import GROUP, discover
 from pronaflow_kernel.testing import World
 
-from ..conftest import NOTES
+NOTES = EntryPoint("notes", "notes_plugin.plugin:NotesPlugin", GROUP)
 
 SCHEDULES, EACH = 2000, 5
 """How many there are, and how many occurrences of each one were missed: 10,000 in all."""
