@@ -51,7 +51,8 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("a naive datetime was given where an instant is needed")
         if dialect.name == "postgresql":
             return value
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").zfill(27)
+        instant = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return f"{instant.isoformat(timespec='microseconds')[:26]}Z"
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
         """Always aware and in UTC. A function of its own, because lists call it for a hundred values."""
