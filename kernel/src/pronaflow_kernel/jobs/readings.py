@@ -20,6 +20,7 @@ from . import claims
 from .enqueue import ALL_WORKSPACES, new_job
 from .incoming import Unknown, event_for
 from .models import Job, Reading
+from .operations.reports import plain
 from .types import Discard
 from .works import Work
 
@@ -146,7 +147,7 @@ class Readings:
 
     def _failed(self, work: Work, seen: list[dict[str, Any]], error: Exception) -> None:
         """Wait and try again; an event that fails alone to the end is stepped over and kept as dead."""
-        words, now = described(error), self._clock.now()
+        words, now = plain(described(error), claims.ERROR), self._clock.now()
         with self._engine.begin() as connection:
             reading = connection.execute(_READING, {"name": work.kind}).mappings().one_or_none()
             if reading is None:
