@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint format types imports check contract bench docs wheels constraints clean
+.PHONY: help install run test lint format types imports check contract faults bench docs wheels constraints clean
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ check: lint types imports test ## All of the above
 
 contract: install ## Hold the first-party plugins to the plugin contract
 	$(BIN)/pytest --numprocesses auto --pronaflow-contract all
+
+faults: install ## Kill servers, workers, Redis and databases fifty times each, for an hour; print what became of it
+	FAULT_ROUNDS=50 FAULT_SECONDS=60 $(BIN)/pytest --verbose --durations 0 $(or $(ONLY),tests/faults kernel/tests/bus/test_model.py)
 
 bench: install ## Measure start, memory and the hot list against the bare reference
 	$(BIN)/python contrib/benchmarks/run.py

@@ -17,7 +17,6 @@ from .installation import Installation, copied, prepare
 from .processes import PostgreSQL
 
 
-
 def rounds(few: int) -> int:
     """How many faults a test makes: FAULT_ROUNDS, or the few that a run of all tests can afford."""
     return int(os.environ.get("FAULT_ROUNDS") or few)

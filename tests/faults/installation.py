@@ -1,4 +1,4 @@
-"""An installation that a test may harm: a database, a data folder, and the processes that a deployment has."""
+"""An installation that a test may harm: a database, a data folder, and the processes over them."""
 
 from __future__ import annotations
 
@@ -239,7 +239,9 @@ def prepare(folder: Path, database_url: str) -> Installation:
     info = folder / "packages" / "pronaflow_faults-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: pronaflow-faults\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[pronaflow.plugins]\nfaults = faults_plugin.plugin:FaultsPlugin\n")
+    (info / "entry_points.txt").write_text(
+        "[pronaflow.plugins]\nfaults = faults_plugin.plugin:FaultsPlugin\n"
+    )
     made = Installation(folder, database_url)
     if not database_url.startswith("sqlite"):
         made.run("db", "upgrade")
@@ -268,6 +270,15 @@ def copied(template: Installation, folder: Path, database_url: str, **changes: A
     """The same once more, in a folder of its own and over a copy of the database that is there already."""
     shutil.copytree(template.folder, folder, dirs_exist_ok=True)
     return replace(
-        template, folder=folder, database_url=database_url, webs=[], at_work=[], port=0, acknowledged=[],
-        refused=[], started=0, settings={}, **changes,
+        template,
+        folder=folder,
+        database_url=database_url,
+        webs=[],
+        at_work=[],
+        port=0,
+        acknowledged=[],
+        refused=[],
+        started=0,
+        settings={},
+        **changes,
     )

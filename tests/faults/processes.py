@@ -88,7 +88,9 @@ class Process:
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.communicate()
-            raise AssertionError(f"it still runs after {PATIENCE} s: {self.log.read_text()[-4000:]}") from None
+            raise AssertionError(
+                f"it still runs after {PATIENCE} s: {self.log.read_text()[-4000:]}"
+            ) from None
         return self._popen.returncode
 
     def no_file_may_grow(self, hold: bool) -> None:

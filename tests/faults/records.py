@@ -1,4 +1,4 @@
-"""What must hold whatever happened: a record of what was asked, stored, told and done, and what is wrong in it."""
+"""What must hold whatever happened: what was asked, stored, told and done, and what is wrong in that."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Record:
         for subscriber, event_id in rows:
             effects[subscriber].append(_id(event_id))
         dead = connection.execute(
-            text("SELECT d.kind, e.id, d.reason FROM core__job_dead d LEFT JOIN core__event e ON e.seq = d.event_seq")
+            text("SELECT kind, e.id, reason FROM core__job_dead LEFT JOIN core__event e ON e.seq = event_seq")
         )
         return cls(
             acknowledged=acknowledged,

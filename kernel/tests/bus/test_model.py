@@ -77,13 +77,16 @@ class Machine(RuleBasedStateMachine):
         for table in (*TABLES, "notes__note"):
             self.workshop.execute(f"DELETE FROM {table}")
 
-    @rule(thing=st.sampled_from(THINGS))
-    def publish(self, thing: int) -> None:
-        """Something happens to a thing."""
+    @rule(thing=st.sampled_from(THINGS), worker=st.sampled_from([None, *WORKERS]))
+    def publish(self, thing: int, worker: int | None) -> None:
+        """Something happens to a thing; a worker may be quick to take it, or nobody."""
         title = f"{thing} {len(self.published)}"
         with self.world.kernel.db.write(Scope.system(self.person.workspace_id)) as uow:
             uow.publish(CREATED, self.things[thing], {"note_id": self.things[thing], "title": title})
         self.published.append(title)
+        if worker is not None:
+            self.relay()
+            self.take(worker)
 
     @rule()
     def relay(self) -> None:

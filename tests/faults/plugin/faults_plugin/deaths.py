@@ -21,7 +21,11 @@ FOLDER = "FAULTS_FOLDER"
 BELLS = "FAULTS_BELLS"
 """Environment variable: `chaos` lets each bell ring three times, late and out of order."""
 
-_STATEMENTS = {"UPDATE core__event": "placed", "INSERT INTO core__job ": "handed_out", "DELETE FROM core__job ": "ended"}
+_STATEMENTS = {
+    "UPDATE core__event": "placed",
+    "INSERT INTO core__job ": "handed_out",
+    "DELETE FROM core__job ": "ended",
+}
 """Beginnings of statements, and the points that are right after them, inside their transactions."""
 
 LATE = 1.0

@@ -28,7 +28,7 @@ class Mark(Base, api.Identified, api.InWorkspace):
 
 
 class Effect(Base):
-    """What a subscriber wrote for an event; the order of `place` is that of a subscriber that has an order."""
+    """What a subscriber wrote for an event; `place` grows, which tells the order in which it did."""
 
     __tablename__ = "faults__effect"
 
