@@ -14,12 +14,17 @@ from pronaflow_kernel.ids import new_id
 from pronaflow_kernel.persistence.engines import open_bare
 
 from .installation import Installation, copied, prepare
-from .processes import PostgreSQL
+from .processes import PATIENCE, PostgreSQL
 
 
 def rounds(few: int) -> int:
     """How many faults a test makes: FAULT_ROUNDS, or the few that a run of all tests can afford."""
     return int(os.environ.get("FAULT_ROUNDS") or few)
+
+
+def bound(seconds: float) -> float:
+    """How long something may take: only where the machine does nothing else is that a matter of seconds."""
+    return seconds if "FAULT_ROUNDS" in os.environ else PATIENCE
 
 
 @pytest.fixture(scope="session")

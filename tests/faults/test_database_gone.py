@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import rounds
+from .conftest import bound, rounds
 from .installation import THREADS, Installation
 from .processes import until
 
@@ -123,6 +123,6 @@ def test_workers_are_back_within_seconds(install, postgresql) -> None:
     postgresql.stop()
     postgresql.start()
     with site.client() as client:
-        until(lambda: site.ask(client) == 201, "the server has not come back", RECONNECT)
+        until(lambda: site.ask(client) == 201, "the server has not come back", bound(RECONNECT))
     site.settle()
     assert site.record().problems(THREADS) == []

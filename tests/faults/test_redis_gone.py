@@ -9,7 +9,7 @@ from redis import Redis
 
 from pronaflow_kernel.testing.redis import RedisServer
 
-from .conftest import rounds
+from .conftest import bound, rounds
 from .installation import Installation
 
 LAG = 10.0
@@ -54,7 +54,7 @@ def test_nothing_is_lost_and_nobody_refused(install, redis_server: RedisServer) 
             site.acknowledge(20)
             recover(redis_server)
     assert site.refused == []
-    site.settle()
+    site.settle(bound(LAG))
     assert site.record().problems() == []
 
 
