@@ -4,7 +4,8 @@
 
 The three servers run at the same time and are loaded in turns of a second, each by 16 connections that ask
 for a page of 20 tasks, or make a task. What counts are ratios to waitress within each round: how fast the
-machine is at that moment hits all alike. The load comes from this machine and takes processor time from all.
+machine is at that moment hits all alike. The load comes from this machine and takes processor time from all,
+as does whatever else runs on it; the processor time that a server uses for a request hardly depends on that.
 granian and gunicorn have a process for each processor; no server does background work meanwhile.
 """
 
@@ -93,8 +94,8 @@ def _whole(seen: bytearray) -> bool:
 
 
 @contextmanager
-def server(runner: str, url: str, folder: Path) -> Iterator[int]:
-    """A running server; yields its port."""
+def server(runner: str, url: str, folder: Path) -> Iterator[tuple[int, int]]:
+    """A running server; yields its port and the id of its first process."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PRONAFLOW_")}
@@ -115,7 +116,7 @@ def server(runner: str, url: str, folder: Path) -> Iterator[int]:
     with subprocess.Popen(command, env=env, cwd=folder) as process:
         try:
             _wait(port, process)
-            yield port
+            yield port, process.pid
         finally:
             process.terminate()
 
@@ -139,6 +140,13 @@ def ask(port: int, method: str, path: str, body: Any = None, token: str = "") ->
     request.add_header("Content-Type", "application/json")
     with urlopen(request, timeout=60) as answer:
         return orjson.loads(answer.read())
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process and its children have used so far."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    stats = [Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split() for each in (pid, *children)]
+    return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
 
 
 def loads(port: int) -> dict[str, bytes]:
@@ -168,23 +176,31 @@ def figures(asked: Options) -> Figures:
             if kind == "postgresql":
                 env = {**os.environ, "PRONAFLOW_DATABASE_URL": url, "PRONAFLOW_DATA_DIR": str(folder)}
                 subprocess.run([PRONAFLOW, "db", "upgrade"], env=env, check=True, capture_output=True)
-            ports = {runner: running.enter_context(server(runner, url, folder)) for runner in RUNNERS}
-            for name, request in loads(ports["waitress"]).items():
-                yield from _compare(f"{kind}, {name}", ports, request, rounds, seconds)
+            servers = {runner: running.enter_context(server(runner, url, folder)) for runner in RUNNERS}
+            for name, request in loads(servers["waitress"][0]).items():
+                yield from _compare(f"{kind}, {name}", servers, request, rounds, seconds)
 
 
-def _compare(what: str, ports: dict[str, int], request: bytes, rounds: int, seconds: float) -> Figures:
-    rates: dict[str, list[float]] = {runner: [] for runner in ports}
+def _compare(
+    what: str, servers: dict[str, tuple[int, int]], request: bytes, rounds: int, seconds: float
+) -> Figures:
+    rates: dict[str, list[float]] = {runner: [] for runner in servers}
+    used, answered = dict.fromkeys(servers, 0.0), dict.fromkeys(servers, 0)
     for _ in range(rounds):
-        for runner, port in ports.items():
-            rates[runner].append(Load(port, request).run(seconds))
+        for runner, (port, pid) in servers.items():
+            load, before = Load(port, request), processor_seconds(pid)
+            rates[runner].append(load.run(seconds))
+            used[runner] += processor_seconds(pid) - before
+            answered[runner] += load.answered
     for runner, found in rates.items():
         pairs = zip(found, rates["waitress"], strict=True)
         ratio = statistics.median(mine / other for mine, other in pairs)
         low, high = min(found), max(found)
+        each = used[runner] / answered[runner] * 1000
         yield (
             f"{what}, {runner}",
-            f"{statistics.median(found):7.0f} a second ({low:.0f} to {high:.0f}), {ratio:.2f} times waitress",
+            f"{statistics.median(found):7.0f} a second ({low:.0f} to {high:.0f}), "
+            f"{ratio:.2f} times waitress, {each:.2f} ms of processor time each",
         )
 
 

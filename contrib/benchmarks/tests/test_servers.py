@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 SCRIPT = Path(__file__).parents[1] / "servers.py"
-FIGURE = r" +\d+ a second \(\d+ to \d+\), \d+\.\d\d times waitress"
+FIGURE = r" +\d+ a second \(\d+ to \d+\), \d+\.\d\d times waitress, \d+\.\d\d ms of processor time each"
 
 
 def test_quick_mode_prints_every_server() -> None:
