@@ -170,7 +170,8 @@ class Readings:
         now = self._clock.now()
         of = {name: event[name] for name in ("workspace_id", "request_id")}
         row = new_job(work.kind, now=now, event_seq=event["seq"], hop=event["hop"] + 1, **of)
-        token = {"lease_token": event["id"], "attempt": work.does.max_attempts}
+        most = work.does.max_attempts
+        token = {"lease_token": event["id"], "attempt": most, "max_attempts": most}
         made = dict(connection.execute(insert(Job).returning(Job), {**row, **token}).mappings().one())
         claims.bury(connection, made, reason, words, now)
         connection.execute(_GO_ON, {"name": work.kind, "reached": event["position"]})
