@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 PRONAFLOW = Path(sysconfig.get_path("scripts")) / "pronaflow"
 PLUGIN = Path(__file__).parent / "plugin"
-PATIENCE = 150.0
+PATIENCE = 300.0
 """Seconds until a test gives up waiting; a machine at rest needs a few."""
 
 UNWANTED = ("PRONAFLOW_", "COV_", "FAULTS_")
@@ -151,10 +151,11 @@ class Worker(Process):
     def kill(self) -> None:
         """Kill all of it, first the one that would start the others again."""
         working = self._working if self.alive else []
-        super().kill()
-        for each in working:
+        self._popen.kill()
+        for each in working:  # at once, or it would notice, and end in an orderly way
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
+        self.wait()
 
 
 def _lives(pid: int, parent: int) -> bool:
