@@ -26,7 +26,7 @@ PUBLIC = {
 """Operations that need no credential, and no others."""
 
 BESIDE = {"/docs", "/redoc", "/setup", "/static/<path:name>", "/openapi.json"}
-BESIDE |= {"/health", "/health/live", "/health/ready"}
+BESIDE |= {"/health", "/health/live", "/health/ready", "/metrics"}
 """Addresses beside the API."""
 
 
