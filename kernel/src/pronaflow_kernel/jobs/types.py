@@ -62,7 +62,7 @@ class Discard(Exception):
 
 
 class Cancelled(Exception):
-    """Raised in a job that whoever waits for it wants to stop: it is over, neither tried again nor given up."""
+    """Raised in a job that somebody wants to stop: it is over, neither tried again nor given up."""
 
 
 MISFIRES = ("once", "skip", "all")

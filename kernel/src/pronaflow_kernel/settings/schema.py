@@ -113,8 +113,8 @@ class JobSettings:
     )
     grace_seconds: int = setting(
         30,
-        "Seconds in which `pronaflow worker` finishes what it has begun once it is asked to end; what is left "
-        "is done again by others.",
+        "Seconds in which `pronaflow worker` finishes what it has begun once it is asked to end; what is "
+        "left is done again by others.",
         least=0,
         most=3600,
     )
