@@ -86,7 +86,7 @@ def test_whoever_lives_keeps_its_job_when_the_clock_jumps(
     def run(_reader: Any, event: Event) -> None:
         clock.advance(jump.total_seconds())
         as_kernel(bus.tick)()
-        [job] = [job for job in workshop.jobs() if job["kind"] == "notes.test"]
+        [job] = [job for job in as_kernel(workshop.jobs)() if job["kind"] == "notes.test"]
         assert job["lease_until"] == clock.now() + bus.claims.lease
         heard.append(event.id)
 
