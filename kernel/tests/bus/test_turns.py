@@ -122,7 +122,21 @@ def test_a_job_whose_end_could_not_be_written_down_is_not_held_for_ever(queue: Q
 
     queue.claims.let_go([job])
     with queue.workshop.bus.engine.begin() as connection:
-        assert queue.claims.dropped(connection)
-        assert queue.claims.pick_up(connection) == 1
+        dropped = queue.claims.dropped(connection)
+        assert [each["id"] for each in dropped] == [job["id"]]
+        queue.claims.pick_up(connection, dropped)
     clock.advance(-3 * (lease - 1))
     assert [again["attempt"] for again in queue.take()] == [2]
+
+
+def test_a_job_that_was_taken_while_one_looks_is_not_dropped(queue: Queue) -> None:
+    queue.put()
+    queue.claims.let_go(queue.take())
+    with queue.workshop.bus.engine.begin() as connection:
+        dropped = queue.claims.dropped(connection)
+    queue.workshop.execute("UPDATE core__job SET state = 0, lease_token = NULL, worker_id = NULL")
+    [again] = queue.take()
+    with queue.workshop.bus.engine.begin() as connection:
+        queue.claims.pick_up(connection, dropped)
+        assert queue.claims.dropped(connection) == []
+    assert [job["lease_token"] for job in queue.workshop.jobs()] == [again["lease_token"]]

@@ -263,10 +263,10 @@ class Bus:
 
     def _pick_up(self) -> None:
         with self._look.connect() as connection:
-            if not self.claims.dropped(connection):
-                return
-        with self.engine.begin() as connection:
-            self.claims.pick_up(connection)
+            dropped = self.claims.dropped(connection)
+        if dropped:
+            with self.engine.begin() as connection:
+                self.claims.pick_up(connection, dropped)
 
     def _ring_what_waits(self) -> None:
         if not self._crew:

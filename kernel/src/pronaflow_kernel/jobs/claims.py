@@ -114,10 +114,8 @@ _BEAT = update(Job).where(Job.worker_id == _WORKER, Job.state == LEASED, _IN_HAN
 _OVERDUE = and_(Job.state == LEASED, Job.lease_until < _NOW)
 _SWEEP = update(Job).where(_OVERDUE).values(state=READY, **_FREED)
 _WORKERS = select(Job.worker_id).where(Job.state == LEASED).distinct()
-_DROPPED = select(Job.id).where(Job.worker_id == _WORKER, Job.state == LEASED, ~_IN_HAND)
-_PICK_UP = (
-    update(Job).where(Job.worker_id == _WORKER, Job.state == LEASED, ~_IN_HAND).values(state=READY, **_FREED)
-)
+_MINE = select(Job.id, Job.lease_token).where(Job.worker_id == _WORKER, Job.state == LEASED)
+_PICK_UP = update(Job).where(_HELD, Job.state == LEASED).values(state=READY, **_FREED)
 _RELEASE = update(Job).where(Job.worker_id == _WORKER, Job.state == LEASED).values(state=READY, **_FREED)
 _LATE = select(exists(select(Job.id).where(_DUE)) | exists(select(Job.id).where(_OVERDUE)))
 _kept = [column.key for column in DeadJob.__table__.c if column.key in Job.__table__.c]
@@ -188,16 +186,19 @@ class Claims:
         """Say that the worker still works on what it took."""
         connection.execute(_BEAT, {**self._mine(), "until": now + self.lease})
 
-    def dropped(self, connection: Connection) -> bool:
-        """Whether jobs are marked as this worker's that it does not work on; takes no lock.
+    def dropped(self, connection: Connection) -> list[dict[str, Any]]:
+        """Jobs that are marked as this worker's and that it does not work on; takes no lock.
 
-        So it is with those whose end could not be written down, because the database was away.
+        So it is with those whose end could not be written down, because the database was away. What is in
+        hand is looked at last: a job that was seen here had been noted before.
         """
-        return connection.execute(_DROPPED, self._mine()).first() is not None
+        seen = connection.execute(_MINE, {"worker": self.worker_id}).mappings().all()
+        return [dict(row) for row in seen if row["id"] not in self._in_hand]
 
-    def pick_up(self, connection: Connection) -> int:
-        """Put back such jobs."""
-        return connection.execute(_PICK_UP, self._mine()).rowcount
+    def pick_up(self, connection: Connection, dropped: Iterable[Mapping[str, Any]]) -> None:
+        """Put back such jobs, unless they have come to an end or were taken again meanwhile."""
+        for job in dropped:
+            connection.execute(_PICK_UP, _token(job))
 
     def _mine(self) -> dict[str, Any]:
         return {"worker": self.worker_id, "in_hand": list(self._in_hand)}
