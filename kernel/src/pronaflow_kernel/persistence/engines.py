@@ -94,7 +94,9 @@ class _Writer(sqlite3.Connection):
             OperationalError: not within so many seconds.
         """
         if not self.turn.acquire(timeout=patience):
-            raise sqlite3.OperationalError("database is locked")
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY  # as if another process had the turn
+            raise error
         self.has_turn = True
 
     def give_turn(self) -> None:
