@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -64,18 +64,28 @@ class Firm:
         assert self._worker is not None
         return self._worker.stop(grace)
 
+    def close(self) -> None:
+        """Let no thread of the worker outlive the test."""
+        if self._worker is not None:
+            self._worker.stop(PATIENCE)
+
     @property
     def bell(self) -> Any:
         return self._kernel.bus.bell
 
 
 @pytest.fixture
-def firm(new_world: Callable[..., World], new_database: Callable[[], str]) -> Callable[..., Firm]:
+def firm(new_world: Callable[..., World], new_database: Callable[[], str]) -> Iterator[Callable[..., Firm]]:
+    made: list[Firm] = []
+
     def found(**settings: Any) -> Firm:
         url = new_database()
-        return Firm(*(new_world(database_url=url, plugins=[], settings=settings) for _ in range(2)))
+        made.append(Firm(*(new_world(database_url=url, plugins=[], settings=settings) for _ in range(2))))
+        return made[-1]
 
-    return found
+    yield found
+    for firm in made:
+        firm.close()
 
 
 class TestWithRedis:

@@ -116,7 +116,7 @@ class TestTail:
 
         ring(1)
         work()
-        monkeypatch.setattr(events.time, "sleep", wait)
+        monkeypatch.setattr(events, "sleep", wait)
         assert self.hours(run, "--follow") == [1, 2, 3]
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import datetime, timedelta
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,7 +85,7 @@ def tail(
     reached = _show(kernel, chosen, _begin(kernel, chosen, since), as_json)
     try:
         while follow:
-            time.sleep(POLL)
+            sleep(POLL)
             reached = _show(kernel, chosen, reached, as_json)
     except KeyboardInterrupt:
         note("")
