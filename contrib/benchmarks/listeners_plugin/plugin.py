@@ -53,7 +53,7 @@ COUNT = update(Total).where(Total.listener == "total").values(heard=Total.heard 
 class FactIn(api.Schema):
     """What is announced."""
 
-    thing_id = api.Id(required=True)
+    thing_ids = fields.List(api.Id(), required=True)
 
 
 blp = api.Blueprint("listeners", url_prefix="/api/v1/facts", tag="Facts")
@@ -61,8 +61,9 @@ blp = api.Blueprint("listeners", url_prefix="/api/v1/facts", tag="Facts")
 
 @blp.endpoint("POST", "", permission="facts.write", target=api.WORKSPACE, body=FactIn, status=201)
 def note_fact(uow: api.UnitOfWork, body: Any) -> api.Answer:
-    """Announce a fact about a thing."""
-    announce(uow, body["thing_id"])
+    """Announce a fact about each of some things."""
+    for thing_id in body["thing_ids"]:
+        announce(uow, thing_id)
     return api.Answer(message="Noted")
 
 
