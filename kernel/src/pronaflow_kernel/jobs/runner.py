@@ -87,6 +87,9 @@ class Runner:
         self._types, self._installed = types, installed
         self._clock, self._chance = clock, chance
         self.engine = db.engines.write.execution_options(unscoped=ALL_WORKSPACES)
+        # On PostgreSQL a transaction of one statement costs three ways to the server, and none costs one.
+        at_once = {"isolation_level": "AUTOCOMMIT"} if self.engine.dialect.name == "postgresql" else {}
+        self._at_once = self.engine.execution_options(**at_once)
 
     def is_on(self, plugin_id: str, workspace_id: str | None) -> bool:
         """Whether a plugin is on; the kernel always is."""
@@ -237,7 +240,8 @@ class Runner:
         ):
             reader.due_at = job["due_at"]
             answer = work.does.run(reader, given)  # type: ignore[arg-type]
-        with self.engine.begin() as connection:
+        followed = job["operation_id"] is not None
+        with (self.engine if followed else self._at_once).begin() as connection:
             if not reports.done(connection, job, answer, self._clock.now()):
                 log.warning("%s was done although another worker has it: it may be done twice", work.shown)
 
