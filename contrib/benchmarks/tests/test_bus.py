@@ -15,7 +15,7 @@ DISK = r"{kind}, disk and load +[\d,]+ fdatasync/s, load average \d+\.\d"
 TIMES = r"p50 \d+\.\d ms, p95 \d+\.\d ms, max \d+\.\d ms"
 DRAINED = r" +200 events in \d+\.\d s, [\d,]+ jobs a second, \d+\.\d times bare, goal 60 s"
 STEADY = [
-    r"{who}, requests +600 in \d+ s; " + TIMES,
+    r"{who}, requests +120 in \d+ s; " + TIMES,
     *(
         rf"{{who}}, {listener} +{TIMES}; p95 \d+\.\d times a request, goal p95 250 ms"
         for listener in (r"keep \(db\)", r"mark \(db\)", r"tell \(external\)", r"total \(batch\)")
