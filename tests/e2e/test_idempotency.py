@@ -82,14 +82,16 @@ def test_twenty_at_once_make_one_task_and_get_one_answer(site, ada):
 def test_a_server_that_dies_before_it_answers_has_kept_the_answer(site, ada, armed):
     server = site.server()
     armed.touch()
-    assert at_once(server, ada, "two") == [None] * TWINS
+    answers = at_once(server, ada, "two")
     assert server.process.wait() == -9
     assert not armed.exists(), "it was not this that killed the server"
+    # Whoever made the task is not answered. A twin may be, with what is kept, as long as the server lives.
+    assert None in answers
     revived = site.server()
     [task_id] = made(revived, ada, "two")
-    answers = at_once(revived, ada, "two")
-    assert len(set(answers)) == 1
-    status, etag, body, replayed = answers[0]
+    [kept] = set(at_once(revived, ada, "two"))
+    status, etag, body, replayed = kept
     assert (status, replayed, json.loads(body)["data"]["id"]) == (201, True, task_id)
     assert etag is not None
+    assert set(answers) <= {None, kept}
     assert made(revived, ada, "two") == [task_id]
