@@ -8,12 +8,12 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import repeat
 
 import pytest
 
-from pronaflow_kernel.web.connections import BYTES_PER_SECOND, Bounds, Channel
+from pronaflow_kernel.web.connections import BYTES_PER_SECOND, LINGER_SECONDS, Bounds, Channel
 from pronaflow_kernel.web.server import Server
 
 
@@ -148,6 +148,13 @@ def test_a_body_that_no_route_reads_is_refused_before_the_application(address, s
     assert b"PAYLOAD_TOO_LARGE" in answer
 
 
+def test_who_reads_only_when_all_is_sent_gets_the_refusal_all_the_same(address):
+    connection = http.client.HTTPConnection(*address, timeout=60)
+    with closing(connection):
+        connection.request("POST", "/echo", b"x" * 20_000_000)
+        assert connection.getresponse().status == 413
+
+
 def test_a_refusal_has_the_headers_of_every_answer_and_repeats_nothing(address):
     answer = conversation(address, request(HOST, "Authorization: Bearer canary\ncanary"))
 
@@ -247,3 +254,13 @@ def test_what_waits_behind_a_running_request_is_not_slow():
     channel.close_if_slow(2059.0, 60)
 
     assert not channel.will_close
+
+
+def test_who_has_heard_the_refusal_and_goes_on_sending_is_cut_off():
+    channel = Channel.__new__(Channel)
+    channel._heard = 1000.0
+
+    channel.close_if_slow(1000.0 + LINGER_SECONDS, 60)
+    assert not channel.will_close
+    channel.close_if_slow(1001.0 + LINGER_SECONDS, 60)
+    assert channel.will_close

@@ -8,7 +8,9 @@ follows for a request of somebody else (request smuggling; RFC 9112, sections 3.
 
 from __future__ import annotations
 
+import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +26,9 @@ from .headers import SECURITY
 
 BYTES_PER_SECOND = 500
 """How fast a request must arrive at least, after the time that every request has."""
+
+LINGER_SECONDS = 5.0
+"""How long a client whose request is refused may go on sending it, and read the answer meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,8 @@ class Refusal(ErrorTask):
         """Send the error envelope and close the connection."""
         request: Any = self.request
         error = request.error
+        if isinstance(self.channel, Channel):
+            self.channel.refused = True
         answer = render_error(_refusals().get(error.code, KernelError()), datetime.now(UTC))
         self.status = f"{error.code} {error.reason}"
         self.response_headers = [*answer.headers, *SECURITY.items(), ("X-Request-Id", new_id())]
@@ -94,16 +101,39 @@ class Channel(HTTPChannel):
     error_task_class = Refusal
     parser_class = Parser
     last = False  # whether the request it has now is its last one
+    refused = False  # whether it is to hear why nothing more is read of it
+    _heard: float | None = None  # when it has heard it, on the monotonic clock
     _began = 0.0  # when the request that is being received began, on the monotonic clock
     _sent = (0.0, 0.0)  # waitress's time of the last bytes that went, and since when it has been that
 
     def received(self, data: bytes) -> bool:
         """Take what the client sent, and note when a request begins."""
+        if self._heard is not None:
+            return False
         before = self.request
         taken: bool = super().received(data)
         if self.request is not before:
             self._began = time.monotonic()
         return taken
+
+    def handle_write(self) -> None:
+        """Send what there is, and close the connection where that is due.
+
+        Whoever was refused may be sending still. Closing would reset the connection, by which a client loses
+        the answer, or does not look for it (RFC 9112, section 9.6): so only this side of it is closed, and
+        what comes is thrown away.
+        """
+        if not (self.refused and self.close_when_flushed):
+            super().handle_write()
+            return
+        self.close_when_flushed = False  # by which waitress would close both sides
+        super().handle_write()
+        if self.total_outbufs_len:
+            self.close_when_flushed = True
+        elif self.connected and self.socket is not None:
+            self.refused, self.request, self._heard = False, None, time.monotonic()
+            with suppress(OSError):  # the client has closed it
+                self.socket.shutdown(socket.SHUT_WR)
 
     def idle(self) -> bool:
         """Whether no request is being received, waiting or running here, and nothing is left to send."""
@@ -116,6 +146,8 @@ class Channel(HTTPChannel):
             now: on the monotonic clock.
             patience: seconds that every request has, beside those that its size allows.
         """
+        if self._heard is not None and now - self._heard > LINGER_SECONDS:
+            self.will_close = True
         request = self.request
         if request is None:
             return
