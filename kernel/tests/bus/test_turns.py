@@ -140,3 +140,35 @@ def test_a_job_that_was_taken_while_one_looks_is_not_dropped(queue: Queue) -> No
         queue.claims.pick_up(connection, dropped)
         assert queue.claims.dropped(connection) == []
     assert [job["lease_token"] for job in queue.workshop.jobs()] == [again["lease_token"]]
+
+
+def test_a_job_counts_as_in_hand_before_it_is_taken(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In autocommit others see it as this worker's before the statement has answered."""
+    seen: list[Any] = []
+    fresh = queue.claims._fresh
+
+    def take(connection: Any, given: dict[str, Any]) -> list[dict[str, Any]]:
+        taken = fresh(connection, given)
+        seen.append(queue.claims.dropped(connection))
+        return taken
+
+    monkeypatch.setattr(queue.claims, "_fresh", take)
+    queue.put()
+    assert len(queue.take()) == 1
+    assert seen == [[]]
+
+
+def test_what_was_taken_and_lost_on_the_way_is_dropped(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = queue.claims._fresh
+
+    def take(connection: Any, given: dict[str, Any]) -> list[dict[str, Any]]:
+        fresh(connection, given)
+        connection.commit()
+        raise ConnectionError
+
+    queue.put()
+    monkeypatch.setattr(queue.claims, "_fresh", take)
+    with queue.workshop.bus.engine.connect() as connection, pytest.raises(ConnectionError):
+        queue.claims.take(connection, "default", queue.world.clock.now())
+    with queue.workshop.bus.engine.connect() as connection:
+        assert len(queue.claims.dropped(connection)) == 1

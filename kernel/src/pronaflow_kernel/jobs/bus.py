@@ -11,12 +11,15 @@ import queue
 import threading
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Protocol
 
+from ..persistence.engines import at_once
 from . import claims
 from .crew import Crew, attempted
 from .enqueue import ALL_WORKSPACES, RELAYED
-from .relay import pending, relay
+from .readings import BEHIND
+from .relay import BATCH, UNPLACED, relay
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -35,6 +38,11 @@ POLL = 1.0
 
 ALONE = 0.1
 """The same while those who would ring cannot reach it."""
+
+TURN = 0.1
+"""Seconds for which jobs are done before new events are looked for again."""
+
+_LOOK = claims.NEXT.add_columns(UNPLACED.label("events"), BEHIND.label("behind"))
 
 
 class Bell(Protocol):
@@ -68,6 +76,7 @@ class Bus:
 
     def __init__(self, engines: Engines, clock: Clock, held: Claims, alive: Alive) -> None:
         self.engine: Engine = engines.background.execution_options(unscoped=ALL_WORKSPACES)
+        self._at_once = at_once(self.engine)
         self._look: Engine = engines.read.execution_options(unscoped=ALL_WORKSPACES)
         self._clock, self.claims, self._alive = clock, held, alive
         self.bell: Bell | None = None
@@ -120,7 +129,8 @@ class Bus:
         self._actor = threading.Thread(target=self._act, name="pronaflow-actions", daemon=True)
         self._actor.start()
         if threads:
-            self.begin()
+            self._alive.begin()
+            self._enter()
             self._crew.start(threads, RELAYED if self._serves(RELAYED) else min(queues))
             self._ring_what_waits()
 
@@ -128,11 +138,6 @@ class Bus:
     def started(self) -> bool:
         """Whether this process does by itself what units of work leave behind."""
         return self._actor is not None
-
-    def begin(self) -> None:
-        """Enter this process as one that works."""
-        self._alive.begin()
-        self._enter()
 
     def _enter(self) -> None:
         self._readings.begin(self.works.readers)
@@ -153,7 +158,8 @@ class Bus:
         self._enter()
         busy = True
         while busy:
-            busy = self.tick() | self.act() | (sum(self.work(name) for name in self.works.queues) > 0)
+            worked = [self.work(name) for name in self.works.queues]
+            busy = self.tick() | self.act() | any(worked)
 
     def act(self) -> bool:
         """Do the actions that units of work left behind; False where there was none."""
@@ -169,53 +175,62 @@ class Bus:
         while (action := self._actions.get()) is not None:
             attempted(action)
 
-    def work(self, queue_name: str) -> int:
-        """Do everything of a queue whose turn it is, until nothing is left.
+    def work(self, queue_name: str) -> bool:
+        """Do a part of what waits in a queue; what comes in meanwhile is for the next one.
 
         Returns:
-            How many jobs and batches were done.
+            Whether anything was done, so that there may be more.
         """
-        count = 0
-        while not self._crew.stopping:
-            turn = 0
-            if queue_name == RELAYED:
-                self.relay()
-                turn += self._readings.read_on(self._look, self.works.readers)
-            turn += self._do(queue_name)
-            count += turn
-            if not turn:
-                break
-        return count
+        if queue_name != RELAYED:
+            with self._look.connect() as connection:
+                ready = claims.ready(connection, queue_name)
+            return ready is not None and self._do(queue_name, ready) > 0
+        seen = self._seen()
+        ready = claims.Ready.of(seen)
+        relayed = self.relay() if seen.events else 0
+        # What was relayed may go before what was seen.
+        done = self._do(RELAYED, None if relayed else ready) if ready or relayed else 0
+        read = self._readings.read_on(self._look, self.works.readers) if relayed or seen.behind else 0
+        return relayed + done + read > 0
 
-    def relay(self) -> None:
-        """Make jobs of all events that were committed.
+    def _seen(self) -> Any:
+        """What there is for those who serve `RELAYED`: one look spares a tenth of a steady load."""
+        with self._look.connect() as connection:
+            return connection.execute(_LOOK, {**claims.looking(RELAYED), "now": self._clock.now()}).one()
+
+    def relay(self) -> int:
+        """Make jobs of all events that were committed; answers of how many.
 
         What is committed meanwhile is for the next time: else nobody did a job while events come fast.
         """
-        more = True
+        total, more = 0, True
         while more:
-            with self._look.connect() as connection:
-                if not pending(connection):
-                    return
             with self.engine.begin() as connection:
-                now = self._clock.now()
-                more, queues = relay(connection, self.works.wants, self.runner.is_on, now)
+                count, queues = relay(connection, self.works.wants, self.runner.is_on, self._clock.now())
             for name in queues - {RELAYED}:
                 self.ring(name)
+            total, more = total + count, count == BATCH
+        return total
 
-    def _do(self, queue_name: str) -> int:
-        with self._look.connect() as connection:
-            if not claims.ready(connection, queue_name):
-                return 0
-        with self.engine.begin() as connection:
-            jobs = self.claims.take(connection, queue_name, self._clock.now())
-        if len(jobs) == claims.BATCH:
-            self._call_for_help(queue_name)
-        try:
-            self.runner.run(jobs, lambda: not self._crew.stopping)
-        finally:
-            self.claims.let_go(jobs)
-        return len(jobs)
+    def _do(self, queue_name: str, seen: claims.Ready | None) -> int:
+        """Do jobs of a queue until less than a batch is left or it has taken a while; answers how many.
+
+        Arguments:
+            seen: what a look has found.
+        """
+        count, since, more = 0, perf_counter(), True
+        while more and not self._crew.stopping and perf_counter() - since < TURN:
+            with self._at_once.begin() as connection:
+                jobs = self.claims.take(connection, queue_name, self._clock.now(), seen)
+            seen, more = None, len(jobs) == claims.BATCH
+            if more:
+                self._call_for_help(queue_name)
+            try:
+                self.runner.run(jobs, lambda: not self._crew.stopping)
+            finally:
+                self.claims.let_go(jobs)
+            count += len(jobs)
+        return count
 
     def _call_for_help(self, queue_name: str) -> None:
         if self._crew:
@@ -271,10 +286,10 @@ class Bus:
     def _ring_what_waits(self) -> None:
         if not self._crew:
             return
+        seen = self._seen()
         with self._look.connect() as connection:
-            behind = pending(connection) or self._readings.behind(connection)
-            waiting = [name for name in self.works.queues if claims.ready(connection, name)]
-        for name in {RELAYED, *waiting} if behind else waiting:
+            waiting = {name for name in self.works.queues if claims.ready(connection, name)}
+        for name in waiting | ({RELAYED} if seen.events or seen.behind else set()):
             if self._serves(name):
                 self._crew.ring(name)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
@@ -82,9 +82,20 @@ def _claim(*which: Any, order: tuple[Any, ...]) -> Any:
 
 _FRESH = _claim(Job.attempt == 0, Job.tenant > bindparam("served", type_=Id()), order=(Job.tenant, Job.id))
 _AGAIN = _claim(Job.attempt > 0, order=(Job.id,))
-_NEXT_PRIORITY = select(func.min(Job.priority)).where(
-    Job.state == READY, Job.queue == _QUEUE, Job.priority > _PRIORITY
+_FIRST = (
+    select(func.min(Job.priority).label("priority"))
+    .where(Job.state == READY, Job.queue == _QUEUE, Job.priority > _PRIORITY)
+    .subquery("first")
 )
+NEXT = select(
+    _FIRST.c.priority,
+    exists(
+        select(Job.id).where(
+            Job.state == READY, Job.queue == _QUEUE, Job.attempt > 0, Job.priority == _FIRST.c.priority
+        )
+    ).label("begun"),
+)
+"""What may be taken of a queue next; read by `Ready.of`."""
 _HELD = and_(Job.id == bindparam("job"), Job.lease_token == _TOKEN)
 _DONE = delete(Job).where(_HELD)
 _ALL_DONE = delete(Job).where(Job.id.in_(bindparam("all_jobs", expanding=True)), Job.lease_token == _TOKEN)
@@ -109,7 +120,7 @@ _UNPARK = (
 _PARKED = select(Job.kind, Job.tenant).where(Job.state == PARKED).distinct()
 _DUE = and_(Job.state == WAITING, Job.available_at <= _NOW)
 _PROMOTE = update(Job).where(_DUE).values(state=READY)
-_IN_HAND = Job.id.in_(bindparam("in_hand", expanding=True))
+_IN_HAND = Job.lease_token.in_(bindparam("in_hand", expanding=True))
 _BEAT = update(Job).where(Job.worker_id == _WORKER, Job.state == LEASED, _IN_HAND).values(lease_until=_UNTIL)
 _OVERDUE = and_(Job.state == LEASED, Job.lease_until < _NOW)
 _SWEEP = update(Job).where(_OVERDUE).values(state=READY, **_FREED)
@@ -119,6 +130,22 @@ _PICK_UP = update(Job).where(_HELD, Job.state == LEASED).values(state=READY, **_
 _RELEASE = update(Job).where(Job.worker_id == _WORKER, Job.state == LEASED).values(state=READY, **_FREED)
 _LATE = select(exists(select(Job.id).where(_DUE)) | exists(select(Job.id).where(_OVERDUE)))
 _kept = [column.key for column in DeadJob.__table__.c if column.key in Job.__table__.c]
+
+
+class Ready(NamedTuple):
+    """What may be taken next.
+
+    Arguments:
+        priority: of it; begun: whether some of it was begun before.
+    """
+
+    priority: int
+    begun: bool
+
+    @classmethod
+    def of(cls, row: Any) -> Ready | None:
+        """From a row of `NEXT`; None where there is nothing."""
+        return None if row.priority is None else cls(row.priority, row.begun)
 
 
 class Claims:
@@ -136,33 +163,51 @@ class Claims:
         self.worker_id, self.lease = worker_id, lease
         self._served: dict[tuple[str, int], str] = {}
         self._again: dict[str, bool] = {}
-        self._in_hand: set[int] = set()
+        self._in_hand: set[str] = set()
 
-    def take(self, connection: Connection, queue: str, now: datetime) -> list[dict[str, Any]]:
+    def take(
+        self, connection: Connection, queue: str, now: datetime, seen: Ready | None = None
+    ) -> list[dict[str, Any]]:
         """Take jobs whose turn it is; none where there is nothing to do.
 
         Those of a higher priority come first. A job that was begun before is taken alone: if it kills its
         worker again, no other one is counted. It is every second one's turn, so that neither what is new nor
         what has failed waits for ever.
+
+        Arguments:
+            connection: in a transaction, or in autocommit: what is taken is taken by one statement.
+            seen: what a look has just found, which spares another one.
         """
-        self._again[queue] = again = not self._again.get(queue, True)
+        token = new_id()
         given = {
             "which_queue": queue,
             "until": now + self.lease,
-            "token": new_id(),
+            "token": token,
             "worker": self.worker_id,
         }
-        priority = connection.scalar(_NEXT_PRIORITY, {**given, "which_priority": -1})
-        while priority is not None:
-            given["which_priority"] = priority
-            ways = (self._begun, self._fresh) if again else (self._fresh, self._begun)
-            for way in ways:
+        # Noted before anything is taken, so that `pick_up` never takes a job for a dropped one.
+        self._in_hand.add(token)
+        found: list[dict[str, Any]] = []
+        try:
+            found = self._next(connection, given, seen or ready(connection, queue))
+        finally:
+            if not found:
+                self._in_hand.discard(token)
+        return sorted(found, key=lambda row: int(row["id"]))
+
+    def _next(
+        self, connection: Connection, given: dict[str, Any], standing: Ready | None
+    ) -> list[dict[str, Any]]:
+        queue = given["which_queue"]
+        self._again[queue] = again = not self._again.get(queue, True)
+        while standing is not None:
+            given["which_priority"] = standing.priority
+            ways = [self._fresh, self._begun] if standing.begun else [self._fresh]
+            for way in reversed(ways) if again else ways:
                 if found := way(connection, given):
-                    # Noted before the commit, so that `pick_up` never takes a job for a dropped one.
-                    self._in_hand |= {row["id"] for row in found}
-                    return sorted(found, key=lambda row: int(row["id"]))
+                    return found
             # Whatever is ready there stands behind others of its lane.
-            priority = connection.scalar(_NEXT_PRIORITY, given)
+            standing = ready(connection, queue, standing.priority)
         return []
 
     def _begun(self, connection: Connection, given: dict[str, Any]) -> list[dict[str, Any]]:
@@ -174,13 +219,15 @@ class Claims:
         for after in dict.fromkeys((served, _BEFORE_ALL)):
             rows = connection.execute(_FRESH, {**given, "most": BATCH, "served": after}).mappings().all()
             if rows:
-                self._served[turn] = max(row["tenant"] for row in rows)
+                # Fewer than a batch are all there were: the next round begins.
+                last = max(row["tenant"] for row in rows)
+                self._served[turn] = last if len(rows) == BATCH else _BEFORE_ALL
                 return [dict(row) for row in rows]
         return []
 
     def let_go(self, jobs: Iterable[Mapping[str, Any]]) -> None:
-        """Work on these jobs no longer, however they ended."""
-        self._in_hand -= {job["id"] for job in jobs}
+        """Work no longer on jobs that were taken together, however they ended."""
+        self._in_hand -= {job["lease_token"] for job in jobs}
 
     def beat(self, connection: Connection, now: datetime) -> None:
         """Say that the worker still works on what it took."""
@@ -193,7 +240,7 @@ class Claims:
         hand is looked at last: a job that was seen here had been noted before.
         """
         seen = connection.execute(_MINE, {"worker": self.worker_id}).mappings().all()
-        return [dict(row) for row in seen if row["id"] not in self._in_hand]
+        return [dict(row) for row in seen if row["lease_token"] not in self._in_hand]
 
     def pick_up(self, connection: Connection, dropped: Iterable[Mapping[str, Any]]) -> None:
         """Put back such jobs, unless they have come to an end or were taken again meanwhile."""
@@ -204,9 +251,18 @@ class Claims:
         return {"worker": self.worker_id, "in_hand": list(self._in_hand)}
 
 
-def ready(connection: Connection, queue: str) -> bool:
-    """Whether a queue has jobs that may be taken; of those that stand behind others of their lane, too."""
-    return connection.scalar(_NEXT_PRIORITY, {"which_queue": queue, "which_priority": -1}) is not None
+def ready(connection: Connection, queue: str, after: int = -1) -> Ready | None:
+    """What may be taken of a queue next, also if it stands behind others of its lane; None for nothing.
+
+    Arguments:
+        after: only what has a larger number as its priority.
+    """
+    return Ready.of(connection.execute(NEXT, looking(queue, after)).one())
+
+
+def looking(queue: str, after: int = -1) -> dict[str, Any]:
+    """The parameters of `NEXT`."""
+    return {"which_queue": queue, "which_priority": after}
 
 
 def come_due(connection: Connection, now: datetime) -> bool:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 
 log = logging.getLogger("pronaflow.events")
+
+PATIENCE = 0.02
+"""Seconds that a rung queue waits for the thread that serves it; then another one helps.
+
+What comes meanwhile is so taken together by one thread. With several at once, each for the little that it
+finds, the looking costs more than the work.
+"""
 
 
 class Crew:
@@ -17,17 +26,18 @@ class Crew:
     takes all of them.
 
     Arguments:
-        work: does everything that waits in a queue.
+        work: does a part of what waits in a queue; False where it found nothing.
         tick: does what is to be done now and then.
         pause: seconds until the next tick, asked each time.
     """
 
     def __init__(
-        self, work: Callable[[str], object], tick: Callable[[], object], pause: Callable[[], float]
+        self, work: Callable[[str], bool], tick: Callable[[], object], pause: Callable[[], float]
     ) -> None:
         self._work, self._tick, self._pause = work, tick, pause
         self._changed = threading.Condition()
-        self._rung: set[str] = set()
+        self._rung: dict[str, float] = {}
+        self._served: Counter[str] = Counter()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -52,9 +62,9 @@ class Crew:
             self._run("worker", partial(self._serve, queue))
 
     def ring(self, queue: str) -> None:
-        """Wake whoever serves a queue."""
+        """Say that there may be something to do in a queue."""
         with self._changed:
-            self._rung.add(queue)
+            self._rung.setdefault(queue, monotonic())
             self._changed.notify_all()
 
     def stop(self) -> None:
@@ -72,21 +82,33 @@ class Crew:
         thread.start()
 
     def _serve(self, only: str | None) -> None:
-        while not self._stopping.is_set():
-            queue = self._wait(only)
-            if queue is not None:
-                attempted(partial(self._work, queue))
+        while (queue := self._wait(only)) is not None:
+            attempted(partial(self._work_on, queue))
+            with self._changed:
+                self._served[queue] -= 1
+
+    def _work_on(self, queue: str) -> None:
+        while not self.stopping and self._work(queue):
+            with self._changed:  # whatever it was rung for, the next look finds it
+                self._rung.pop(queue, None)
 
     def _wait(self, only: str | None) -> str | None:
-        """A queue that was rung, for one of the threads that serve it; None at the end."""
+        """A queue that somebody must look after now, for a thread that may serve it; None at the end."""
         with self._changed:
-            while not self._stopping.is_set():
-                for queue in sorted(self._rung):
-                    if only is None or queue == only:
-                        self._rung.discard(queue)
+            while not self.stopping:
+                rung = [queue for queue in sorted(self._rung) if only is None or queue == only]
+                left = {queue: self._left(queue) for queue in rung}
+                for queue in rung:
+                    if left[queue] <= 0:
+                        del self._rung[queue]
+                        self._served[queue] += 1
                         return queue
-                self._changed.wait()
+                self._changed.wait(min(left.values(), default=None))
         return None
+
+    def _left(self, queue: str) -> float:
+        """Seconds for which a rung queue is left to the thread that serves it."""
+        return self._rung[queue] + PATIENCE - monotonic() if self._served[queue] else 0.0
 
     def _tick_on(self) -> None:
         while not self._stopping.wait(self._pause()):

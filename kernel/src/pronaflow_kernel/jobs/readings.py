@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, Engine, bindparam, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..events.hops import Loop, at
@@ -26,7 +26,8 @@ from .works import Work
 
 if TYPE_CHECKING:
     from ..clock import Clock
-    from ..persistence.uow import Database, UnitOfWork
+    from ..persistence.database import Database
+    from ..persistence.uow import UnitOfWork
     from ..plugins.guard import Guard
 
 log = logging.getLogger("pronaflow.events")
@@ -41,6 +42,8 @@ _BEHIND = select(Reading.subscriber).where(
     Reading.position < _POSITION.scalar_subquery(),
     Reading.available_at <= bindparam("now", type_=UtcDateTime()),
 )
+BEHIND = exists(_BEHIND)
+"""Whether some subscriber has something to read now; takes the present as `now`."""
 _EVENTS = unscoped(
     ALL_WORKSPACES,
     select(EventRow.__table__)
@@ -90,10 +93,6 @@ class Readings:
                 rows = [{"subscriber": kind, "attempt": 0, **begin} for kind in sorted(new)]
                 connection.execute(_ENTER[connection.dialect.name], rows)
 
-    def behind(self, connection: Connection) -> set[str]:
-        """The subscribers that have something to read now, by full name; takes no lock."""
-        return set(connection.scalars(_BEHIND, {"now": self._clock.now()}))
-
     def read_on(self, look: Engine, works: list[Work]) -> int:
         """Let subscribers have the next events.
 
@@ -106,7 +105,7 @@ class Readings:
         if not works:
             return 0
         with look.connect() as connection:
-            behind = self.behind(connection)
+            behind = set(connection.scalars(_BEHIND, {"now": self._clock.now()}))
         return sum(self._read_one(work) for work in works if work.kind in behind)
 
     def _read_one(self, work: Work) -> bool:

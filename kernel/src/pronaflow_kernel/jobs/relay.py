@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, select, update
+from sqlalchemy import Connection, exists, func, select, update
 
 from ..events.models import EventRow
 from ..events.types import Subscriber
@@ -23,8 +23,10 @@ BATCH = 500
 """Events a transaction; on SQLite it holds the writer for a few milliseconds."""
 
 _LOCK = select(func.pg_try_advisory_xact_lock(0x70726F6E61))
-_UNPLACED = select(exists(select(EventRow.seq).where(EventRow.position.is_(None))))
-_LAST = select(func.coalesce(func.max(EventRow.position), 0))
+UNPLACED = exists(select(EventRow.seq).where(EventRow.position.is_(None)))
+"""Whether there are events without a position."""
+
+_LAST = select(func.coalesce(func.max(EventRow.position), 0)).scalar_subquery()
 _pending = (
     select(EventRow.seq, func.row_number().over(order_by=EventRow.seq).label("place"))
     .where(EventRow.position.is_(None))
@@ -35,7 +37,7 @@ _pending = (
 _PLACE = (
     update(EventRow)
     .where(EventRow.seq == _pending.c.seq)
-    .values(position=bindparam("last") + _pending.c.place)
+    .values(position=_LAST + _pending.c.place)
     .returning(
         EventRow.seq,
         EventRow.type,
@@ -54,12 +56,7 @@ IsOn = Callable[[str, str | None], bool]
 """From a plugin's id and a workspace to whether it is on there."""
 
 
-def pending(connection: Connection) -> bool:
-    """Whether there are events without a position; takes no lock."""
-    return bool(connection.scalar(_UNPLACED))
-
-
-def relay(connection: Connection, wants: Wants, is_on: IsOn, now: datetime) -> tuple[bool, set[str]]:
+def relay(connection: Connection, wants: Wants, is_on: IsOn, now: datetime) -> tuple[int, set[str]]:
     """Take up to `BATCH` events that have no position yet.
 
     Events of a time when a plugin is off make no jobs for it (architecture.md 4).
@@ -68,18 +65,17 @@ def relay(connection: Connection, wants: Wants, is_on: IsOn, now: datetime) -> t
         connection: in a transaction, which the caller commits.
 
     Returns:
-        Whether it was a full batch, so that there may be more, and the queues in which there is work now.
-        While another relay is at work there is nothing.
+        How many they were, and the queues in which there is work now. While another relay is at work there
+        is nothing.
     """
     if connection.dialect.name == "postgresql" and not connection.scalar(_LOCK):
-        return False, set()
-    last = connection.scalar(_LAST)
-    taken = connection.execute(_PLACE, {"last": last}).mappings()
-    events = sorted(map(dict, taken), key=_seq)
+        return 0, set()
+    # A statement of its own: what the last relay did is seen by those that begin once the lock is held.
+    events = sorted(map(dict, connection.execute(_PLACE).mappings()), key=_seq)
     jobs = [job for event in events for job in _jobs(event, wants, is_on, now)]
     if jobs:
         connection.execute(STORE[connection.dialect.name], jobs)
-    return len(events) == BATCH, {job["queue"] for job in jobs}
+    return len(events), {job["queue"] for job in jobs}
 
 
 def _jobs(event: Mapping[str, Any], wants: Wants, is_on: IsOn, now: datetime) -> Iterator[dict[str, Any]]:

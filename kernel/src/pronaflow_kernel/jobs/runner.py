@@ -17,13 +17,14 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 
 from ..errors import StaleRow
 from ..events.hops import Loop, at
 from ..events.models import EventRow
 from ..events.types import Event, EventType
 from ..logs import bound
+from ..persistence.engines import at_once
 from ..persistence.scope import Scope
 from ..plugins.guard import described
 from ..tenancy.rule import unscoped
@@ -38,7 +39,8 @@ from .works import CORE, Work, Works
 
 if TYPE_CHECKING:
     from ..clock import Clock
-    from ..persistence.uow import Database, Row, Several
+    from ..persistence.database import Database, Several
+    from ..persistence.uow import Row
     from ..plugins.guard import Guard
 
 log = logging.getLogger("pronaflow.events")
@@ -47,12 +49,12 @@ TRIES = 3
 """How often a job is begun anew at once that others are in the way of."""
 
 _LOGGED = ("kind", "attempt", "workspace_id", "request_id")
+"""What each line of the log says of the job at hand."""
 
 _EVENTS = unscoped(
     ALL_WORKSPACES,
     select(EventRow.__table__).where(EventRow.seq.in_(bindparam("seqs", expanding=True))),
 )
-
 
 SHARED = 0.02
 """Seconds after which a shared transaction takes in no further job: others wait for its locks."""
@@ -87,9 +89,7 @@ class Runner:
         self._types, self._installed = types, installed
         self._clock, self._chance = clock, chance
         self.engine = db.engines.write.execution_options(unscoped=ALL_WORKSPACES)
-        # On PostgreSQL a transaction of one statement costs three ways to the server, and none costs one.
-        at_once = {"isolation_level": "AUTOCOMMIT"} if self.engine.dialect.name == "postgresql" else {}
-        self._at_once = self.engine.execution_options(**at_once)
+        self._at_once = at_once(self.engine)
 
     def is_on(self, plugin_id: str, workspace_id: str | None) -> bool:
         """Whether a plugin is on; the kernel always is."""
@@ -118,12 +118,13 @@ class Runner:
             go_on: whether the next one may be begun.
         """
         events = self._events(jobs)
-        sharing = [job for job in jobs if self._may_share(job)]
-        alone = [job for job in jobs if job not in sharing]
+        sharing: list[Mapping[str, Any]] = []
+        alone: list[Mapping[str, Any]] = []
+        for job in jobs:
+            (sharing if self._may_share(job) else alone).append(job)
         while sharing and go_on():
-            begun, undone = self._together(sharing, events)
+            sharing, undone = self._together(sharing, events)
             alone += undone
-            sharing = sharing[begun:]
         for job in alone:
             if not go_on():
                 return
@@ -135,39 +136,41 @@ class Runner:
         return known and job["operation_id"] is None and not self.rests(job["kind"], job["workspace_id"])
 
     def _together(
-        self, jobs: Sequence[Mapping[str, Any]], events: Mapping[int, Row]
-    ) -> tuple[int, Sequence[Mapping[str, Any]]]:
-        """Do jobs in one transaction, until it has taken `SHARED`; one that fails is undone alone.
+        self, jobs: list[Mapping[str, Any]], events: Mapping[int, Row]
+    ) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+        """Do jobs in one transaction, until it has taken `SHARED`.
+
+        Where one fails, all is undone, and those before it are done again: a savepoint for each would cost
+        every job one way to the database.
 
         Returns:
-            How many were begun, and which of them must be done alone, because all was undone.
+            Those that are to share the next one, and those that must be done alone.
         """
         ended: list[Mapping[str, Any]] = []
-        failed: list[tuple[Mapping[str, Any], Exception]] = []
+        failing: Mapping[str, Any] | None = None
         since = perf_counter()
         try:
             with self._db.several() as several:
                 for job in jobs:
-                    if (ended or failed) and perf_counter() - since > SHARED:
+                    if ended and perf_counter() - since > SHARED:
                         break
+                    failing = job
                     with self._about(job, events):
-                        try:
-                            self._share(several, job, events)
-                        except (StaleRow, OperationalError):
-                            raise
-                        except Exception as error:
-                            failed.append((job, error))
-                        else:
-                            ended.append(job)
-                if ended and not claims.all_done(unscoped(ALL_WORKSPACES, several.connection), ended):
+                        self._share(several, job, events)
+                    ended.append(job)
+                failing = None
+                if not claims.all_done(unscoped(ALL_WORKSPACES, several.connection), ended):
                     raise LeaseLost
-        except (LeaseLost, StaleRow, OperationalError) as error:
-            log.info("jobs that share a transaction met %s: each is done alone", type(error).__name__)
-            return len(jobs), jobs
-        for job, why in failed:
-            with self._about(job, events):
-                attempted(partial(self._failed, job, why))
-        return len(ended) + len(failed), ()
+        except Exception as error:
+            # Of these nobody knows whose fault they are: on PostgreSQL an InternalError says that an earlier
+            # statement had failed, and its job went on.
+            if failing is None or isinstance(error, (StaleRow, OperationalError, InternalError)):
+                log.info("jobs that share a transaction met %s: each is done alone", type(error).__name__)
+                return [], jobs
+            with self._about(failing, events):
+                attempted(partial(self._failed, failing, error))
+            return [job for job in jobs if job is not failing], []
+        return jobs[len(ended) :], []
 
     def _share(self, several: Several, job: Mapping[str, Any], events: Mapping[int, Row]) -> None:
         work = self.works.by_kind[job["kind"]]

@@ -1,0 +1,127 @@
+"""Who wakes for which queue."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from pronaflow_kernel.jobs import crew as crews
+from pronaflow_kernel.jobs.crew import Crew
+
+LONG = 30.0
+"""Seconds after which what was waited for counts as missing."""
+
+
+class Office:
+    """A crew whose work stands still until the test lets it go on.
+
+    Arguments:
+        more: what each piece of work answers, in turn; then False.
+    """
+
+    def __init__(self, threads: int, *more: bool) -> None:
+        self.begun: list[tuple[str, int]] = []
+        self._more = list(more)
+        self._begins, self._ends = threading.Semaphore(0), threading.Semaphore(0)
+        self.crew = Crew(self._work, lambda: None, lambda: LONG)
+        self.crew.start(threads, "default")
+
+    def _work(self, queue: str) -> bool:
+        self.begun.append((queue, threading.get_ident()))
+        self._begins.release()
+        self._ends.acquire(timeout=LONG)
+        return bool(self._more) and self._more.pop(0)
+
+    def begins(self) -> None:
+        """Wait until one more piece of work was begun."""
+        assert self._begins.acquire(timeout=LONG)
+
+    def idle(self) -> bool:
+        """Whether no further piece of work was begun."""
+        return not self._begins.acquire(blocking=False)
+
+    def end(self) -> None:
+        """Let one piece of work come to its end."""
+        self._ends.release()
+
+    def close(self) -> None:
+        """End it all."""
+        for _ in range(20):
+            self._ends.release()
+        self.crew.stop()
+
+
+@pytest.fixture
+def office() -> Iterator[Callable[..., Office]]:
+    """Offices that end with the test."""
+    made: list[Office] = []
+
+    def make(threads: int, *more: bool) -> Office:
+        made.append(Office(threads, *more))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody helps within this test."""
+    monkeypatch.setattr(crews, "PATIENCE", LONG)
+
+
+def test_what_comes_while_a_thread_serves_the_queue_is_left_to_it(
+    office: Callable[..., Office], patient: None
+) -> None:
+    at = office(3, True, False)
+    at.crew.ring("default")
+    at.begins()
+    at.crew.ring("default")
+    at.end()
+    at.begins()
+    assert len({thread for _, thread in at.begun}) == 1
+    assert at.idle()
+
+
+def test_what_comes_during_the_last_look_is_looked_for_again(
+    office: Callable[..., Office], patient: None
+) -> None:
+    at = office(2, False)
+    at.crew.ring("default")
+    at.begins()
+    at.crew.ring("default")
+    at.end()
+    at.begins()
+    assert [queue for queue, _ in at.begun] == ["default"] * 2
+
+
+def test_another_thread_helps_where_one_takes_long(office: Callable[..., Office]) -> None:
+    at = office(2)
+    at.crew.ring("default")
+    at.begins()
+    at.crew.ring("default")
+    at.begins()
+    assert len({thread for _, thread in at.begun}) == 2
+
+
+def test_another_queue_waits_for_nobody(office: Callable[..., Office], patient: None) -> None:
+    at = office(3)
+    for queue in ("default", "mail"):
+        at.crew.ring(queue)
+        at.begins()
+    assert {queue for queue, _ in at.begun} == {"default", "mail"}
+    assert len({thread for _, thread in at.begun}) == 2
+
+
+def test_the_last_thread_keeps_free_for_its_queue(office: Callable[..., Office], patient: None) -> None:
+    at = office(2)
+    for queue in ("mail", "slow"):
+        at.crew.ring(queue)
+    at.begins()
+    assert at.idle()
+    at.crew.ring("default")
+    at.begins()
+    assert [queue for queue, _ in at.begun] == ["mail", "default"]
