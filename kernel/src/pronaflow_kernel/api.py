@@ -56,12 +56,13 @@ from .persistence.base import (
     secret_column,
     secret_place,
 )
+from .persistence.database import Database
 from .persistence.fulltext import FullText, terms
 from .persistence.listing import Listing
 from .persistence.scope import SCOPE_ROLE, SCOPE_USER, SCOPE_WORKSPACE, Scope
 from .persistence.types import Id as IdType
 from .persistence.types import Json, UtcDateTime
-from .persistence.uow import Database, Reader, Row, UnitOfWork, Update
+from .persistence.uow import Reader, Row, UnitOfWork, Update
 from .plugins.base import Context, Plugin
 from .plugins.services import ServiceMissing, needs_scope
 from .plugins.switches import switched_on

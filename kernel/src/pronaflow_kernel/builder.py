@@ -40,10 +40,11 @@ from .kernel import Kernel
 from .mail import Mailer, mailer_from
 from .own_work import own_work
 from .persistence.base import tenant_tables
+from .persistence.database import Database
 from .persistence.engines import Engines
 from .persistence.grants import Grants
 from .persistence.migrations import Chain
-from .persistence.uow import Database, Rules
+from .persistence.uow import Rules
 from .plugins.base import Context, Plugin
 from .plugins.discovery import Candidate
 from .plugins.guard import Guard

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from .jobs.bus import Bus
     from .jobs.enqueue import Jobs
     from .jobs.sealed import SealedJobs
+    from .persistence.database import Database
     from .persistence.migrations import Chain
-    from .persistence.uow import Database
     from .plugins.base import Context
     from .plugins.guard import Guard
     from .plugins.hooks import Hooks

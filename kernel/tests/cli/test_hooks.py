@@ -10,9 +10,9 @@ import pytest
 from click.testing import Result
 
 from pronaflow_kernel.clock import SystemClock
+from pronaflow_kernel.persistence.database import Database
 from pronaflow_kernel.persistence.engines import open_engines
 from pronaflow_kernel.persistence.scope import Scope
-from pronaflow_kernel.persistence.uow import Database
 from pronaflow_kernel.plugins.models import ServerProcess
 from pronaflow_kernel.plugins.specs import PREFIXES, kernel_specs
 from pronaflow_kernel.plugins.timing import Timing

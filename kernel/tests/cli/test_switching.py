@@ -16,9 +16,9 @@ from pronaflow_kernel.cli.state import State
 from pronaflow_kernel.clock import SystemClock
 from pronaflow_kernel.identity.models import User
 from pronaflow_kernel.ids import new_id
+from pronaflow_kernel.persistence.database import Database
 from pronaflow_kernel.persistence.engines import open_engines
 from pronaflow_kernel.persistence.scope import Scope
-from pronaflow_kernel.persistence.uow import Database
 from pronaflow_kernel.plugins.models import ServerProcess
 from pronaflow_kernel.tenancy.service import create_workspace
 from pronaflow_kernel.web import server

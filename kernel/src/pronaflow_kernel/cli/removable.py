@@ -22,11 +22,11 @@ from typing import Any
 from ..assembly import CORE_CHAIN
 from ..clock import SystemClock
 from ..persistence.bundles import Bundle, refuse_filled
+from ..persistence.database import Database
 from ..persistence.engines import open_engines
 from ..persistence.holdings import count, look, revisions
 from ..persistence.migrations import status
 from ..persistence.removal import refuse_referred, refuse_unreadable
-from ..persistence.uow import Database
 from ..plugins.discovery import discover
 from ..plugins.lifecycle import PluginStatus
 from ..plugins.switches import LIVE, Switches

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from ..assembly import CORE_CHAIN
 from ..clock import SystemClock
+from ..persistence.database import Database
 from ..persistence.engines import open_engines
 from ..persistence.migrations import status
-from ..persistence.uow import Database
 from ..plugins.switches import Switches
 from ..plugins.switching import MustFollow, Thrown, tell, throw
 from ..settings import Settings

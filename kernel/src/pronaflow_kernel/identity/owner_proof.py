@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from ..access.freshness import demand_fresh
 from ..errors import Forbidden, invalid
+from ..persistence.database import Database
 from ..persistence.scope import Scope
-from ..persistence.uow import Database, Reader, Row
+from ..persistence.uow import Reader, Row
 from .callers import session_of
 from .guessing.failures import note_failure
 from .mfa.factors import Factors

@@ -34,12 +34,11 @@ from ..jobs.enqueue import RELAYED, STORE, Jobs
 from ..jobs.types import JobType
 from ..logs import request_id
 from .base import Model
-from .engines import PATIENCE, Engines
-from .prepared import PreparedReads, Row
+from .prepared import Row
 from .reader import Reader
 from .scope import SCOPE_WORKSPACE, Scope
 
-__all__ = ["Database", "Reader", "Row", "UnitOfWork", "Update"]
+__all__ = ["Reader", "Row", "UnitOfWork", "Update"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,124 +306,6 @@ class UnitOfWork(Reader):
             raise ValueError(f"{table.name} has no column {', '.join(sorted(unknown))}")
         row.update(values)
         return row
-
-
-class Database:
-    """Opens readers and units of work; what `ctx.db` is.
-
-    Arguments:
-        engines: the two engines.
-        clock: tells the present.
-        committed: called after every commit: the queues in which it left work, and its actions.
-        rules: for its units of work.
-    """
-
-    def __init__(
-        self,
-        engines: Engines,
-        clock: Clock,
-        committed: Callable[[set[str], list[Callable[[], None]]], None],
-        rules: Rules | None = None,
-    ) -> None:
-        self.engines = engines
-        self._clock = clock
-        self._committed = committed
-        self._rules = rules
-        self._prepared = PreparedReads(engines.read)
-
-    @contextmanager
-    def read(self, scope: Scope) -> Iterator[Reader]:
-        """A reader in `scope`."""
-        with self.engines.read.connect() as connection:
-            yield Reader(connection, scope, self._clock, self._prepared)
-
-    @contextmanager
-    def write(
-        self,
-        scope: Scope,
-        *,
-        origin: str = "api",
-        now: datetime | None = None,
-        dry_run: bool = False,
-        patience: float | None = None,
-    ) -> Iterator[UnitOfWork]:
-        """A unit of work in `scope`; commits when the block ends, rolls back when it raises.
-
-        Arguments:
-            origin, now: see `UnitOfWork`.
-            dry_run: roll back at the end all the same; nothing is delivered.
-            patience: seconds to wait for locks of others, where that is less than usual.
-        """
-        options = {} if patience is None else {PATIENCE: patience}
-        with (
-            self.engines.write.connect() as connection,
-            connection.execution_options(**options).begin() as transaction,
-        ):
-            uow = UnitOfWork(connection, scope, self._clock, origin, now, self._rules)
-            with _current(uow):
-                yield uow
-            queues, actions = uow.finish()
-            if dry_run:
-                transaction.rollback()
-                return
-        self._committed(queues, actions)
-
-    @contextmanager
-    def several(self) -> Iterator[Several]:
-        """One transaction of several units of work; commits when the block ends."""
-        with self.engines.write.connect() as connection, connection.begin():
-            several = Several(connection, self._clock, self._rules)
-            yield several
-        self._committed(several.queues, several.actions)
-
-
-class Several:
-    """Units of work that share a transaction, each in a scope of its own.
-
-    Arguments:
-        connection: in the transaction; the others as for `UnitOfWork`.
-    """
-
-    def __init__(self, connection: Connection, clock: Clock, rules: Rules | None) -> None:
-        self.connection, self._clock, self._rules = connection, clock, rules
-        self.queues: set[str] = set()
-        self.actions: list[Callable[[], None]] = []
-
-    @contextmanager
-    def unit(self, scope: Scope) -> Iterator[UnitOfWork]:
-        """One of them; where the block raises, only its work is undone."""
-        with _undoable(self.connection):
-            uow = UnitOfWork(self.connection, scope, self._clock, "system", None, self._rules)
-            with _current(uow):
-                yield uow
-            queues, actions = uow.finish()
-        self.queues |= queues
-        self.actions += actions
-
-
-@contextmanager
-def _undoable(connection: Connection) -> Iterator[None]:
-    """A savepoint, as text: SQLAlchemy's own is compiled anew each time, which is a fifth of a small job.
-
-    It is not released: the next one of the same name lies inside it, the commit ends all of them, and on
-    PostgreSQL each job is spared one of three ways to the server.
-    """
-    connection.exec_driver_sql("SAVEPOINT unit")
-    try:
-        yield
-    except BaseException:
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
-        raise
-
-
-@contextmanager
-def _current(uow: UnitOfWork) -> Iterator[None]:
-    outer = CURRENT_UNIT.get()
-    CURRENT_UNIT.set(uow)
-    try:
-        yield
-    finally:
-        CURRENT_UNIT.set(outer)
 
 
 def _default(column: Any) -> Any:

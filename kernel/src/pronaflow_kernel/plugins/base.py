@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from ..clock import Clock
     from ..egress.client import PluginHttp
     from ..jobs.enqueue import Jobs
-    from ..persistence.uow import Database, UnitOfWork
+    from ..persistence.database import Database
+    from ..persistence.uow import UnitOfWork
     from ..post import Post
     from ..records.lifecycle import Trash
     from ..secrets import PluginSecrets

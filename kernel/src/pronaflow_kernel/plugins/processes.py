@@ -26,7 +26,8 @@ from .models import ServerProcess
 from .timing import merged
 
 if TYPE_CHECKING:
-    from ..persistence.uow import Database, Reader, Row, UnitOfWork
+    from ..persistence.database import Database
+    from ..persistence.uow import Reader, Row, UnitOfWork
     from .guard import Guard
 
 log = logging.getLogger("pronaflow.plugins")

@@ -24,7 +24,8 @@ from .following import requirements, with_dependants
 from .models import PluginSwitch, WorkspacePlugin
 
 if TYPE_CHECKING:
-    from ..persistence.uow import Database, UnitOfWork
+    from ..persistence.database import Database
+    from ..persistence.uow import UnitOfWork
     from .manifest import Manifest
 
 LIVE = timedelta(seconds=1)

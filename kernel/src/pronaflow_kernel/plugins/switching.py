@@ -24,7 +24,7 @@ from .guard import described
 
 if TYPE_CHECKING:
     from ..kernel import Kernel
-    from ..persistence.uow import Database
+    from ..persistence.database import Database
     from .switches import Switches
 
 _WORKSPACE = select(Workspace.id).where(Workspace.id == SCOPE_WORKSPACE, Workspace.lifecycle == "active")

@@ -20,7 +20,8 @@ from ..persistence.scope import Scope
 from .limits.rate import RateLimit
 
 if TYPE_CHECKING:
-    from ..persistence.uow import Database, Reader
+    from ..persistence.database import Database
+    from ..persistence.uow import Reader
     from ..settings.schema import RateLimitSettings
     from .limits.limiter import Limiter
 

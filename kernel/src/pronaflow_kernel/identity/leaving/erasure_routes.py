@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...persistence.uow import Database, Reader, Row
+from ...persistence.database import Database
+from ...persistence.uow import Reader, Row
 from ...web.blueprint import Blueprint
 from ..mfa.schemas import OwnerIn
 from ..owner_proof import OwnerProof

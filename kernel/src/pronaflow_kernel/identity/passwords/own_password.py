@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from ...persistence.database import Database
 from ...persistence.scope import Scope
-from ...persistence.uow import Database, Row
+from ...persistence.uow import Row
 from ..guessing.attempts import Attempts, Limit
 from ..guessing.devices import network_of
 from ..guessing.failures import too_many

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NoReturn
 
 from ...errors import Unauthorized
+from ...persistence.database import Database
 from ...persistence.scope import Scope
-from ...persistence.uow import Database, Reader, Row
+from ...persistence.uow import Reader, Row
 from ..accounts import Accounts
 from ..guessing.devices import DeviceTokens, source_of
 from ..guessing.failures import note_failure

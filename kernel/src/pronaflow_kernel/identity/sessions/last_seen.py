@@ -18,7 +18,7 @@ from ..models import Session
 if TYPE_CHECKING:
     from ...clock import Clock
     from ...jobs.bus import Bus
-    from ...persistence.uow import Database
+    from ...persistence.database import Database
 
 EVERY = timedelta(minutes=1)
 """How old a note gets before the next one."""

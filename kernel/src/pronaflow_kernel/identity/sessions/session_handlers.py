@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ...errors import Forbidden, NotFound, invalid
-from ...persistence.uow import Database, Reader, Row, UnitOfWork
+from ...persistence.database import Database
+from ...persistence.uow import Reader, Row, UnitOfWork
 from ...web.answers import Answer
 from ..callers import session_of, user_of
 from ..mfa.factors import SHOWN
