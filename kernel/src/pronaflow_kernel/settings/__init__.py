@@ -5,6 +5,7 @@ raises one `SettingsError` that names every mistake with its place. A plugin dec
 frozen dataclass of `setting()` fields; its id is the section's name.
 """
 
+from .declaring import setting
 from .loading import Described, describe, load
 from .problems import Problem, SettingsError
 from .schema import (
@@ -21,7 +22,6 @@ from .schema import (
     Settings,
     keys,
     sections,
-    setting,
 )
 
 __all__ = [

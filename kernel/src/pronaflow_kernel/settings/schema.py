@@ -7,39 +7,16 @@ all read them. The names are those that operators write: `[server] port` in the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_type_hints
 
 from . import checks
+from .declaring import setting
 
 _CARRIED = {"carried": True}
-
-
-def setting(
-    default: Any,
-    help: str,
-    *,
-    secret: bool = False,
-    least: float | None = None,
-    most: float | None = None,
-    check: Callable[[Any], object] | None = None,
-) -> Any:
-    """Declare one setting as a field of a section's dataclass.
-
-    Arguments:
-        default: what holds when nobody says otherwise; its type must fit the annotation.
-        help: one sentence for operators.
-        secret: the value is masked wherever it is shown, kept out of `repr`, and may also come from the file
-            that the environment variable `..._FILE` names.
-        least, most: inclusive bounds of a number.
-        check: raises ValueError, with words that do not repeat the value, when the value will not do; asked
-            for each item of a list.
-    """
-    rules = {"help": help, "secret": secret, "least": least, "most": most, "check": check}
-    return field(default=default, repr=not secret, metadata=rules)
 
 
 def _nothing() -> Mapping[str, Any]:
