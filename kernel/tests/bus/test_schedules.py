@@ -8,24 +8,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from marshmallow import fields
 from sqlalchemy import text
 
 from pronaflow_kernel.api import (
     Jobs,
     JobType,
-    Plugin,
     Reader,
     Schedule,
-    Schema,
     Scope,
     UnitOfWork,
     ValidationFailed,
 )
-from pronaflow_kernel.contributions import contributed
 from pronaflow_kernel.jobs import schedules
 from pronaflow_kernel.jobs.occurrences import forget_runs
-from pronaflow_kernel.plugins.lifecycle import PluginFault
 from pronaflow_kernel.testing import Person, World
 
 from .conftest import Workshop
@@ -373,37 +368,3 @@ def test_runs_are_forgotten_in_chunks(timetable: Timetable) -> None:
         assert [forget_runs(connection, later, most=3) for _ in range(3)] == [3, 2, 0]
         left = schedules.runs_of(connection, "notes.ring", 10)
     assert [run["due_at"] for run in left] == [NINE + timedelta(hours=6)]
-
-
-class Loud(Schema):
-    loud = fields.Boolean(required=True)
-
-
-@pytest.mark.parametrize(
-    ("job", "words"),
-    [
-        (
-            JobType("ring", print, schedules=(Schedule("61 * * * *"),)),
-            "the schedule of the job ring: The minute in '61 * * * *' cannot be read, or never comes.",
-        ),
-        (
-            JobType("ring", print, schedules=(Schedule("0 * * * *", "Nowhere"),)),
-            "the schedule of the job ring: 'Nowhere' is no time zone of the IANA database, "
-            "such as Europe/Berlin.",
-        ),
-        (
-            JobType("ring", print, args=Loud, schedules=(HOURLY,)),
-            "the schedule of the job ring: Its arguments are not those of the job: "
-            "{'loud': ['Missing data for required field.']}.",
-        ),
-    ],
-    ids=["cron", "zone", "args"],
-)
-def test_a_wrong_schedule_fails_its_plugin_at_the_start(job: JobType, words: str) -> None:
-    class Hooks:
-        def provide(self, plugin_id: str, name: str) -> Any:
-            return [job]
-
-    with pytest.raises(PluginFault) as fault:
-        contributed(Hooks(), "ringer", Plugin(), "jobs")  # type: ignore[arg-type]
-    assert str(fault.value) == words
