@@ -147,9 +147,11 @@ def _assembled(duty: Duty) -> Kernel:
 
 
 def _work(kernel: Kernel, duty: Duty, ended: threading.Event) -> None:
+    from ..garbage import set_aside
     from ..jobs.worker import Worker
     from ..plugins.processes import Reporter
 
+    set_aside()
     jobs = kernel.settings.jobs
     reporter = Reporter(kernel.db, kernel.guard, kernel.clock, role="worker")
     reporter.start()

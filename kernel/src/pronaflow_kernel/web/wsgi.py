@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..garbage import set_aside
 from ..logs import configure_logging
 from ..plugins.processes import Reporter
 from .app import start
@@ -33,6 +34,7 @@ class Serving:
 
     def begin(self) -> None:
         """Do background work, as the settings want it, and tell other processes of this one."""
+        set_aside()
         self.kernel.bus.start(self.kernel.settings.jobs.threads)
         self._reporter.start()
 
