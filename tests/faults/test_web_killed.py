@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from .conftest import rounds
+from .conftest import bound, rounds
 from .installation import THREADS, Installation
+
+DELIVERED = 2.0
+"""Seconds after a restart until everything is done that was asked for before."""
 
 
 def test_nothing_that_was_acknowledged_is_lost_and_nothing_else_told(site: Installation) -> None:
@@ -18,7 +21,7 @@ def test_nothing_that_was_acknowledged_is_lost_and_nothing_else_told(site: Insta
             site.web.wait()
             assert len(site.record().marks) == before + there, point
             site.start()
-    site.settle()
+            site.settle(bound(DELIVERED))
     assert site.record().problems(2 * kills * THREADS) == []
 
 
