@@ -13,9 +13,10 @@ the job. Like those of workers, it does not wait for the disk. The goal is 60 se
 import time
 
 from bare import driver
-from bus_place import PATIENCE, Site, conditions, site, things, wait_until
+from bus_place import PATIENCE, Site, conditions, durable, site, things, wait_until
 from listeners_plugin.plugin import MODES, announce
 from measure import Figures, Options, options, show
+from place import database
 from security_path import redis
 
 from pronaflow_kernel.api import Scope, new_id
@@ -29,15 +30,17 @@ WORKSPACES = 20
 def figures(asked: Options) -> Figures:
     events = 200 if asked.quick else 20_000
     for kind in asked.databases:
-        with site(kind) as made:
-            yield f"{kind}, disk and load", conditions(made.folder)
-            bare = _bare(made, 1000 if asked.quick else 10_000)
+        with database(kind) as (url, folder):
+            yield f"{kind}, disk and load", conditions(folder)
+            if kind == "postgresql":
+                durable(url)
+            bare = _bare(url, 200 if asked.quick else 10_000)
             yield f"{kind}, bare transactions", f"{bare:8,.0f} a second"
         for listeners in (1, 4):
             with site(kind, PRONAFLOW_LISTENERS__NUMBER=str(listeners)) as made, made.server():
                 yield f"{kind}, {listeners} listening", _drained(made, events, listeners, bare)
         if kind == "postgresql":
-            with redis() as url, site(kind, PRONAFLOW_REDIS_URL=url) as made, made.process("worker"):
+            with redis() as url, site(kind, PRONAFLOW_REDIS_URL=url) as made, made.worker(asked):
                 yield f"{kind}, 4 listening, workers", _drained(made, events, 4, bare)
 
 
@@ -66,9 +69,9 @@ def _store(kernel: Kernel, events: int) -> None:
             announce(uow, about[number % len(about)])
 
 
-def _bare(made: Site, count: int) -> float:
+def _bare(url: str, count: int) -> float:
     """Transactions a second."""
-    with driver(made.url, waits=False) as bare:
+    with driver(url, waits=False) as bare:
         for statement in (
             "CREATE TABLE bare_job (id INTEGER PRIMARY KEY, token TEXT)",
             "CREATE TABLE bare_effect (id TEXT PRIMARY KEY, about TEXT)",

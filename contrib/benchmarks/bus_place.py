@@ -13,12 +13,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import socket
 from typing import Any
 
+from measure import Options
 from place import database
 from sqlalchemy import Engine, text
 
@@ -92,6 +93,10 @@ class Site:
             wait_until(lambda: _answers(process, f"{url}/health"), PATIENCE)
             yield process, url
 
+    def worker(self, asked: Options) -> AbstractContextManager[subprocess.Popen[bytes]]:
+        """`pronaflow worker`, of as many processes as it has by itself, or of one where it is only to run."""
+        return self.process("worker", *(["--processes", "1"] if asked.quick else []))
+
     @contextmanager
     def kernel(self, **overrides: Any) -> Iterator[Kernel]:
         """The kernel in this process, with no thread that works yet."""
@@ -126,7 +131,10 @@ def _left(connection: Any) -> list[str]:
 
 @contextmanager
 def site(kind: str, **settings: str) -> Iterator[Site]:
-    """An empty database at its head, with the listeners installed, here as in the processes."""
+    """An empty database, with the listeners installed, here as in the processes.
+
+    One on PostgreSQL is at its head; one on SQLite is brought there by whoever opens it first.
+    """
     with database(kind) as (url, folder):
         packages = folder / "packages"
         shutil.copytree(PLUGIN, packages / PLUGIN.name)
@@ -141,7 +149,7 @@ def site(kind: str, **settings: str) -> Iterator[Site]:
         try:
             if kind == "postgresql":
                 durable(url)
-            made.run("db", "upgrade")
+                made.run("db", "upgrade")
             yield made
         finally:
             sys.path.remove(str(packages))

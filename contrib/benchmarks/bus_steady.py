@@ -46,7 +46,7 @@ def figures(asked: Options) -> Figures:
         if kind == "postgresql":
             with redis() as url, site(kind) as made:
                 made.settings |= {"PRONAFLOW_REDIS_URL": url, "PRONAFLOW_JOBS__THREADS": "0"}
-                with made.process("worker"):
+                with made.worker(asked):
                     yield from _kept_up("workers", made, asked)
 
 

@@ -94,12 +94,11 @@ def _whole(seen: bytearray) -> bool:
 
 
 @contextmanager
-def server(runner: str, url: str, folder: Path) -> Iterator[tuple[int, int]]:
+def server(runner: str, url: str, folder: Path, processes: int) -> Iterator[tuple[int, int]]:
     """A running server; yields its port and the id of its first process."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PRONAFLOW_")}
-    processes = 1 if runner == "waitress" else os.cpu_count() or 1
     env = {
         **kept,
         "PRONAFLOW_DATA_DIR": str(folder),
@@ -176,7 +175,11 @@ def figures(asked: Options) -> Figures:
             if kind == "postgresql":
                 env = {**os.environ, "PRONAFLOW_DATABASE_URL": url, "PRONAFLOW_DATA_DIR": str(folder)}
                 subprocess.run([PRONAFLOW, "db", "upgrade"], env=env, check=True, capture_output=True)
-            servers = {runner: running.enter_context(server(runner, url, folder)) for runner in RUNNERS}
+            processes = dict.fromkeys(RUNNERS, 1 if asked.quick else os.cpu_count() or 1) | {"waitress": 1}
+            servers = {
+                runner: running.enter_context(server(runner, url, folder, count))
+                for runner, count in processes.items()
+            }
             for name, request in loads(servers["waitress"][0]).items():
                 yield from _compare(f"{kind}, {name}", servers, request, rounds, seconds)
 

@@ -49,9 +49,10 @@ def figures(asked: Options) -> Figures:
     with TemporaryDirectory(prefix="pronaflow-bytecode-") as bytecode:
         for kind in asked.databases:
             with database(kind) as (url, folder):
-                env = _environment(url, folder, bytecode)
+                env = _environment(url, folder, None if asked.quick else bytecode)
                 _pronaflow(env, "db", "upgrade")
-                _serve(env)
+                if not asked.quick:
+                    _serve(env)
                 pairs = [(_import_libraries(env), _serve(env)) for _ in range(rounds)]
                 starts = [start for _, start in pairs]
                 yield f"{kind}, libraries alone", f"{median(cpu for cpu, _ in pairs):8.2f} s of CPU"
@@ -66,12 +67,12 @@ def figures(asked: Options) -> Figures:
                 yield f"{kind}, memory when idle", f"{rss:8.0f} MB, goal 150 MB"
 
 
-def _environment(url: str, folder: Path, bytecode: str) -> dict[str, str]:
+def _environment(url: str, folder: Path, bytecode: str | None) -> dict[str, str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("PRONAFLOW_")}
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     return {
         **env,
-        "PYTHONPYCACHEPREFIX": bytecode,
+        **({} if bytecode is None else {"PYTHONPYCACHEPREFIX": bytecode}),
         "PRONAFLOW_DATABASE_URL": url,
         "PRONAFLOW_DATA_DIR": str(folder / "instance"),
         "PRONAFLOW_LOGS__LEVEL": "warning",
