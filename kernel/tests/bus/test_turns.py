@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from pronaflow_kernel.attribution import as_kernel
 from pronaflow_kernel.ids import new_id
+from pronaflow_kernel.jobs import bus as buses
 from pronaflow_kernel.jobs.claims import BATCH, Claims
 from pronaflow_kernel.jobs.enqueue import new_job
 from pronaflow_kernel.jobs.models import Job
+from pronaflow_kernel.jobs.types import JobType
 from pronaflow_kernel.testing import World
 
 from .conftest import Workshop
@@ -33,7 +36,8 @@ class Queue:
 
     def put(self, count: int = 1, **values: Any) -> None:
         """Hand jobs in."""
-        rows = [new_job("notes.x", now=self.world.clock.now(), args={}, **values) for _ in range(count)]
+        given = {"args": {}, **values}
+        rows = [new_job("notes.x", now=self.world.clock.now(), **given) for _ in range(count)]
         with self.workshop.bus.engine.begin() as connection:
             connection.execute(insert(Job), rows)
 
@@ -96,6 +100,32 @@ def test_what_was_begun_before_comes_alone_and_every_second_time(queue: Queue) -
     taken = [[job["attempt"] for job in queue.take()] for _ in range(5)]
     assert sorted(map(len, taken)) == [1, 1, 1, BATCH, BATCH]
     assert [len(each) for each in taken if each[0] == 2] == [1, 1]
+
+
+def test_what_is_not_begun_after_a_while_is_left_to_others_and_no_attempt(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one that is handed in with the same key meanwhile is not in its way."""
+    seconds, done = [0.0], []
+    waiting: list[list[int]] = []
+
+    def run(_reader: Any, args: Any) -> None:
+        done.append(args["which"])
+        if args["which"] == 1:
+            seconds[0] += 2 * buses.TURN
+            as_kernel(queue.put)(dedup_key="k", args={"which": 4})
+            waiting.append([job["attempt"] for job in as_kernel(queue.workshop.jobs)()])
+        if args["which"] == 2:
+            waiting.append([job["attempt"] for job in as_kernel(queue.workshop.jobs)()])
+
+    queue.workshop.does(JobType("x", run, mode="external"))
+    monkeypatch.setattr(buses, "perf_counter", lambda: seconds[0])
+    for which in (1, 2, 3):
+        queue.put(args={"which": which}, dedup_key="k" if which == 2 else None)
+    queue.world.drain()
+    assert waiting == [[1, 1, 1, 0], [1, 1, 1]]
+    assert done == [1, 2, 3, 4]
+    assert queue.workshop.jobs() == []
 
 
 def test_what_waits_for_its_time_is_not_taken_before(queue: Queue) -> None:

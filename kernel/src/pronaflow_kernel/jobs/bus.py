@@ -40,7 +40,7 @@ ALONE = 0.1
 """The same while those who would ring cannot reach it."""
 
 TURN = 0.1
-"""Seconds for which jobs are done before new events are looked for again."""
+"""Seconds after which new events are looked for, and jobs that were not begun are left to others."""
 
 _LOOK = claims.NEXT.add_columns(UNPLACED.label("events"), BEHIND.label("behind"))
 
@@ -158,8 +158,9 @@ class Bus:
         self._enter()
         busy = True
         while busy:
-            worked = [self.work(name) for name in self.works.queues]
-            busy = self.tick() | self.act() | any(worked)
+            busy = self.tick() | self.act()
+            for name in self.works.queues:
+                busy |= self.work(name)
 
     def act(self) -> bool:
         """Do the actions that units of work left behind; False where there was none."""
@@ -213,10 +214,13 @@ class Bus:
         return total
 
     def _do(self, queue_name: str, seen: claims.Ready | None) -> int:
-        """Do jobs of a queue until less than a batch is left or it has taken a while; answers how many.
+        """Do jobs of a queue until less than a batch is left or it has taken a while.
 
         Arguments:
             seen: what a look has found.
+
+        Returns:
+            How many jobs were taken.
         """
         count, since, more = 0, perf_counter(), True
         while more and not self._crew.stopping and perf_counter() - since < TURN:
@@ -225,12 +229,22 @@ class Bus:
             seen, more = None, len(jobs) == claims.BATCH
             if more:
                 self._call_for_help(queue_name)
-            try:
-                self.runner.run(jobs, lambda: not self._crew.stopping)
-            finally:
-                self.claims.let_go(jobs)
+            if jobs:
+                self._run(queue_name, jobs)
             count += len(jobs)
         return count
+
+    def _run(self, queue_name: str, jobs: list[dict[str, Any]]) -> None:
+        """Do jobs for a while; what is not begun then does not wait behind what takes long."""
+        since = perf_counter()
+        try:
+            rest = self.runner.run(jobs, lambda: not self._crew.stopping and perf_counter() - since < TURN)
+            if rest:
+                with self._at_once.begin() as connection:
+                    claims.give_back(connection, rest)
+                self._call_for_help(queue_name)
+        finally:
+            self.claims.let_go(jobs)
 
     def _call_for_help(self, queue_name: str) -> None:
         if self._crew:

@@ -30,8 +30,8 @@ from ..ids import new_id
 from ..persistence.types import Id, UtcDateTime
 from .models import LEASED, NOBODY, PARKED, READY, WAITING, DeadJob, Job
 
-BATCH = 20
-"""Jobs taken at once."""
+BATCH = 50
+"""Jobs taken at once; those that one thread has not begun after a while go back."""
 
 _BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 """Sorts before every tenant."""
@@ -98,7 +98,8 @@ NEXT = select(
 """What may be taken of a queue next; read by `Ready.of`."""
 _HELD = and_(Job.id == bindparam("job"), Job.lease_token == _TOKEN)
 _DONE = delete(Job).where(_HELD)
-_ALL_DONE = delete(Job).where(Job.id.in_(bindparam("all_jobs", expanding=True)), Job.lease_token == _TOKEN)
+_ALL_HELD = and_(Job.id.in_(bindparam("all_jobs", expanding=True)), Job.lease_token == _TOKEN)
+_ALL_DONE = delete(Job).where(_ALL_HELD)
 _FREED: dict[str, Any] = {"lease_until": None, "lease_token": None, "worker_id": None}
 _BACK = (
     update(Job)
@@ -111,7 +112,9 @@ _BACK = (
     )
 )
 # Its like may wait by now or by the time that it comes back: there is no room for two of one key.
-_PARK = update(Job).where(_HELD).values(state=PARKED, attempt=Job.attempt - 1, dedup_key=None, **_FREED)
+_NOT_BEGUN: dict[str, Any] = {"attempt": Job.attempt - 1, "dedup_key": None, **_FREED}
+_PARK = update(Job).where(_HELD).values(state=PARKED, **_NOT_BEGUN)
+_GIVE_BACK = update(Job).where(_ALL_HELD).values(state=READY, **_NOT_BEGUN)
 _UNPARK = (
     update(Job)
     .where(Job.state == PARKED, Job.kind == bindparam("which"), Job.tenant == bindparam("whose", type_=Id()))
@@ -297,8 +300,15 @@ def done(connection: Connection, job: Mapping[str, Any]) -> bool:
 
 def all_done(connection: Connection, jobs: Sequence[Mapping[str, Any]]) -> bool:
     """`done` for jobs that were taken together; False where one of them is somebody else's by now."""
-    given = {"all_jobs": [job["id"] for job in jobs], "token": jobs[0]["lease_token"]}
-    return connection.execute(_ALL_DONE, given).rowcount == len(jobs)
+    return connection.execute(_ALL_DONE, _together(jobs)).rowcount == len(jobs)
+
+
+def give_back(connection: Connection, jobs: Sequence[Mapping[str, Any]]) -> None:
+    """Leave jobs that were taken together and not begun to whoever has time.
+
+    The attempt was none, and their `dedup_key` is given up.
+    """
+    connection.execute(_GIVE_BACK, _together(jobs))
 
 
 def put_back(connection: Connection, job: Mapping[str, Any], when: datetime, error: str) -> None:
@@ -332,6 +342,10 @@ def bury(
     row["last_error"] = error[:ERROR] if error else row["last_error"]
     connection.execute(insert(DeadJob), {**row, "died_at": now, "reason": reason[:200]})
     return True
+
+
+def _together(jobs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"all_jobs": [job["id"] for job in jobs], "token": jobs[0]["lease_token"]}
 
 
 def _token(job: Mapping[str, Any]) -> dict[str, Any]:

@@ -109,13 +109,16 @@ class Runner:
         with self._db.read(Scope.system()) as reader:
             return {row["seq"]: row for row in reader.all(_EVENTS, seqs=list(seqs))}
 
-    def run(self, jobs: Sequence[Mapping[str, Any]], go_on: Callable[[], bool]) -> None:
+    def run(self, jobs: Sequence[Mapping[str, Any]], go_on: Callable[[], bool]) -> list[Mapping[str, Any]]:
         """Do jobs that were taken together, or settle what becomes of them; raises nothing.
 
         Those of mode `db` that nobody follows share transactions, which makes them twice as fast.
 
         Arguments:
             go_on: whether the next one may be begun.
+
+        Returns:
+            Those that were not begun.
         """
         events = self._events(jobs)
         sharing: list[Mapping[str, Any]] = []
@@ -124,11 +127,11 @@ class Runner:
             (sharing if self._may_share(job) else alone).append(job)
         while sharing and go_on():
             sharing, undone = self._together(sharing, events)
-            alone += undone
-        for job in alone:
-            if not go_on():
-                return
-            attempted(partial(self._settle, job, events))
+            for job in undone:
+                attempted(partial(self._settle, job, events))
+        while alone and go_on():
+            attempted(partial(self._settle, alone.pop(0), events))
+        return sharing + alone
 
     def _may_share(self, job: Mapping[str, Any]) -> bool:
         work = self.works.by_kind.get(job["kind"])

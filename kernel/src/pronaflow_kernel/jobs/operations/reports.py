@@ -193,7 +193,7 @@ class Report:
     """
 
     def __init__(self, engine: Engine, job: Mapping[str, Any], clock: Clock) -> None:
-        self._engine = engine.execution_options(**{PATIENCE: EVERY.total_seconds()})
+        self._engine = engine
         self._job, self._clock = job, clock
         self._told: datetime | None = None
 
@@ -210,7 +210,8 @@ class Report:
         words = None if message is None else plain(message)
         values = {**_binds(self._job), "so_far": so_far, "of_all": of_all, "words": words}
         try:
-            with self._engine.begin() as connection:
+            patient = self._engine.execution_options(**{PATIENCE: EVERY.total_seconds()})
+            with patient.begin() as connection:
                 asked = connection.execute(_TELL, values).scalar()
         except OperationalError as error:
             if is_locked(error):
