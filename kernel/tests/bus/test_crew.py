@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pronaflow_kernel.jobs import crew as crews
-from pronaflow_kernel.jobs.crew import Crew
+from pronaflow_kernel.jobs.crew import Crew, Found
 
 LONG = 30.0
 """Seconds after which what was waited for counts as missing."""
@@ -18,21 +18,21 @@ class Office:
     """A crew whose work stands still until the test lets it go on.
 
     Arguments:
-        more: what each piece of work answers, in turn; then False.
+        found: what each piece of work finds, in turn; then nothing.
     """
 
-    def __init__(self, threads: int, *more: bool) -> None:
+    def __init__(self, threads: int, *found: Found) -> None:
         self.begun: list[tuple[str, int]] = []
-        self._more = list(more)
+        self._found = list(found)
         self._begins, self._ends = threading.Semaphore(0), threading.Semaphore(0)
         self.crew = Crew(self._work, lambda: None, lambda: LONG)
         self.crew.start(threads, "default")
 
-    def _work(self, queue: str) -> bool:
+    def _work(self, queue: str) -> Found:
         self.begun.append((queue, threading.get_ident()))
         self._begins.release()
         self._ends.acquire(timeout=LONG)
-        return bool(self._more) and self._more.pop(0)
+        return self._found.pop(0) if self._found else Found.NOTHING
 
     def begins(self) -> None:
         """Wait until one more piece of work was begun."""
@@ -58,8 +58,8 @@ def office() -> Iterator[Callable[..., Office]]:
     """Offices that end with the test."""
     made: list[Office] = []
 
-    def make(threads: int, *more: bool) -> Office:
-        made.append(Office(threads, *more))
+    def make(threads: int, *found: Found) -> Office:
+        made.append(Office(threads, *found))
         return made[-1]
 
     yield make
@@ -73,29 +73,50 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crews, "PATIENCE", LONG)
 
 
-def test_what_comes_while_a_thread_serves_the_queue_is_left_to_it(
+def test_what_comes_while_a_thread_is_at_the_queue_is_left_for_after_it(
     office: Callable[..., Office], patient: None
 ) -> None:
-    at = office(3, True, False)
+    at = office(3)
     at.crew.ring("default")
     at.begins()
     at.crew.ring("default")
-    at.end()
-    at.begins()
-    assert len({thread for _, thread in at.begun}) == 1
     assert at.idle()
-
-
-def test_what_comes_during_the_last_look_is_looked_for_again(
-    office: Callable[..., Office], patient: None
-) -> None:
-    at = office(2, False)
-    at.crew.ring("default")
-    at.begins()
-    at.crew.ring("default")
     at.end()
     at.begins()
     assert [queue for queue, _ in at.begun] == ["default"] * 2
+
+
+@pytest.mark.parametrize("found", [Found.SOME, Found.MORE])
+def test_after_something_was_found_it_is_looked_again(
+    office: Callable[..., Office], patient: None, found: Found
+) -> None:
+    at = office(2, found)
+    at.crew.ring("default")
+    for _ in range(2):
+        at.begins()
+        at.end()
+    assert at.idle()
+
+
+def test_a_queue_of_which_all_was_done_rests_twice_as_long_as_that_took(
+    office: Callable[..., Office], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = [0.0]
+    monkeypatch.setattr(crews, "REST", LONG)
+    monkeypatch.setattr(crews, "monotonic", lambda: seconds[0])
+    at = office(1, Found.MORE, Found.SOME)
+    at.crew.ring("default")
+    for _ in range(2):
+        at.begins()
+        seconds[0] += 1.0
+        at.end()
+    at.crew.ring("mail")
+    at.begins()
+    at.end()
+    seconds[0] += 2.0
+    at.crew.ring("default")
+    at.begins()
+    assert [queue for queue, _ in at.begun] == ["default", "default", "mail", "default"]
 
 
 def test_another_thread_helps_where_one_takes_long(office: Callable[..., Office]) -> None:

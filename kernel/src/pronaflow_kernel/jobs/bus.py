@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..persistence.engines import at_once
 from . import claims
-from .crew import Crew, attempted
+from .crew import Crew, Found, attempted
 from .enqueue import ALL_WORKSPACES, RELAYED
 from .readings import BEHIND
 from .relay import BATCH, UNPLACED, relay
@@ -160,7 +160,7 @@ class Bus:
         while busy:
             busy = self.tick() | self.act()
             for name in self.works.queues:
-                busy |= self.work(name)
+                busy |= self.work(name) > Found.NOTHING
 
     def act(self) -> bool:
         """Do the actions that units of work left behind; False where there was none."""
@@ -176,23 +176,19 @@ class Bus:
         while (action := self._actions.get()) is not None:
             attempted(action)
 
-    def work(self, queue_name: str) -> bool:
-        """Do a part of what waits in a queue; what comes in meanwhile is for the next one.
-
-        Returns:
-            Whether anything was done, so that there may be more.
-        """
+    def work(self, queue_name: str) -> Found:
+        """Do a part of what waits in a queue; what comes in meanwhile is for the next one."""
         if queue_name != RELAYED:
             with self._look.connect() as connection:
                 ready = claims.ready(connection, queue_name)
-            return ready is not None and self._do(queue_name, ready) > 0
+            return self._do(queue_name, ready) if ready else Found.NOTHING
         seen = self._seen()
         ready = claims.Ready.of(seen)
         relayed = self.relay() if seen.events else 0
         # What was relayed may go before what was seen.
-        done = self._do(RELAYED, None if relayed else ready) if ready or relayed else 0
+        done = self._do(RELAYED, None if relayed else ready) if ready or relayed else Found.NOTHING
         read = self._readings.read_on(self._look, self.works.readers) if relayed or seen.behind else 0
-        return relayed + done + read > 0
+        return max(done, Found.SOME if relayed or read else Found.NOTHING)
 
     def _seen(self) -> Any:
         """What there is for those who serve `RELAYED`: one look spares a tenth of a steady load."""
@@ -213,38 +209,44 @@ class Bus:
             total, more = total + count, count == BATCH
         return total
 
-    def _do(self, queue_name: str, seen: claims.Ready | None) -> int:
+    def _do(self, queue_name: str, seen: claims.Ready | None) -> Found:
         """Do jobs of a queue until less than a batch is left or it has taken a while.
 
         Arguments:
             seen: what a look has found.
-
-        Returns:
-            How many jobs were taken.
         """
-        count, since, more = 0, perf_counter(), True
-        while more and not self._crew.stopping and perf_counter() - since < TURN:
+        found, since = Found.NOTHING, perf_counter()
+        while not self._crew.stopping and perf_counter() - since < TURN:
             with self._at_once.begin() as connection:
                 jobs = self.claims.take(connection, queue_name, self._clock.now(), seen)
-            seen, more = None, len(jobs) == claims.BATCH
-            if more:
+            if not jobs:
+                break
+            full = len(jobs) == claims.BATCH
+            if full:
                 self._call_for_help(queue_name)
-            if jobs:
-                self._run(queue_name, jobs)
-            count += len(jobs)
-        return count
+            if not self._run(jobs):
+                self._call_for_help(queue_name)
+                return Found.MORE
+            if not full:
+                return Found.SOME
+            seen, found = None, Found.MORE
+        return found
 
-    def _run(self, queue_name: str, jobs: list[dict[str, Any]]) -> None:
-        """Do jobs for a while; what is not begun then does not wait behind what takes long."""
+    def _run(self, jobs: list[dict[str, Any]]) -> bool:
+        """Do jobs for a while; what is not begun then does not wait behind what takes long.
+
+        Returns:
+            Whether all were begun.
+        """
         since = perf_counter()
         try:
             rest = self.runner.run(jobs, lambda: not self._crew.stopping and perf_counter() - since < TURN)
             if rest:
                 with self._at_once.begin() as connection:
                     claims.give_back(connection, rest)
-                self._call_for_help(queue_name)
         finally:
             self.claims.let_go(jobs)
+        return not rest
 
     def _call_for_help(self, queue_name: str) -> None:
         if self._crew:

@@ -6,17 +6,31 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
+from enum import IntEnum
 from functools import partial
 from time import monotonic
 
 log = logging.getLogger("pronaflow.events")
 
 PATIENCE = 0.02
-"""Seconds that a rung queue waits for the thread that serves it; then another one helps.
+"""Seconds that a rung queue is left to the thread that is at it; then another one helps."""
 
-What comes meanwhile is so taken together by one thread. With several at once, each for the little that it
-finds, the looking costs more than the work.
+REST = 0.05
+"""Seconds, at most, that a queue rests after somebody did all of it: twice as long as that took.
+
+What comes meanwhile is taken together. Threads that are at it at once, each for the little that it finds,
+spend more on looking than on work, and requests wait for them.
 """
+
+
+class Found(IntEnum):
+    """What somebody found in a queue."""
+
+    NOTHING = 0
+    SOME = 1
+    """All of it is done; more may have come meanwhile."""
+    MORE = 2
+    """Some of it is left."""
 
 
 class Crew:
@@ -26,18 +40,22 @@ class Crew:
     takes all of them.
 
     Arguments:
-        work: does a part of what waits in a queue; False where it found nothing.
+        work: does a part of what waits in a queue.
         tick: does what is to be done now and then.
         pause: seconds until the next tick, asked each time.
     """
 
     def __init__(
-        self, work: Callable[[str], bool], tick: Callable[[], object], pause: Callable[[], float]
+        self, work: Callable[[str], Found], tick: Callable[[], object], pause: Callable[[], float]
     ) -> None:
         self._work, self._tick, self._pause = work, tick, pause
         self._changed = threading.Condition()
         self._rung: dict[str, float] = {}
+        """Since when."""
         self._served: Counter[str] = Counter()
+        """By how many threads."""
+        self._rests: dict[str, float] = {}
+        """Until when."""
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -83,14 +101,19 @@ class Crew:
 
     def _serve(self, only: str | None) -> None:
         while (queue := self._wait(only)) is not None:
-            attempted(partial(self._work_on, queue))
+            since, found = monotonic(), Found.NOTHING
+            try:
+                found = self._work(queue)
+            except Exception:
+                _report()
             with self._changed:
                 self._served[queue] -= 1
-
-    def _work_on(self, queue: str) -> None:
-        while not self.stopping and self._work(queue):
-            with self._changed:  # whatever it was rung for, the next look finds it
-                self._rung.pop(queue, None)
+                if found:
+                    now = monotonic()
+                    self._rung.setdefault(queue, now)
+                    rest = 0.0 if found is Found.MORE else min(2 * (now - since), REST)
+                    self._rests[queue] = now + rest
+                    self._changed.notify_all()
 
     def _wait(self, only: str | None) -> str | None:
         """A queue that somebody must look after now, for a thread that may serve it; None at the end."""
@@ -107,8 +130,11 @@ class Crew:
         return None
 
     def _left(self, queue: str) -> float:
-        """Seconds for which a rung queue is left to the thread that serves it."""
-        return self._rung[queue] + PATIENCE - monotonic() if self._served[queue] else 0.0
+        """Seconds until a rung queue is for whoever is free."""
+        begin = self._rests.get(queue, 0.0)
+        if self._served[queue]:
+            begin = max(begin, self._rung[queue] + PATIENCE)
+        return begin - monotonic()
 
     def _tick_on(self) -> None:
         while not self._stopping.wait(self._pause()):
@@ -120,4 +146,8 @@ def attempted(action: Callable[[], object]) -> None:
     try:
         action()
     except Exception:
-        log.exception("background work failed")
+        _report()
+
+
+def _report() -> None:
+    log.exception("background work failed")
