@@ -13,7 +13,7 @@ the job. Like those of workers, it does not wait for the disk. The goal is 60 se
 import time
 
 from bare import driver
-from bus_place import PATIENCE, Site, conditions, durable, site, things, wait_until
+from bus_place import PATIENCE, Site, Stolen, conditions, durable, site, things, wait_until
 from listeners_plugin.plugin import MODES, announce
 from measure import Figures, Options, options, show
 from place import database
@@ -50,13 +50,14 @@ def _drained(made: Site, events: int, listeners: int, bare: float) -> str:
         _store(kernel, 1)  # whoever works is there once this is done
         wait_until(lambda: not backlog(), PATIENCE)
         _store(kernel, events)
+        stolen = Stolen()
         since = time.monotonic()
         wait_until(lambda: not backlog(), 1200, every=0.05)
         seconds = time.monotonic() - since
     rate = events * jobs / seconds
     return (
         f"{events:,} events in {seconds:.1f} s, {rate:,.0f} jobs a second, "
-        f"{bare / rate:.1f} times bare, goal {GOAL:g} s"
+        f"{bare / rate:.1f} times bare, goal {GOAL:g} s; {stolen}"
     )
 
 

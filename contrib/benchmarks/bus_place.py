@@ -172,6 +172,22 @@ def conditions(folder: Path) -> str:
     return f"{fdatasyncs(folder):,.0f} fdatasync/s, load average {os.getloadavg()[0]:.1f}"
 
 
+class Stolen:
+    """How much of the processors the host gives to other machines, from when it was made on."""
+
+    def __init__(self) -> None:
+        self._stolen, self._all = self._ticks()
+
+    def __str__(self) -> str:
+        stolen, all_ = self._ticks()
+        return f"{100 * (stolen - self._stolen) / max(1, all_ - self._all):.0f} % stolen by the host"
+
+    @staticmethod
+    def _ticks() -> tuple[int, int]:
+        ticks = [int(each) for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+        return ticks[7], sum(ticks)
+
+
 def fdatasyncs(folder: Path, seconds: float = 0.5) -> float:
     """How often a second a page of 4 KiB can be stored for good on the disk of a folder."""
     path = folder / "fdatasync"

@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import orjson
-from bus_place import PATIENCE, Site, at, conditions, percentiles, site, things, wait_until
+from bus_place import PATIENCE, Site, Stolen, at, conditions, percentiles, site, things, wait_until
 from listeners_plugin.plugin import MODES
 from measure import Figures, Options, options, show
 from security_path import redis
@@ -57,17 +57,22 @@ def _kept_up(name: str, made: Site, asked: Options) -> Figures:
         wait_until(lambda: not backlog(), PATIENCE)
         made.notes.write_text("")
         cpu, memory = used(process.pid)
+        stolen = Stolen()
         since = time.monotonic()
         requests = caller.run(asked.minutes * 60)
         last = time.monotonic()
         wait_until(lambda: not backlog(), PATIENCE)
         rest = time.monotonic() - last
+        taken = str(stolen)
         spent, held = used(process.pid)
     yield f"{name}, requests", f"{len(requests):,} in {last - since:.0f} s; {percentiles(requests)}"
     yield from _listened(name, made, requests)
     yield f"{name}, nothing left", f"{rest:.2f} s after the last answer"
     busy, grown = (spent - cpu) / (last - since), (held - memory) / 2**20
-    yield f"{name}, the server", f"{busy:.2f} processors, {grown:+.1f} MB of memory, goal {MEMORY} MB"
+    yield (
+        f"{name}, the server",
+        f"{busy:.2f} processors, {grown:+.1f} MB of memory, goal {MEMORY} MB; {taken}",
+    )
 
 
 def _listened(name: str, made: Site, requests: list[float]) -> Figures:

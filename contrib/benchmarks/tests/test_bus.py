@@ -13,7 +13,8 @@ from sqlalchemy import make_url
 FOLDER = Path(__file__).parents[1]
 DISK = r"{kind}, disk and load +[\d,]+ fdatasync/s, load average \d+\.\d"
 TIMES = r"p50 \d+\.\d ms, p95 \d+\.\d ms, max \d+\.\d ms"
-DRAINED = r" +200 events in \d+\.\d s, [\d,]+ jobs a second, \d+\.\d times bare, goal 60 s"
+STOLEN = r"; \d+ % stolen by the host"
+DRAINED = r" +200 events in \d+\.\d s, [\d,]+ jobs a second, \d+\.\d times bare, goal 60 s" + STOLEN
 STEADY = [
     r"{who}, requests +120 in \d+ s; " + TIMES,
     *(
@@ -21,7 +22,7 @@ STEADY = [
         for listener in (r"keep \(db\)", r"mark \(db\)", r"tell \(external\)", r"total \(batch\)")
     ),
     r"{who}, nothing left +\d+\.\d\d s after the last answer",
-    r"{who}, the server +\d+\.\d\d processors, [+-]\d+\.\d MB of memory, goal 20 MB",
+    r"{who}, the server +\d+\.\d\d processors, [+-]\d+\.\d MB of memory, goal 20 MB" + STOLEN,
 ]
 FIGURES = {
     "bus_latency": [
