@@ -146,3 +146,14 @@ def test_the_last_thread_keeps_free_for_its_queue(office: Callable[..., Office],
     at.crew.ring("default")
     at.begins()
     assert [queue for queue, _ in at.begun] == ["mail", "default"]
+
+
+def test_the_queue_that_was_rung_first_goes_first(office: Callable[..., Office], patient: None) -> None:
+    at = office(1, Found.MORE, Found.MORE)
+    at.crew.ring("default")
+    at.begins()
+    at.crew.ring("mail")
+    for _ in range(2):
+        at.end()
+        at.begins()
+    assert [queue for queue, _ in at.begun] == ["default", "mail", "default"]

@@ -12,6 +12,7 @@ from pronaflow_kernel.attribution import as_kernel
 from pronaflow_kernel.ids import new_id
 from pronaflow_kernel.jobs import bus as buses
 from pronaflow_kernel.jobs.claims import BATCH, Claims
+from pronaflow_kernel.jobs.crew import Found
 from pronaflow_kernel.jobs.enqueue import new_job
 from pronaflow_kernel.jobs.models import Job
 from pronaflow_kernel.jobs.types import JobType
@@ -100,6 +101,15 @@ def test_what_was_begun_before_comes_alone_and_every_second_time(queue: Queue) -
     taken = [[job["attempt"] for job in queue.take()] for _ in range(5)]
     assert sorted(map(len, taken)) == [1, 1, 1, BATCH, BATCH]
     assert [len(each) for each in taken if each[0] == 2] == [1, 1]
+
+
+def test_a_lane_is_done_in_one_turn(queue: Queue) -> None:
+    done: list[int] = []
+    queue.workshop.does(JobType("x", lambda _uow, args: done.append(args["which"])))
+    for which in range(5):
+        queue.put(args={"which": which}, lane="a")
+    assert queue.workshop.bus.work("default") is Found.SOME
+    assert done == [0, 1, 2, 3, 4]
 
 
 def test_what_is_not_begun_after_a_while_is_left_to_others_and_no_attempt(

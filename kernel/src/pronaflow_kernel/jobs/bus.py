@@ -210,13 +210,13 @@ class Bus:
         return total
 
     def _do(self, queue_name: str, seen: claims.Ready | None) -> Found:
-        """Do jobs of a queue until less than a batch is left or it has taken a while.
+        """Do jobs of a queue until none is left or it has taken a while.
 
         Arguments:
             seen: what a look has found.
         """
         found, since = Found.NOTHING, perf_counter()
-        while not self._crew.stopping and perf_counter() - since < TURN:
+        while not self._crew.stopping:
             with self._at_once.begin() as connection:
                 jobs = self.claims.take(connection, queue_name, self._clock.now(), seen)
             if not jobs:
@@ -227,9 +227,12 @@ class Bus:
             if not self._run(jobs):
                 self._call_for_help(queue_name)
                 return Found.MORE
-            if not full:
-                return Found.SOME
-            seen, found = None, Found.MORE
+            # Behind one that is done the next of its lane may stand.
+            seen, found = None, Found.SOME
+            if not full and all(job["lane"] is None for job in jobs):
+                break
+            if perf_counter() - since > TURN:
+                return Found.MORE
         return found
 
     def _run(self, jobs: list[dict[str, Any]]) -> bool:

@@ -13,7 +13,7 @@ from time import monotonic
 log = logging.getLogger("pronaflow.events")
 
 PATIENCE = 0.02
-"""Seconds that a rung queue is left to the thread that is at it; then another one helps."""
+"""Seconds for which a rung queue is left to the thread that is at it; then another one helps."""
 
 REST = 0.05
 """Seconds, at most, that a queue rests after somebody did all of it: twice as long as that took.
@@ -119,7 +119,9 @@ class Crew:
         """A queue that somebody must look after now, for a thread that may serve it; None at the end."""
         with self._changed:
             while not self.stopping:
-                rung = [queue for queue in sorted(self._rung) if only is None or queue == only]
+                # The one that was rung first goes first, so that none is passed over for ever.
+                first = sorted(self._rung, key=self._rung.__getitem__)
+                rung = [queue for queue in first if only is None or queue == only]
                 left = {queue: self._left(queue) for queue in rung}
                 for queue in rung:
                     if left[queue] <= 0:
