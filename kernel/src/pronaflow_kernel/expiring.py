@@ -46,8 +46,8 @@ class Expiring:
             .order_by(columns.expires_at)
             .limit(bindparam("most"))
             .with_for_update(skip_locked=True)
-            # Materialised, or PostgreSQL may run it again for each row and delete more than the limit; inside,
-            # since sqlite3 counts no rows of what begins with WITH.
+            # Materialised, or PostgreSQL may run it again for each row and delete more than the limit. It
+            # stands inside, since sqlite3 counts no rows of what begins with WITH.
             .cte("oldest", nesting=True)
             .prefix_with("MATERIALIZED")
         )

@@ -157,3 +157,12 @@ def test_the_queue_that_was_rung_first_goes_first(office: Callable[..., Office],
         at.end()
         at.begins()
     assert [queue for queue, _ in at.begun] == ["default", "mail", "default"]
+
+
+def test_a_crew_that_was_stopped_can_be_started_again(office: Callable[..., Office], patient: None) -> None:
+    at = office(1)
+    at.crew.stop()
+    assert not at.crew.stopping
+    at.crew.start(1, "default")
+    at.crew.ring("default")
+    at.begins()

@@ -86,13 +86,14 @@ class Crew:
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """Finish what was begun, and end the threads."""
+        """Finish what was begun, and end the threads; others can be started."""
         self._stopping.set()
         with self._changed:
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
         self._threads.clear()
+        self._stopping.clear()
 
     def _run(self, name: str, loop: Callable[[], None]) -> None:
         thread = threading.Thread(target=loop, name=f"pronaflow-{name}", daemon=True)

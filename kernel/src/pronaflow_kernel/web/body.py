@@ -23,6 +23,10 @@ from ..logs import mask
 
 MAX_DEPTH = 32
 MAX_ITEMS = 1000
+LINGER = 4
+"""So many times the limit is read of a body that is too large."""
+CHUNK = 65_536
+"""Bytes of it at once."""
 MAX_KEY = 200
 """Characters of a key; no schema has a longer one."""
 _Path = tuple["_Path", str | int] | None
@@ -40,10 +44,10 @@ def read_json(request: Request, limit: int, max_items: int = MAX_ITEMS) -> Any:
     Raises:
         PayloadTooLarge, UnsupportedMediaType, InvalidRequest, ValidationFailed: as said above.
     """
-    if (request.content_length or 0) > limit:
-        raise PayloadTooLarge(f"The body may have {limit} bytes", details={"limit": limit})
-    raw = request.stream.read(limit + 1)
-    if len(raw) > limit:
+    too_large = (request.content_length or 0) > limit
+    raw = b"" if too_large else request.stream.read(limit + 1)
+    if too_large or len(raw) > limit:
+        _throw_away(request, limit)
         raise PayloadTooLarge(f"The body may have {limit} bytes", details={"limit": limit})
     if not raw:
         return {}
@@ -52,6 +56,16 @@ def read_json(request: Request, limit: int, max_items: int = MAX_ITEMS) -> Any:
     if request.mimetype != "application/json" and not request.mimetype.endswith("+json"):
         raise UnsupportedMediaType("Send the body as application/json")
     return check_json(_parse(raw), max_items)
+
+
+def _throw_away(request: Request, limit: int) -> None:
+    """Read on for a while.
+
+    Somebody who still sends when the connection is closed may never read why (RFC 9112, section 9.6).
+    """
+    left = LINGER * limit
+    while left > 0 and (read := request.stream.read(min(left, CHUNK))):
+        left -= len(read)
 
 
 def _parse(raw: bytes) -> Any:
