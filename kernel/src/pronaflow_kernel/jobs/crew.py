@@ -9,6 +9,9 @@ from collections.abc import Callable
 from enum import IntEnum
 from functools import partial
 from time import monotonic
+from typing import TypeVar
+
+Answer = TypeVar("Answer")
 
 log = logging.getLogger("pronaflow.events")
 
@@ -102,11 +105,8 @@ class Crew:
 
     def _serve(self, only: str | None) -> None:
         while (queue := self._wait(only)) is not None:
-            since, found = monotonic(), Found.NOTHING
-            try:
-                found = self._work(queue)
-            except Exception:
-                _report()
+            since = monotonic()
+            found = attempted(partial(self._work, queue)) or Found.NOTHING
             with self._changed:
                 self._served[queue] -= 1
                 if found:
@@ -144,13 +144,10 @@ class Crew:
             attempted(self._tick)
 
 
-def attempted(action: Callable[[], object]) -> None:
-    """Run something whose failure must not end the thread that does everything else."""
+def attempted(action: Callable[[], Answer]) -> Answer | None:
+    """Run something whose failure must not end the thread that does everything else; None where it failed."""
     try:
-        action()
+        return action()
     except Exception:
-        _report()
-
-
-def _report() -> None:
-    log.exception("background work failed")
+        log.exception("background work failed")
+        return None
