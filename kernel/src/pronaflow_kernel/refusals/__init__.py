@@ -1,0 +1,1 @@
+"""Mail addresses that the mail server refuses for good."""
