@@ -16,6 +16,7 @@ from ..identity.names import normal
 from ..persistence.types import Id, Json
 from ..persistence.uow import Reader, Row, UnitOfWork
 from ..tenancy.rule import unscoped
+from .immutable import opened
 from .models import EventPrivate, EventRow
 
 _WHY = "a person is forgotten in all workspaces"
@@ -82,15 +83,17 @@ def forget_person(uow: UnitOfWork, user_id: str, email: str) -> None:
 def forget_words(uow: UnitOfWork, workspace_ids: Collection[str]) -> None:
     """Leave of all that happened in workspaces only what, who and when."""
     uow.execute(_FORGET_PLACES, places=list(workspace_ids))
-    uow.execute(_EMPTY, places=list(workspace_ids), nothing={})
+    with opened(uow):
+        uow.execute(_EMPTY, places=list(workspace_ids), nothing={})
 
 
 def replace_names(uow: UnitOfWork, workspace_ids: Collection[str], names: Collection[str], by: str) -> None:
     """Write another name where events of workspaces tell one of these."""
-    for row in uow.all(_OF_WORKSPACES, places=list(workspace_ids)):
-        told, changed = (_replaced(row[part], names, by) for part in ("payload", "changes"))
-        if (told, changed) != (row["payload"], row["changes"]):
-            uow.execute(_REWRITE, number=row["seq"], told=told, changed=changed)
+    with opened(uow):
+        for row in uow.all(_OF_WORKSPACES, places=list(workspace_ids)):
+            told, changed = (_replaced(row[part], names, by) for part in ("payload", "changes"))
+            if (told, changed) != (row["payload"], row["changes"]):
+                uow.execute(_REWRITE, number=row["seq"], told=told, changed=changed)
 
 
 def _texts(value: Any) -> list[str]:

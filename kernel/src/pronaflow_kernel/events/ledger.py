@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from ..ids import new_id
+from ..logs import mask
 from ..tenancy.rule import unscoped
 from .hops import checked
 from .models import EventPrivate, EventRow
@@ -28,9 +29,20 @@ class Ledger:
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     private: list[dict[str, Any]] = field(default_factory=list)
+    callers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    def add(self, type_: EventType, row: dict[str, Any], private: Mapping[str, Any] | None) -> None:
+    def add(
+        self,
+        type_: EventType,
+        row: dict[str, Any],
+        private: Mapping[str, Any] | None,
+        caller: Mapping[str, Any] | None = None,
+    ) -> None:
         """Note an event; it is stored by `flush`.
+
+        Arguments:
+            row: columns of it; secrets in `changes` are masked, by the names of fields and by their shape.
+            private: personal values; caller: from `caller_of`.
 
         Raises:
             ValueError: the payload's keys are not those that the type declares; or subscribers answer
@@ -38,6 +50,8 @@ class Ledger:
         """
         type_.check(row["payload"])
         hop, event_id = checked(type_.name), new_id()
+        if caller is not None:
+            self.callers[caller["caller"]] = caller
         self.rows.append(
             {
                 **row,
@@ -47,8 +61,9 @@ class Ledger:
                 "schema_version": type_.version,
                 "public": type_.public,
                 "aggregate_type": type_.aggregate,
+                "caller_id": caller["caller"] if caller is not None else None,
                 "payload": _plain(row["payload"]),
-                "changes": _plain(row["changes"]),
+                "changes": None if row["changes"] is None else _masked(_plain(row["changes"])),
             }
         )
         if private:
@@ -77,6 +92,16 @@ class Ledger:
 def event_of(row: Mapping[str, Any]) -> Event:
     """A row of the ledger as subscribers see it."""
     return Event(**{name: row[name] for name in Event.__dataclass_fields__})
+
+
+def _masked(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes that tell of a secret only that it changed."""
+    return {
+        name: {key: mask(value, name) for key, value in change.items()}
+        if isinstance(change, Mapping)
+        else mask(change, name)
+        for name, change in changes.items()
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, true
 
+from ..text import literal
 from .models import EventRow
 
 LAST = 2**63 - 1
@@ -44,7 +45,7 @@ class Selection:
 
 def fits(patterns: Sequence[str]) -> Any:
     """Whether an event's type is as one of these names or patterns say, as a condition."""
-    return or_(*(EventRow.type.like(_like(each), escape="\\") for each in patterns)) if patterns else true()
+    return or_(*(EventRow.type.like(like(each), escape="\\") for each in patterns)) if patterns else true()
 
 
 def newest(connection: Connection) -> int:
@@ -73,7 +74,6 @@ def before_last(connection: Connection, chosen: Selection, count: int) -> int:
     return (positions[-1] or 0) - 1 if positions else newest(connection)
 
 
-def _like(pattern: str) -> str:
-    for sign in "\\%_":
-        pattern = pattern.replace(sign, f"\\{sign}")
-    return pattern.replace("*", "%").replace("?", "_")
+def like(pattern: str) -> str:
+    """A name or pattern of event types, as LIKE takes it that has a backslash for its escape."""
+    return literal(pattern).replace("*", "%").replace("?", "_")

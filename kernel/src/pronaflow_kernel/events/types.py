@@ -13,6 +13,8 @@ from marshmallow import Schema
 from ..jobs.types import DEFAULT_BACKOFF, Backoff
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
     from ..persistence.uow import UnitOfWork
 
 
@@ -132,6 +134,14 @@ class Subscriber:
         replayable: whether an operator may let it hear again of what has happened (`events replay`). Where
             nothing is said, it may, unless its mode is `external`: what left the database cannot be taken
             back.
+        where: from the columns of the ledger (`workspace_id`, `type`, `public`, ...) to a condition, for who
+            wants events only where a table of the plugin says so. Other events make no job. It is asked in
+            one statement for up to 500 events, so an index must answer it. Not in batches.
+        only: which of the types that patterns name it wants, where other plugins decide that; asked once a
+            type, after `on_assembled`.
+
+    Raises:
+        ValueError: a subscriber in batches has a condition.
     """
 
     name: str
@@ -143,6 +153,12 @@ class Subscriber:
     max_attempts: int = 12
     backoff: Backoff = DEFAULT_BACKOFF
     replayable: bool | None = None
+    where: Callable[[Any], ColumnElement[bool]] | None = None
+    only: Callable[[str], bool] | None = None
+
+    def __post_init__(self) -> None:
+        if self.where is not None and self.mode == "batch":
+            raise ValueError(f"{self.name} reads in batches, which hold all events: it cannot say `where`")
 
     @property
     def can_be_replayed(self) -> bool:
@@ -151,4 +167,5 @@ class Subscriber:
 
     def wants(self, event_type: str) -> bool:
         """Whether an event of this type is for it."""
-        return any(fnmatchcase(event_type, pattern) for pattern in self.events)
+        named = any(fnmatchcase(event_type, pattern) for pattern in self.events)
+        return named and (self.only is None or self.only(event_type))
