@@ -140,6 +140,9 @@ BOXES = Animal(
             def visible(self):
                 return select(api.User.id)
 
+            def seeing(self, reader, container_id, user_ids):
+                return user_ids
+
 
         blp = api.Blueprint("zboxes", url_prefix="/api/v1/neighbour", tag="Boxes")
 

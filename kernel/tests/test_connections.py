@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import repeat
+from typing import Any
 
 import pytest
 
-from pronaflow_kernel.web.connections import BYTES_PER_SECOND, LINGER_SECONDS, Bounds, Channel
+from pronaflow_kernel.web.connections import BYTES_PER_SECOND, LINGER_SECONDS, Bounds, Channel, FileBounds
 from pronaflow_kernel.web.server import Server
 
 
@@ -28,7 +29,7 @@ def echo(environ, start_response):
 
 
 @contextmanager
-def serving(**bounds: int) -> Iterator[tuple[str, int]]:
+def serving(**bounds: Any) -> Iterator[tuple[str, int]]:
     server = Server(echo, "127.0.0.1", 0, threads=2, bounds=Bounds(**bounds))
     running = threading.Thread(target=server.run)
     running.start()
@@ -153,6 +154,35 @@ def test_who_reads_only_when_all_is_sent_gets_the_refusal_all_the_same(address):
     with closing(connection):
         connection.request("POST", "/echo", b"x" * 20_000_000)
         assert connection.getresponse().status == 413
+
+
+@pytest.fixture(scope="module")
+def files():
+    takes = FileBounds(lambda method, path: (method, path) == ("POST", "/files"), bytes=1_000_000)
+    with serving(body_bytes=1000, files=takes) as found:
+        yield found
+
+
+class TestFiles:
+    """Bodies that are larger, where a route takes files."""
+
+    @pytest.mark.parametrize(
+        ("first", "status"),
+        [("POST /files", 200), ("PUT /files", 413), ("POST /files/x", 413), ("POST /echo", 413)],
+    )
+    @pytest.mark.parametrize("chunked", [False, True])
+    def test_other_routes_take_no_more_than_before(self, files, first, status, chunked):
+        body = "x" * 900_000
+        length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(body)}"
+        sent = f"{len(body):x}\r\n{body}\r\n0\r\n\r\n" if chunked else body
+        asked = request(HOST, "Connection: close", length, body=sent, first=f"{first} HTTP/1.1")
+        assert conversation(files, asked).startswith(f"HTTP/1.1 {status} ".encode())
+
+    def test_what_is_too_large_for_any_file_is_refused_before_it_comes(self, files):
+        with socket.create_connection(files, timeout=60) as connection:
+            length = "Content-Length: 1000001"
+            connection.sendall(request(HOST, length, "Expect: 100-continue", first="POST /files HTTP/1.1"))
+            assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_refusal_has_the_headers_of_every_answer_and_repeats_nothing(address):

@@ -64,7 +64,7 @@ class TestTime:
     """Nothing waits."""
 
     @pytest.mark.parametrize("turn", [1, 2])
-    def test_the_clock_stands_until_it_is_moved(self, client: Person, clock: Any, turn: int) -> None:
+    def test_the_clock_stands_until_it_is_moved(self, clock: Any, client: Person, turn: int) -> None:
         assert clock.now() == START
         clock.advance(90)
         assert client.post(NOTES, {"title": "x"}).data["created_at"] == "2026-03-02T09:01:30Z"

@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -25,11 +23,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pronaflow_kernel.clock import FixedClock
-from pronaflow_kernel.mail import EmlMailer, Mail, MailError, SmtpMailer, compose, mailer_from
+from pronaflow_kernel.mail import EmlMailer, Mail, MailError, compose, mailer_from
 from pronaflow_kernel.settings import MailSettings, Settings
+from pronaflow_kernel.smtp import SmtpMailer
+from pronaflow_kernel.testing.mail_sink import SENDER, Sink
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-SENDER = "PronaFlow <pronaflow@team.org>"
 HELLO = Mail("ann@team.org", "Hello", "Hello Ann")
 
 
@@ -167,56 +166,14 @@ class TestEmlMailer:
         assert list(tmp_path.iterdir()) == []
 
 
-class Sink(Controller):
-    """An SMTP server on a free port that keeps what it gets and answers as told."""
-
-    def __init__(self, **options: Any) -> None:
-        self.received: list[Envelope] = []
-        self.logins: list[tuple[bytes, bytes]] = []
-        self.greeted_by: list[str | None] = []
-        self.answers: dict[str, str] = {}
-        super().__init__(
-            self, hostname="127.0.0.1", port=0, authenticator=self._login, auth_require_tls=False, **options
-        )
-
-    def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-    def _login(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-        assert isinstance(data, LoginPassword)
-        self.logins.append((data.login, data.password))
-        return AuthResult(success=data.password == b"p@ss/word", handled=False)
-
-    async def handle_RCPT(
-        self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        answer = self.answers.get("RCPT", "250 OK")
-        if answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:
-        self.greeted_by.append(session.host_name)
-        if self.answers.get("DATA") == "drop":
-            server.transport.abort()
-        self.received.append(envelope)
-        return self.answers.get("DATA", "250 OK")
-
-    def mailer(self, scheme: str = "smtp", login: str = "", tls: ssl.SSLContext | None = None) -> SmtpMailer:
-        return SmtpMailer(f"{scheme}://{login}127.0.0.1:{self.port}", SENDER, FixedClock(NOON), tls=tls)
-
-
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Sink]]:
     """Starts sinks and stops them after the test."""
     started: list[Sink] = []
 
     def serve(**options: Any) -> Sink:
-        sink = Sink(**options)
-        sink.start()
-        started.append(sink)
-        return sink
+        started.append(Sink(**options))
+        return started[-1]
 
     yield serve
     for sink in started:

@@ -13,8 +13,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from pronaflow_kernel.errors import ServiceUnavailable
 from pronaflow_kernel.settings import Settings
-from pronaflow_kernel.storage import LocalFileStore, atomic_file, file_store_from
+from pronaflow_kernel.storage.atomic import atomic_file
+from pronaflow_kernel.storage.local import LocalFileStore
+from pronaflow_kernel.storage.place import file_store_from
 
 
 @pytest.fixture
@@ -119,7 +122,7 @@ class TestInterruption:
         store.put(BytesIO(b"before"))
         before = found(tmp_path)
         monkeypatch.setattr("os.fsync", full)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(ServiceUnavailable, match="no room left"):
             store.put(BytesIO(b"x"))
         assert found(tmp_path) == before
 

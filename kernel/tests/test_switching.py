@@ -12,7 +12,7 @@ from pronaflow_kernel.plugins.discovery import GROUP, discover
 from pronaflow_kernel.plugins.specs import kernel_specs
 from pronaflow_kernel.testing import World, kinds
 from pronaflow_kernel.testing.kinds import Kind, Place, looked_at, missing, register, still_there, unknown
-from pronaflow_kernel.testing.walk import Makers, Party, operations
+from pronaflow_kernel.testing.walk import Makers, Party, Rows, operations
 
 SAMPLER = EntryPoint("sampler", "sampler_plugin.plugin:SamplerPlugin", GROUP)
 NOTES = EntryPoint("notes", "notes_plugin.plugin:NotesPlugin", GROUP)
@@ -60,6 +60,14 @@ def test_the_sampler_brings_one_of_each(place: Place) -> None:
     assert here == {kind.name for kind in kinds.kinds() if not kind.stays and not kind.whole}
     brought = place.brought
     assert all(getattr(brought, name) for name in ("hookspecs", "models", "event_types"))
+
+
+def test_to_look_at_routes_does_nothing(world: World, place: Place) -> None:
+    rows = Rows(world.database_url)
+    before = rows.of(place.party.workspace_id)["sampler__sample"]
+    assert missing(place) == []
+    assert rows.of(place.party.workspace_id)["sampler__sample"] == before
+    rows.close()
 
 
 @pytest.mark.parametrize("everywhere", [True, False], ids=["server", "workspace"])

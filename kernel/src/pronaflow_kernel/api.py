@@ -14,9 +14,11 @@ from .clock import Clock
 from .documents.archives import ArchiveLimits, read_archive
 from .documents.images import ImageKind, check_image
 from .documents.markup import html_from_markdown
+from .documents.pdf import PdfSection, pdf_report
 from .documents.tables import csv_chunks, write_xlsx
-from .egress.client import HttpReply, PluginHttp
+from .egress.client import HttpReply, Options, PluginHttp
 from .egress.errors import BlockedAddress, EgressError, EgressFailed, EgressRefused, EgressTimeout
+from .egress.flight import Landed
 from .errors import (
     CapabilityDenied,
     Conflict,
@@ -25,6 +27,7 @@ from .errors import (
     KernelError,
     NotFound,
     PayloadTooLarge,
+    PreconditionFailed,
     Problem,
     ServiceUnavailable,
     StaleRow,
@@ -32,12 +35,20 @@ from .errors import (
     ValidationFailed,
     invalid,
 )
+from .events.audit import AuditReads, audit_row
+from .events.live import Live
+from .events.models import EventCaller
+from .events.moving import let_go as let_go_of_events
+from .events.moving import oldest as oldest_events
+from .events.reading import LedgerReads
+from .events.reading_schemas import LedgerEntryOut, LedgerQuery
 from .events.types import Event, EventType, Subscriber
 from .health import HealthCheck
 from .hookspecs import API_VERSION, hookimpl, hookspec
 from .identity.demo_people import add_person, remove_person
 from .identity.models import User
 from .identity.names import EmailAddress, normal
+from .identity.tickets import issue_ticket
 from .ids import as_id, new_id
 from .jobs.actors import actor_job
 from .jobs.enqueue import Jobs
@@ -66,39 +77,62 @@ from .persistence.uow import Reader, Row, UnitOfWork, Update
 from .plugins.base import Context, Plugin
 from .plugins.services import ServiceMissing, needs_scope
 from .plugins.switches import switched_on
+from .preferences.locales import DATE_FORMATS, LANGUAGES, TIME_FORMATS, Locale, habits, timezones
+from .preferences.merging import leaves, merged, nested
+from .preferences.preferences import Chosen, Policy, Preferences, preference_id
+from .records.models import ArchiveEntry, TrashItem
+from .records.policy import TrashPolicy
 from .records.resources import Resource
 from .secrets import DecryptionError
 from .settings import setting
+from .storage.models import KeptFile
+from .storage.store import StoredFile
 from .tenancy import events as tenancy_events
 from .tenancy import service as tenancy
 from .tenancy.models import Membership, Workspace
+from .tenancy.names import full_name_here, username_here
 from .tenancy.rule import unscoped
-from .web.answers import Answer, Page
+from .text import folded, literal
+from .web.answers import Answer, Document, Page, Window
 from .web.arguments import load
+from .web.at_hand import Answered, standing_of, when_answered
 from .web.blueprint import PUBLIC, Blueprint
 from .web.downloads import Download
-from .web.fields import Choice, Id, Moment, PageQuery, Schema, Text, Timestamp, WorkspaceQuery
+from .web.fields import Choice, Id, Moment, PageQuery, Schema, Text, Timestamp, WorkspaceQuery, renamed
 from .web.formats import ErrorFormat
 from .web.limits.rate import RateLimit
-from .web.targets import NOWHERE, WORKSPACE, in_body, in_path, in_query
+from .web.streaming import Again, Outlet, Stream
+from .web.streaming import again as admitted_again
+from .web.targets import ANYWHERE, NOWHERE, OVERSEEN, WORKSPACE, in_body, in_path, in_query, of_kind_in_body
+from .web.uploads import Upload
 
 __all__ = [
+    "ANYWHERE",
     "API_VERSION",
+    "DATE_FORMATS",
+    "LANGUAGES",
     "NOWHERE",
+    "OVERSEEN",
     "PUBLIC",
     "SCOPE_ROLE",
     "SCOPE_USER",
     "SCOPE_WORKSPACE",
+    "TIME_FORMATS",
     "WORKSPACE",
     "Access",
+    "Again",
     "Answer",
+    "Answered",
+    "ArchiveEntry",
     "ArchiveLimits",
+    "AuditReads",
     "Backoff",
     "BlockedAddress",
     "Blueprint",
     "Cancelled",
     "CapabilityDenied",
     "Choice",
+    "Chosen",
     "Clock",
     "Conflict",
     "Containers",
@@ -106,6 +140,7 @@ __all__ = [
     "Database",
     "DecryptionError",
     "Discard",
+    "Document",
     "Download",
     "EgressError",
     "EgressFailed",
@@ -114,6 +149,7 @@ __all__ = [
     "EmailAddress",
     "ErrorFormat",
     "Event",
+    "EventCaller",
     "EventType",
     "Forbidden",
     "FullText",
@@ -129,20 +165,33 @@ __all__ = [
     "JobType",
     "Jobs",
     "Json",
+    "KeptFile",
     "KernelError",
+    "Landed",
+    "LedgerEntryOut",
+    "LedgerQuery",
+    "LedgerReads",
     "Lifecycle",
     "Listing",
+    "Live",
+    "Locale",
     "Mail",
     "Membership",
     "Model",
     "Moment",
     "NotFound",
+    "Options",
+    "Outlet",
     "Page",
     "PageQuery",
     "PayloadTooLarge",
+    "PdfSection",
     "Permission",
     "Plugin",
     "PluginHttp",
+    "Policy",
+    "PreconditionFailed",
+    "Preferences",
     "Principal",
     "Problem",
     "RateLimit",
@@ -157,25 +206,36 @@ __all__ = [
     "ServiceMissing",
     "ServiceUnavailable",
     "StaleRow",
+    "StoredFile",
+    "Stream",
     "Subscriber",
     "Text",
     "Timestamp",
     "Timestamped",
+    "TrashItem",
+    "TrashPolicy",
     "Unauthorized",
     "UnitOfWork",
     "Update",
+    "Upload",
     "User",
     "UtcDateTime",
     "ValidationFailed",
     "Versioned",
+    "Window",
     "Workspace",
     "WorkspaceQuery",
     "actor_job",
     "add_person",
+    "admitted_again",
     "as_id",
+    "audit_row",
     "check_image",
     "csv_chunks",
     "demand_fresh",
+    "folded",
+    "full_name_here",
+    "habits",
     "hookimpl",
     "hookspec",
     "html_from_markdown",
@@ -183,21 +243,36 @@ __all__ = [
     "in_path",
     "in_query",
     "invalid",
+    "issue_ticket",
+    "leaves",
+    "let_go_of_events",
+    "literal",
     "load",
     "load_permissions",
+    "merged",
     "model_base",
     "needs_scope",
+    "nested",
     "new_id",
     "normal",
+    "of_kind_in_body",
+    "oldest_events",
+    "pdf_report",
+    "preference_id",
     "read_archive",
     "remove_person",
+    "renamed",
     "secret_column",
     "secret_place",
     "setting",
+    "standing_of",
     "switched_on",
     "tenancy",
     "tenancy_events",
     "terms",
+    "timezones",
     "unscoped",
+    "username_here",
+    "when_answered",
     "write_xlsx",
 ]

@@ -29,6 +29,8 @@ from .plugins.order import blocked_by
 from .plugins.survey import reasons, survey
 from .settings import Settings, load
 from .settings.checking import check_section
+from .storage.place import file_store_from
+from .storage.store import FileStore
 from .tenancy.rule import install
 
 if TYPE_CHECKING:
@@ -113,6 +115,12 @@ class Assembly:
             raise StartRefused(words) from error
         except ValueError as error:
             raise StartRefused(f"redis_url cannot be used: {error}") from error
+
+    def _store(self) -> FileStore:
+        try:
+            return file_store_from(self._settings)
+        except ValueError as error:
+            raise StartRefused(str(error)) from error
 
     def _build_what_runs(self, engines: Engines, order: list[str]) -> Kernel:
         order = self._prepare_database(engines, order)
@@ -216,6 +224,7 @@ class Assembly:
             self._statuses,
             self._grants,
             self._mail,
+            self._store(),
         )
         for plugin_id in order:
             builder.add(plugin_id, self._loaded[plugin_id], self._candidates[plugin_id])

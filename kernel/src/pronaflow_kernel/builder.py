@@ -17,9 +17,14 @@ from .attribution import contained
 from .clock import Clock
 from .contributions import ASKED, check_blueprint, contributed
 from .egress.client import Egress
+from .events.audit import AuditReads
+from .events.live import Live
+from .events.public import EVENT
+from .events.reading import LedgerReads
 from .events.types import EventType
 from .health import HealthCheck
 from .identity.events import IDENTITY_EVENTS
+from .identity.leaving.personal import PersonalData
 from .identity.mfa.events import MFA_EVENTS
 from .identity.oidc.events import OIDC_EVENTS
 from .ids import new_id
@@ -48,19 +53,25 @@ from .persistence.uow import Rules
 from .plugins.base import Context, Plugin
 from .plugins.discovery import Candidate
 from .plugins.guard import Guard
-from .plugins.hooks import Hooks
+from .plugins.hooks import Hooks, UnfitAnswer
 from .plugins.lifecycle import Contribution, PluginFault, PluginStatus
 from .plugins.manifest import Manifest
 from .plugins.services import Services
 from .plugins.switches import Switches
 from .plugins.truth import absent_hooks, differences, unknown_scopes
 from .post import Post
-from .records.lifecycle import Trash
+from .preferences.events import PREFERENCE_EVENTS
+from .preferences.preferences import Preferences
+from .records.archive import Archive
+from .records.events import purged
+from .records.lifecycle import TRASH_ITEM, Trash
 from .records.resources import Resource
 from .secrets import PluginSecrets, keys_from
 from .settings import Settings
-from .storage import file_store_from
+from .storage.files import Files
+from .storage.store import FileStore
 from .tenancy.events import TENANCY_EVENTS
+from .texts.texts import Texts
 
 _PING = select(1)
 
@@ -79,6 +90,7 @@ class Builder:
     Arguments:
         statuses: of all installed plugins; `grants`: what the statements of plugins may touch.
         chains: migrations, kernel first; `mail`: sends mails instead of what the settings say.
+        store: where files are.
     """
 
     def __init__(
@@ -90,14 +102,15 @@ class Builder:
         statuses: dict[str, PluginStatus],
         grants: Grants,
         mail: Mailer | None,
+        store: FileStore,
     ) -> None:
         self.settings, self.clock, self.chains = settings, clock, chains
         self.keys = keys_from(settings)
         self.statuses, self.grants = statuses, grants
         self.permissions: dict[str, Permission] = {p.name: p for p in load_permissions(__package__)}
-        self.resources: dict[str, Resource] = {JOB.name: JOB}
+        self.resources: dict[str, Resource] = {each.name: each for each in (JOB, EVENT, TRASH_ITEM)}
         self.resource_owners: dict[str, str] = {}
-        own = (*IDENTITY_EVENTS, *MFA_EVENTS, *OIDC_EVENTS, *TENANCY_EVENTS)
+        own = (*IDENTITY_EVENTS, *MFA_EVENTS, *OIDC_EVENTS, *TENANCY_EVENTS, *PREFERENCE_EVENTS)
         self.event_types: dict[str, EventType] = {t.name: t for t in own}
         self.guard = Guard(lambda *where: self.switches.active(*where), clock, settings.plugins)
         self.bus = self._bus(engines)
@@ -112,15 +125,28 @@ class Builder:
         self.services = Services(self.switches.active)
         self.jobs = Jobs(CORE, self.job_types)
         self.sealed = SealedJobs(self.jobs, self.keys)
-        self.mail = Post(mail or mailer_from(settings, clock), self.sealed)
-        self.files = file_store_from(settings)
+        mailer = mail or mailer_from(settings, clock)
+        self.mail = Post(mailer, self.sealed, self.background, self.keys, clock)
+        self.store = store
         self.egress = Egress(settings)
         self.access = Access(self.permissions, None, None, self.switches.active)
-        self.trash = Trash(self.resources, self.resource_owners)
+        self.purged: dict[str, EventType] = {}
+        self.trash = Trash(
+            self.resources, self.resource_owners, self.purged, self.hooks.pick_trash_policy, self.guard.is_on
+        )
+        self.archive = Archive(self.resources, self.resource_owners, self.trash)
+        self.access.archived = self.archive.archived
+        self.ledger = LedgerReads(self.access, self.event_types)
+        self.audit = AuditReads(self.access, self.event_types)
+        self.personal_data = PersonalData()
+        self.preferences = Preferences(settings.locale)
+        self.texts = Texts()
+        self.texts.add(CORE, __package__)
         own_checks = background_checks(engines.read, self.bus, clock, settings)
         self.health_checks: dict[str, tuple[str | None, HealthCheck]] = {
             "database": (None, HealthCheck("database", lambda: _ask(self.db))),
             **{check.name: (None, check) for check in own_checks},
+            "files": (None, HealthCheck("files", store.check)),
         }
         self.tenant_tables: set[str] = set()
         self.contributions: dict[str, Contribution] = {}
@@ -144,6 +170,8 @@ class Builder:
             self._publish_hooks(plugin_id, plugin, contribution)
             phase = "hooks"
             self.hooks.register(plugin_id, plugin, self._resting(manifest))
+            phase = "texts"
+            self.texts.add(plugin_id, candidate.package)
             phase = "setup"
             with contained(plugin_id):
                 plugin.setup(self._context(plugin_id, manifest))
@@ -181,11 +209,19 @@ class Builder:
             hooks=self.hooks,
             db=self.db,
             trash=self.trash,
+            archive=self.archive,
+            ledger=self.ledger,
+            audit=self.audit,
+            personal_data=self.personal_data,
+            live=Live(plugin_id, self.db, self.guard.is_on, self.bus.placed),
+            preferences=self.preferences,
+            texts=self.texts.of(plugin_id),
             http=self.egress.for_plugin(plugin_id, manifest.network),
             secrets=PluginSecrets(self.keys, plugin_id),
             jobs=Jobs(plugin_id, self.job_types),
             mail=self.mail,
-            files=self.files,
+            files=Files(plugin_id, self.store, self.jobs, self.settings.files.denied),
+            later=self.bus.later,
             clock=self.clock,
             log=logging.getLogger(f"pronaflow.plugin.{plugin_id}"),
         )
@@ -215,6 +251,9 @@ class Builder:
             if faults := resource.faults(self.permissions):
                 raise PluginFault(f"resource type {resource.name!r} {'; '.join(faults)}")
             _claim(self.resources, resource.name, resource, "resource type")
+            if resource.keeps_trash:
+                told = self.purged[resource.name] = purged(resource)
+                _claim(self.event_types, told.name, told, "event type")
             self.resource_owners[resource.name] = plugin_id
         for event_type in contribution.event_types:
             _claim(self.event_types, event_type.name, event_type, "event type")
@@ -231,7 +270,9 @@ class Builder:
         """The finished kernel."""
         if self.hooks.is_implemented("check_permission"):
             self.access.objections = self.hooks.check_permission
+        self._assembled()
         kernel = self._kernel()
+        self.personal_data.attach(kernel)
         brought = ((i, work) for i, c in self.contributions.items() for work in (*c.subscribers, *c.jobs))
         works = Works(Work(*each) for each in (*((CORE, work) for work in own_work(kernel)), *brought))
         self.job_types.update(works.job_types)
@@ -243,13 +284,28 @@ class Builder:
         self.bus.attach(runner, readings, scheduler)
         return kernel
 
+    def _assembled(self) -> None:
+        """Let each plugin look at what the others answer to the hooks of its own.
+
+        Raises:
+            Culprit: it raised, or another plugin's answer is not fit.
+        """
+        for plugin_id, contribution in self.contributions.items():
+            try:
+                with contained(plugin_id):
+                    contribution.plugin.on_assembled(self.event_types)
+            except UnfitAnswer as unfit:
+                raise Culprit(unfit.plugin_id, unfit.hook, unfit.error) from unfit
+            except Exception as error:
+                raise Culprit(plugin_id, "on_assembled", error) from error
+
     def _kernel(self) -> Kernel:
         return Kernel(
             settings=self.settings,
             clock=self.clock,
             keys=self.keys,
             mail=self.mail,
-            files=self.files,
+            store=self.store,
             egress=self.egress,
             db=self.db,
             plugins=self.statuses,
@@ -264,6 +320,9 @@ class Builder:
             resource_owners=self.resource_owners,
             event_types=self.event_types,
             trash=self.trash,
+            archive=self.archive,
+            preferences=self.preferences,
+            texts=self.texts,
             jobs=self.jobs,
             sealed=self.sealed,
             bus=self.bus,

@@ -96,9 +96,15 @@ def check_blueprint(
             raise PluginFault(
                 f"route {name} has fresh={route.fresh}: say seconds, and only where people sign in"
             )
-        for resource, _ in route.target.names:
+        named = route.target.names if route.target.kind is None else ()
+        for resource, _ in named:
             if resource != "workspace" and resource not in resources:
                 raise PluginFault(f"route {name} is aimed at {resource!r}, which is no resource type")
+            within = route.target.within
+            if within is not None and within not in resources[resource].model.__table__.c:
+                raise PluginFault(
+                    f"route {name} is aimed within {within!r}, which {resource!r} has no column for"
+                )
 
 
 def _demand(kind: str, value: Any, wanted: type[Any]) -> None:

@@ -1,7 +1,8 @@
 """Everything the kernel and its plugins raise towards a caller, each with its HTTP status and code.
 
 Codes and statuses are those of the first seed ("Error Handling"); codes for statuses the seed does not
-name (405, 412, 413, 415, 431, 503) are chosen in its manner. The web layer renders these; nothing else does.
+name (405, 412, 413, 415, 416, 431, 503) are chosen in its manner. The web layer renders these; nothing else
+does.
 """
 
 from __future__ import annotations
@@ -88,6 +89,12 @@ class UnsupportedMediaType(KernelError):
     """The body is not of a content type that the route reads (415)."""
 
     status, code, default_message = 415, "UNSUPPORTED_MEDIA_TYPE", "Send application/json"
+
+
+class RangeNotSatisfiable(KernelError):
+    """The part of a file that is asked for is not there (416)."""
+
+    status, code, default_message = 416, "RANGE_NOT_SATISFIABLE", "The file has no such part"
 
 
 class HeadersTooLarge(KernelError):

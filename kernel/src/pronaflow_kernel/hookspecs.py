@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .health import HealthCheck
     from .jobs.types import JobType
     from .persistence.uow import Reader, Row, UnitOfWork
+    from .records.policy import TrashPolicy
     from .records.resources import Resource
     from .web.formats import ErrorFormat
     from .web.limits.rate import RateLimit
@@ -123,6 +124,15 @@ def pick_rate_limit(reader: Reader, principal: Principal) -> RateLimit | None:
 
 
 @hookspec
+def pick_trash_policy(reader: Reader) -> TrashPolicy | None:
+    """Say how long the workspace of `reader` keeps what is in its trash, and what comes after that.
+
+    Asked once a unit of work that moves something there, and by the job that empties it. Answer None where
+    the workspace has decided nothing.
+    """
+
+
+@hookspec
 def check_permission(reader: Reader, permission: str, container_id: str | None) -> None:
     """Object to what the roles allow, by raising `Forbidden` or `NotFound`.
 
@@ -161,8 +171,11 @@ def collect_user_data(  # type: ignore[empty-body]
 
 
 @hookspec
-def erase_user_data(uow: UnitOfWork, user_id: str) -> None:
+def erase_user_data(uow: UnitOfWork, user_id: str) -> str | None:
     """Forget a user: erase or replace personal values, so that nothing tells who it was.
+
+    Answer a sentence that tells what became of texts which the user wrote, for the certificate; with None it
+    says that they stay with their workspace, under an account without a name.
 
     Asked once for all workspaces, in one transaction with what other plugins erase. Ids of the user stay
     where rows need them: the kernel makes the account behind them anonymous.

@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from .plugins.services import Services
     from .plugins.switches import Switches
     from .post import Post
+    from .preferences.preferences import Preferences
+    from .records.archive import Archive
     from .records.lifecycle import Trash
     from .records.resources import Resource
     from .secrets import Keys
     from .settings import Settings
-    from .storage import FileStore
+    from .storage.store import FileStore
+    from .texts.texts import Texts
 
 
 @dataclass(slots=True)
@@ -39,8 +42,9 @@ class Kernel:
     """Everything that runs, each thing once.
 
     Arguments:
-        settings, clock, keys, files, db: as they are called.
+        settings, clock, keys, db: as they are called.
         mail: sends mails once a unit of work has committed.
+        store: keeps files.
         egress: sends requests to other machines.
         plugins: how the assembly left every known plugin, in order of start; `state` tells the present.
         contributions, contexts: what each running plugin brings and holds, in order of start.
@@ -48,7 +52,8 @@ class Kernel:
         hooks, services, switches: between kernel and plugins.
         access: decides who may do what.
         resources, event_types: by name; resource_owners: whose the resource types are.
-        trash: trash and restore.
+        trash: trash and restore; archive: the same for containers that are kept.
+        preferences: what people choose for themselves; texts: what is said to them, in their language.
         jobs: hands in background work of the kernel's own; `sealed` that whose arguments are secret.
         bus: does the background work.
         chains: migrations, kernel first.
@@ -59,7 +64,7 @@ class Kernel:
     clock: Clock
     keys: Keys
     mail: Post
-    files: FileStore
+    store: FileStore
     egress: Egress
     db: Database
     plugins: dict[str, PluginStatus]
@@ -74,6 +79,9 @@ class Kernel:
     resource_owners: Mapping[str, str]
     event_types: Mapping[str, EventType]
     trash: Trash
+    archive: Archive
+    preferences: Preferences
+    texts: Texts
     jobs: Jobs
     sealed: SealedJobs
     bus: Bus
@@ -143,4 +151,5 @@ class Kernel:
         self.bus.stop()
         if self.bus.bell is not None:
             self.bus.bell.close()
+        self.mail.close()
         self.db.engines.dispose()

@@ -1,33 +1,29 @@
-"""Outgoing mail: by SMTP where a server is configured, else as `.eml` files that any mail program opens."""
+"""Outgoing mail: what a message is made of, and `.eml` files where no server is configured (else `smtp`)."""
 
 from __future__ import annotations
 
 import re
-import smtplib
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from .clock import Clock
 from .ids import new_id
 from .settings import Settings
 from .settings.checks import mailbox
-from .storage import atomic_file
+from .storage.atomic import atomic_file
 
 if TYPE_CHECKING:
     from email.headerregistry import Address
 
-SMTP_TIMEOUT = 10.0
-"""Seconds that one step of talking to the mail server may take."""
-
-_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+_LONGEST_LINE = 998
+"""Characters of a line of a message, RFC 5322."""
+_LONGEST_WORD = 70
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
 _MAIL_ID = re.compile(r"[A-Za-z0-9._-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -65,11 +61,18 @@ class MailError(Exception):
     Arguments:
         message: what it said.
         permanent: it will not take this mail later either (a 5xx answer to recipient or content, RFC 5321).
+        about: the `mail` itself, its `recipient`, or the `server`: then it takes no other mail either.
     """
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        about: Literal["mail", "recipient", "server"] = "mail",
+    ) -> None:
         super().__init__(message)
-        self.permanent = permanent
+        self.permanent, self.about = permanent, about
 
 
 class Mailer(Protocol):
@@ -82,6 +85,10 @@ class Mailer(Protocol):
             MailError: it was not taken.
             ValueError: an address, the subject or a header is malformed, for instance holds a line break.
         """
+        ...
+
+    def close(self) -> None:
+        """Let go of what is kept between mails."""
         ...
 
 
@@ -104,67 +111,36 @@ class EmlMailer:
         with atomic_file(self._folder / name, exclusive=True) as stream:
             stream.write(message.as_bytes())
 
-
-class SmtpMailer:
-    """Sends each mail over a connection of its own.
-
-    Arguments:
-        url: `smtp://`, `smtp+starttls://` or `smtps://`, then `user:password@host:port` with user, password
-            and port as needed; special characters in user and password are percent-encoded.
-        sender: address that mails come from.
-        clock: dates the mails.
-        tls: how the server is verified; by default by the machine's certificate authorities.
-        timeout: seconds for each step.
-    """
-
-    def __init__(
-        self,
-        url: str,
-        sender: str,
-        clock: Clock,
-        tls: ssl.SSLContext | None = None,
-        timeout: float = SMTP_TIMEOUT,
-    ) -> None:
-        self._server, self._sender, self._clock = urlsplit(url), sender, clock
-        self._tls, self._timeout = tls, timeout
-
-    def send(self, mail: Mail) -> None:
-        """As `Mailer.send`."""
-        message = compose(mail, self._sender, self._clock)
-        try:
-            with self._connection() as connection:
-                connection.send_message(message)
-        except (smtplib.SMTPException, OSError) as error:
-            raise _refusal(error) from error
-
-    def _connection(self) -> smtplib.SMTP:
-        scheme, host = self._server.scheme, self._server.hostname or ""
-        port = self._server.port or _PORTS[scheme]
-        # Our name for EHLO: smtplib would ask the resolver for it, which can take seconds.
-        name = mailbox(self._sender).domain
-        if scheme == "smtps":
-            context = self._tls or ssl.create_default_context()
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, port, name, timeout=self._timeout, context=context
-            )
-        else:
-            connection = smtplib.SMTP(host, port, name, timeout=self._timeout)
-        try:
-            if scheme == "smtp+starttls":
-                connection.starttls(context=self._tls or ssl.create_default_context())
-            if self._server.username:
-                connection.login(unquote(self._server.username), unquote(self._server.password or ""))
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+    def close(self) -> None:
+        """As `Mailer.close`; nothing is kept."""
 
 
 def mailer_from(settings: Settings, clock: Clock) -> Mailer:
     """The mailer of this server: SMTP by `mail.url`, else `.eml` files in `mail` in the data folder."""
     if settings.mail.url is not None:
-        return SmtpMailer(settings.mail.url, settings.mail.from_address, clock)
+        from .smtp import SmtpMailer
+
+        mail = settings.mail
+        return SmtpMailer(settings.mail.url, mail.from_address, clock, connections=mail.connections)
     return EmlMailer(settings.data_dir / "mail", settings.mail.from_address, clock)
+
+
+class _Wire(EmailPolicy):
+    """Leaves a header as it is that has a word too long to fold, such as an address with a token in it.
+
+    Python would write it as an encoded word, in which no mail program looks for an address.
+    """
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """A header as it goes over the wire."""
+        line = f"{name}: {value}"
+        long = any(len(word) > _LONGEST_WORD for word in line.split(" "))
+        if long and line.isascii() and len(line) <= _LONGEST_LINE:
+            return f"{line}{self.linesep}".encode()
+        return super().fold_binary(name, value)
+
+
+_WIRE = _Wire().clone(linesep=SMTP.linesep)
 
 
 def compose(mail: Mail, sender: str, clock: Clock) -> EmailMessage:
@@ -174,7 +150,7 @@ def compose(mail: Mail, sender: str, clock: Clock) -> EmailMessage:
         ValueError: as in `Mailer.send`.
     """
     origin = mailbox(sender)
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_WIRE)
     message["From"] = origin
     message["To"] = recipient(mail)
     message["Subject"] = mail.subject
@@ -217,13 +193,3 @@ def _expect_characters(what: str, text: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise ValueError(f"{what} of a mail holds half a character (a lone surrogate)") from error
-
-
-def _refusal(error: Exception) -> MailError:
-    """What went wrong, and whether it is about this mail or about the way to the server."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, answer = next(iter(error.recipients.values()))
-        return MailError(f"{code} {answer.decode('utf-8', 'replace')}", permanent=code >= 500)
-    return MailError(
-        str(error), permanent=isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
-    )

@@ -9,6 +9,9 @@ from .expiring import Expiring, forgetting
 from .identity.work import identity_jobs
 from .jobs.housekeeping import housekeeping_jobs
 from .jobs.operations.models import Operation
+from .records.emptying import trash_jobs
+from .refusals.models import RefusedAddress
+from .storage.work import file_jobs
 from .web.models import IdempotencyRecord
 
 if TYPE_CHECKING:
@@ -22,7 +25,10 @@ def own_work(kernel: Kernel) -> Sequence[JobType | Subscriber]:
     return [
         kernel.mail.job(),
         forgetting(kernel, "forget_keys", "11 * * * *", Expiring(IdempotencyRecord)),
+        forgetting(kernel, "forget_refusals", "29 4 * * *", Expiring(RefusedAddress)),
         *identity_jobs(kernel),
         forgetting(kernel, "forget_operations", "17 3 * * *", Expiring(Operation)),
         *housekeeping_jobs(kernel),
+        *trash_jobs(kernel),
+        *file_jobs(kernel),
     ]

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from .errors import CapabilityDenied
 from .settings import Problem, Settings, SettingsError
 from .settings.checks import strong_key
-from .storage import atomic_file
+from .storage.atomic import atomic_file
 
 JWT = "jwt"
 """Purpose of the keys that sign access tokens."""

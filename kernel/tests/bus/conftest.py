@@ -12,6 +12,7 @@ from pronaflow_kernel.events.types import Subscriber
 from pronaflow_kernel.jobs.models import DeadJob, Job
 from pronaflow_kernel.jobs.works import Work, Works
 from pronaflow_kernel.testing import Person, World
+from pronaflow_kernel.testing.tampering import tampering
 
 TABLES = (
     "core__job",
@@ -59,7 +60,7 @@ class Workshop:
 
     def execute(self, statement: str, **params: Any) -> None:
         """Change rows behind the back of the server."""
-        with self.bus.engine.begin() as connection:
+        with self.bus.engine.begin() as connection, tampering(connection):
             connection.execute(text(statement), params)
 
     def _rows(self, statement: Any) -> list[dict[str, Any]]:

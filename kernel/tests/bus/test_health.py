@@ -43,7 +43,10 @@ def test_a_server_without_work_is_healthy(workshop: Any, world: World, later: Ca
     later(LOOK.total_seconds())
     assert ready(world) == (
         200,
-        {"status": "ready", "components": {"database": "healthy", "background_work": "healthy"}},
+        {
+            "status": "ready",
+            "components": {"database": "healthy", "background_work": "healthy", "files": "healthy"},
+        },
     )
 
 

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from pronaflow_kernel.attribution import as_kernel
 from pronaflow_kernel.ids import new_id
 from pronaflow_kernel.jobs import bus as buses
-from pronaflow_kernel.jobs.claims import BATCH, Claims
+from pronaflow_kernel.jobs.claims import BATCH, Claims, done, sweep
 from pronaflow_kernel.jobs.crew import Found
 from pronaflow_kernel.jobs.enqueue import new_job
 from pronaflow_kernel.jobs.models import Job
@@ -147,6 +147,22 @@ def test_what_waits_for_its_time_is_not_taken_before(queue: Queue) -> None:
     bus.tick()
     clock.advance(-61)
     assert len(queue.take()) == 1
+
+
+def test_a_beat_and_a_sweep_wait_for_nobody_who_ends_a_job(queue: Queue) -> None:
+    engine, now = queue.workshop.bus.engine, queue.world.clock.now()
+    if engine.dialect.name != "postgresql":
+        return  # there one writes at a time
+    queue.put(2)
+    ended, other = queue.take()
+    later = now + 2 * LEASE
+    with engine.begin() as ending, engine.begin() as connection:
+        assert done(ending, ended)
+        connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+        queue.claims.beat(connection, later)
+        assert sweep(connection, later) == 0
+        assert sweep(connection, later + 2 * LEASE) == 1
+    assert [(job["id"], job["lease_token"]) for job in queue.workshop.jobs()] == [(other["id"], None)]
 
 
 def test_a_job_whose_end_could_not_be_written_down_is_not_held_for_ever(queue: Queue) -> None:

@@ -14,6 +14,7 @@ from pronaflow_kernel.jobs import verify
 from pronaflow_kernel.jobs.verify import check_payloads, check_tables
 from pronaflow_kernel.plugins.discovery import discover
 from pronaflow_kernel.testing import World
+from pronaflow_kernel.testing.tampering import tampering
 
 from ..conftest import NOTES
 from .conftest import Workshop
@@ -52,8 +53,9 @@ def used(world: World, workshop: Workshop) -> Workshop:
 def faults(world: World, *broken_by: str) -> list[str]:
     """What is found after some statements, which are undone again."""
     with world.kernel.bus.engine.connect() as connection:
-        for statement in broken_by:
-            assert connection.execute(text(statement)).rowcount
+        with tampering(connection):
+            for statement in broken_by:
+                assert connection.execute(text(statement)).rowcount
         found = [fault.words for fault in check_tables(connection, world.clock.now(), LATE)]
         for _, more in check_payloads(connection, world.kernel.event_types):
             found += [fault.words for fault in more]

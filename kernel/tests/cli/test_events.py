@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from pronaflow_kernel.cli import events, replay
 from pronaflow_kernel.ids import new_id
+from pronaflow_kernel.testing.tampering import tampering
 
 from .belfry import CODE, MANIFEST, fail, oil, ring, server, work
 
@@ -27,7 +28,7 @@ def belfry(site: Any, run: Run) -> None:
 
 
 def broken(statement: str) -> None:
-    with server() as kernel, kernel.bus.engine.begin() as connection:
+    with server() as kernel, kernel.bus.engine.begin() as connection, tampering(connection):
         connection.execute(text(statement))
 
 

@@ -136,6 +136,16 @@ class TestUninstall:
         assert "2 rows are lost for good." in out
         assert database.tables("trees") == []
 
+    def test_files_that_a_folder_names_stay_until_it_is_said_that_they_are_lost(
+        self, trees, run, database
+    ) -> None:
+        file = {"key": "a", "plugin_id": "trees", "size": 1, "sha256": "0", "bundled": False}
+        database.insert("core__kept_file", **file, created_at=NOW)
+        run("plugins", "uninstall", "trees", "--export", "out", "--yes")
+        assert database.run("SELECT key FROM core__kept_file WHERE bundled") == [("a",)]
+        run("plugins", "uninstall", "trees", "--no-export", "--yes")
+        assert database.run("SELECT key FROM core__kept_file") == []
+
     def test_a_folder_with_something_in_it_is_refused_before_anything_is_done(self, trees, run, naps) -> None:
         Path("notes.txt").write_text("mine")
         stderr = run("plugins", "uninstall", "trees", "--export", ".", "--yes", code=1).stderr

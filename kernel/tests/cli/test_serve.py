@@ -209,7 +209,7 @@ class TestAddressOfMails:
     def test_address(
         self, settings: dict[str, str], expected: dict[str, str], run: Callable[..., Result]
     ) -> None:
-        from pronaflow_kernel.cli.serve import _address
+        from pronaflow_kernel.cli.serve import address
         from pronaflow_kernel.settings import load
 
-        assert _address(load(env=settings)) == expected
+        assert address(load(env=settings)) == expected

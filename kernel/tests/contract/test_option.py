@@ -84,6 +84,21 @@ def pytest_pronaflow_makers(plugin_id):
     assert done.returncode == 0, done.stdout
 
 
+def test_a_plugin_brings_makers_in_its_package(run, tmp_path):
+    package = tmp_path / "site" / "notebooks_plugin"
+    routes = package / "routes.py"
+    routes.write_text(
+        routes.read_text().replace('"POST", "", permission=WRITE', '"PUT", "", permission=WRITE')
+    )
+    (package / "testing.py").write_text(
+        "def notebook(party):\n"
+        '    return party.person.put("/api/v1/notebooks", {"name": party.mark}).data["id"]\n\n\n'
+        'MAKERS = {"notebook": notebook}\n'
+    )
+    done = run("--pronaflow-contract", "notebooks", "-k", "sqlite-isolation")
+    assert done.returncode == 0, done.stdout
+
+
 def test_an_id_that_is_not_installed_is_a_mistake_of_usage(run):
     done = run("--pronaflow-contract", "nonsense")
     assert done.returncode == 4

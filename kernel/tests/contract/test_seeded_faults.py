@@ -196,6 +196,37 @@ FAULTS = {
         },
         "switched off and on for the server the first time, notebooks_get_signature",
     ),
+    "a list that grows by itself": (
+        "switching",
+        {
+            "routes.py": [
+                ("READ, WRITE", "SEEN: list[int] = []\nREAD, WRITE"),
+                (
+                    "return ctx.ledger.in_workspace(reader, query)",
+                    "SEEN.append(1)\n        page = ctx.ledger.in_workspace(reader, query)\n"
+                    '        more = [{**page.rows[0], "id": api.new_id()} for _ in SEEN]\n'
+                    "        return dataclasses.replace(page, rows=[*more, *page.rows])",
+                ),
+                ("from typing import Any", "import dataclasses\nfrom typing import Any"),
+            ]
+        },
+        "switched off and on for the server the first time, notebooks_list_log",
+    ),
+    "a list that loses what was in it": (
+        "switching",
+        {
+            "routes.py": [
+                ("READ, WRITE", "SEEN: list[int] = []\nREAD, WRITE"),
+                (
+                    "return ctx.ledger.in_workspace(reader, query)",
+                    "SEEN.append(1)\n        page = ctx.ledger.in_workspace(reader, query)\n"
+                    "        return dataclasses.replace(page, rows=page.rows[:-len(SEEN)])",
+                ),
+                ("from typing import Any", "import dataclasses\nfrom typing import Any"),
+            ]
+        },
+        "switched off and on for the server the first time, notebooks_list_log",
+    ),
     "a table that downgrade forgets": (
         "migrations",
         {

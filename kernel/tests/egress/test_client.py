@@ -309,3 +309,33 @@ class TestPlugins:
     def test_what_a_manifest_names_is_still_held_to_the_operator_s_rules(self, egress: Make) -> None:
         with pytest.raises(BlockedAddress):
             egress({"inner": ["10.0.0.1"]}).for_plugin("sms", ["*"]).request("GET", "https://inner/")
+
+
+class TestFlights:
+    """Many requests at once."""
+
+    def test_all_land_the_failed_ones_too(self, egress: Make, server: RawServer) -> None:
+        http = egress(HERE, **OPEN).for_plugin("sms", ["*"])
+        with http.flight(4) as flight:
+            for key in ("a", "b"):
+                flight.send(key, "POST", f"http://hooks.example:{server.port}/", body=b"x")
+            flight.send("nowhere", "POST", "http://nobody.example/")
+            landed: list[Any] = []
+            while flight.flying:
+                landed += flight.landed(5.0)
+        assert {each.key: each.reply and each.reply.status for each in landed} == {
+            "a": 200,
+            "b": 200,
+            "nowhere": None,
+        }
+        assert [type(each.error) for each in landed if each.error] == [EgressFailed]
+
+    def test_an_address_is_checked_before_anybody_relies_on_it(self, egress: Make) -> None:
+        http = egress({**HERE, **PUBLIC}).for_plugin("sms", ["*.example"])
+        assert http.check("https://Public.example/x") == "public.example"
+        assert http.check("https://unknown.example/") == "unknown.example"
+        for refused in ("https://hooks.example/", "https://u@public.example/", "ftp://public.example/"):
+            with pytest.raises(EgressRefused):
+                http.check(refused)
+        with pytest.raises(CapabilityDenied):
+            http.check("https://example.org/")

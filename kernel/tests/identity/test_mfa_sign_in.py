@@ -252,7 +252,7 @@ class TestRecoveryCodes:
         verify(house, challenged(house, account), backup_code=app.recovery[0])
         [event] = house.events_of(account.id, "mfa.recovery_code_used")
         assert event["payload"]["remaining"] == 9
-        assert "9 are left" in house.mails(account)[-1].text
+        assert "Codes left: 9" in house.mails(account)[-1].text
 
     def test_another_ones_code_does_not_work(self, house):
         account, _, _ = enrolled(house)

@@ -67,3 +67,21 @@ def test_statements_of_the_oldest_shapes_make_room(
                 assert (len(page.rows), page.total) == (1, 2)
     assert len(shapes) > 4
     assert len(own._lists) == len(own._counts) == 4
+
+
+def test_sums_are_of_all_pages_that_the_filters_leave(world: World, ann: Person) -> None:
+    write(ann, 5)
+    own = Listing(
+        select(Note.__table__).where(Note.workspace_id == SCOPE_WORKSPACE),
+        id=Note.id,
+        filters={"not": Note.title != bindparam("not")},
+        sorts={"title": Note.title},
+        default="title",
+        sums={"versions": Note.version},
+    )
+    query = {"page": 1, "page_size": 2}
+    with world.kernel.db.read(Scope.system(ann.workspace_id)) as reader:
+        assert own.page(reader, query).pagination()["versions"] == 5
+        assert own.page(reader, query, {"not": "Note 1"}).pagination()["versions"] == 4
+    with world.kernel.db.read(Scope.system(world.person().workspace_id)) as reader:
+        assert own.page(reader, query).pagination()["versions"] == 0

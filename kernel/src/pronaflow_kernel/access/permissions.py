@@ -8,7 +8,8 @@ is made:
     scope = "write:tasks"
     container = ["owner", "manager", "planner", "member"]
 
-What concerns the whole installation says `system = true` in place of roles.
+What concerns the whole installation says `system = true` in place of roles. A container in the archive is
+only read: of permissions whose scope does not begin with `read:`, those with `archived = true` hold there.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Permission:
         workspace: workspace roles that have it where the workspace decides.
         container: container roles that have it where a container decides.
         system: whether only system administrators have it, whatever their roles.
+        archived: whether it holds in a container that is in the archive, although it is none to read.
 
     A permission without any role that is not `system` is for every signed-in user.
     """
@@ -46,6 +48,12 @@ class Permission:
     workspace: frozenset[str] = frozenset()
     container: frozenset[str] = frozenset()
     system: bool = False
+    archived: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether it lets somebody change what is in a container, which one in the archive refuses."""
+        return not self.archived and not self.scope.startswith("read:")
 
 
 class PermissionFileError(ValueError):
@@ -63,14 +71,12 @@ def load_permissions(package: str) -> list[Permission]:
 
 
 def _permission(name: str, entry: dict[str, object]) -> Permission:
-    known = {"summary", "scope", "workspace", "container", "system"}
+    known = {"summary", "scope", "workspace", "container", "system", "archived"}
     if unknown := entry.keys() - known:
         raise PermissionFileError(f"permission {name}: unknown key {', '.join(sorted(unknown))}")
     if missing := {"summary", "scope"} - entry.keys():
         raise PermissionFileError(f"permission {name}: missing {', '.join(sorted(missing))}")
-    system = entry.get("system", False)
-    if not isinstance(system, bool):
-        raise PermissionFileError(f"permission {name}: system must be true or false")
+    system, archived = _flag(name, entry, "system"), _flag(name, entry, "archived")
     if system and entry.keys() & {"workspace", "container"}:
         raise PermissionFileError(f"permission {name}: system = true leaves no place for roles")
     return Permission(
@@ -80,7 +86,15 @@ def _permission(name: str, entry: dict[str, object]) -> Permission:
         _roles(name, entry.get("workspace", ()), WORKSPACE_ROLES),
         _roles(name, entry.get("container", ()), CONTAINER_ROLES),
         system,
+        archived,
     )
+
+
+def _flag(name: str, entry: dict[str, object], key: str) -> bool:
+    value = entry.get(key, False)
+    if not isinstance(value, bool):
+        raise PermissionFileError(f"permission {name}: {key} must be true or false")
+    return value
 
 
 def _roles(name: str, value: object, known: Iterable[str]) -> frozenset[str]:

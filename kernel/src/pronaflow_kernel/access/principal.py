@@ -19,6 +19,7 @@ class Principal:
         scopes: what the credential is limited to (`read:tasks`); None is everything.
         workspace_id: the workspace that the credential is bound to, if any.
         auth_time: when the person last proved who they are; None for machines.
+        expires_at: when the credential ends; None where it does not end by itself.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Principal:
     scopes: frozenset[str] | None = None
     workspace_id: str | None = None
     auth_time: datetime | None = None
+    expires_at: datetime | None = None
 
     @classmethod
     def system(cls) -> Principal:

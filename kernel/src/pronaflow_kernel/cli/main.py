@@ -19,6 +19,7 @@ _COMMANDS = {
     "quickstart": "serve",
     "serve": "serve",
     "worker": "worker",
+    "stream": "stream",
     "admin": "admin",
     "db": "database",
     "events": "events",

@@ -57,7 +57,7 @@ def quickstart(
 
     flags = {"server.port": port, "data_dir": data_dir, "plugins.safe_mode": safe_mode or None}
     one_process = {"server.runner": "waitress", "server.processes": 1}
-    _begin(state_of(ctx), {**flags, **one_process}, greet)
+    begin(state_of(ctx), {**flags, **one_process}, greet)
 
 
 @click.command()
@@ -80,10 +80,16 @@ def serve(ctx: click.Context, host: str | None, port: int | None, safe_mode: boo
         log.info("Serving at %s", url)
 
     flags = {"server.host": host, "server.port": port, "plugins.safe_mode": safe_mode or None}
-    _begin(state_of(ctx), flags, tell)
+    begin(state_of(ctx), flags, tell)
 
 
-def _begin(state: State, flags: dict[str, Any], on_ready: Callable[[str, Kernel], None]) -> None:
+def begin(state: State, flags: dict[str, Any], on_ready: Callable[[str, Kernel], None]) -> None:
+    """Serve as the settings and flags say, until SIGTERM or SIGINT.
+
+    Arguments:
+        flags: settings by dotted name.
+        on_ready: called with the base URL when connections are accepted.
+    """
     from ..web.runners import refuse_unable
 
     settings = state.settings(flags)
@@ -98,16 +104,22 @@ def _begin(state: State, flags: dict[str, Any], on_ready: Callable[[str, Kernel]
 
 def _run(state: State, flags: dict[str, Any], on_ready: Callable[[str, Kernel], None]) -> None:
     """Serve in this process, by waitress."""
-    from ..web.app import largest_body
+    from ..web.app import file_bounds, largest_body
     from ..web.connections import Bounds
     from ..web.server import serve as serve_app
     from ..web.wsgi import Serving
 
-    kernel, app = _prepared(state, {**flags, **_address(state.settings(flags))})
+    kernel, app = _prepared(state, {**flags, **address(state.settings(flags))})
     serving = Serving(kernel, app)
     serving.begin()
     server, limits = kernel.settings.server, kernel.settings.limits
-    bounds = Bounds(server.connections, server.slow_client_seconds, limits.header_bytes, largest_body(app))
+    bounds = Bounds(
+        server.connections,
+        server.slow_client_seconds,
+        limits.header_bytes,
+        largest_body(app),
+        file_bounds(app),
+    )
     try:
         serve_app(
             app, server.host, server.port, server.threads, lambda url: on_ready(url, kernel), bounds=bounds
@@ -121,7 +133,7 @@ def _run_processes(state: State, settings: Settings, flags: dict[str, Any]) -> N
     """Serve in several processes, by granian or gunicorn; what is done once is done in this one before."""
     from ..web.runners import run
 
-    overrides = {**flags, **_address(settings)}
+    overrides = {**flags, **address(settings)}
     with _one_count():
         from ..web.wsgi import serving
 
@@ -188,7 +200,7 @@ def _warn_of_limits(kernel: Kernel) -> None:
         log.warning(words)
 
 
-def _address(settings: Settings) -> dict[str, str]:
+def address(settings: Settings) -> dict[str, str]:
     """The address for links in mails: where nobody gave one, it follows the port."""
     if "public_url" in settings.sources or not settings.server.port:
         return {}

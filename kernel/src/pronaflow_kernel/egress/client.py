@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from ipaddress import ip_address, ip_network
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 import orjson
@@ -28,6 +28,9 @@ from ..settings import Settings
 from .addresses import Address, listed, reachable
 from .errors import BlockedAddress, EgressError, EgressFailed, EgressRefused, EgressTimeout
 from .target import Target, parse
+
+if TYPE_CHECKING:
+    from .flight import Flight
 
 log = logging.getLogger("pronaflow.egress")
 
@@ -138,6 +141,17 @@ class Egress:
         received = exchange(target, [str(address) for address in addresses], request, self._tls)
         return HttpReply(received.status, received.headers, received.body, received.complete)
 
+    def check(self, target: Target) -> None:
+        """Refuse an address to which no request would go, before somebody relies on it.
+
+        A host that nobody knows passes: it may be known when it is needed.
+
+        Raises:
+            EgressRefused: a rule forbids it.
+        """
+        with contextlib.suppress(EgressFailed):
+            self._checked(target, RESOLVE_SECONDS)
+
     def for_plugin(self, plugin_id: str, network: Sequence[str]) -> PluginHttp:
         """What a plugin holds as `ctx.http`.
 
@@ -226,13 +240,38 @@ class PluginHttp:
             EgressFailed: there was no answer.
             ValueError: method, headers or body are no HTTP.
         """
+        return self._egress.send(method, self._allowed(url), **options)
+
+    def flight(self, most: int) -> Flight:
+        """For many requests at once.
+
+        Arguments:
+            most: that may be in the air.
+        """
+        from .flight import Flight  # it brings threads, which few processes need
+
+        return Flight(self, most)
+
+    def check(self, url: str) -> str:
+        """The host of an address that somebody gives for later requests, in lower case.
+
+        A host that nobody knows passes: it may be known when it is needed.
+
+        Raises:
+            CapabilityDenied, EgressRefused: as `request` would.
+        """
+        target = self._allowed(url)
+        self._egress.check(target)
+        return target.host
+
+    def _allowed(self, url: str) -> Target:
         target = parse(url)
         if not any(_matches(target.host, pattern) for pattern in self._network):
             raise CapabilityDenied(
                 f"plugin {self._plugin_id!r} may not send requests to {target.host}: "
                 f'add network = ["{target.host}"] to its plugin.toml'
             )
-        return self._egress.send(method, target, **options)
+        return target
 
 
 def system_resolver(host: str, port: int) -> list[str]:

@@ -119,7 +119,7 @@ class Handlers:
 
     def change_password(self, reader: Reader, body: Row) -> Answer:
         """Change one's own password; all other sessions end."""
-        user = reader.get(User, user_of(reader))
+        user = reader.get(User, session_of(reader)[0])
         if user["password_hash"] is None:
             words = "Your account has no password: set one by mail (POST /api/v1/auth/password-reset)"
             raise Conflict(words, details={"reason": "no_password"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from ..jobs.works import CORE
 from ..secrets import JWT
 from .accounts import Accounts
 from .after_answer import AfterAnswer
@@ -46,7 +47,8 @@ class Parts:
 
     def letters_of(self, kind: type[L]) -> L:
         """The writer of a kind of letters."""
-        return kind(self.kernel.mail, self.public_url)
+        kernel = self.kernel
+        return kind(kernel.mail, self.public_url, kernel.preferences, kernel.texts.of(CORE))
 
     @cached_property
     def letters(self) -> Letters:

@@ -7,6 +7,7 @@ are processes of their own (`pronaflow worker`), rung over Redis by messages tha
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Collection
@@ -14,10 +15,11 @@ from datetime import datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..attribution import CURRENT_PLUGIN, attributed
 from ..persistence.engines import at_once
 from . import claims
 from .crew import Crew, Found, attempted
-from .enqueue import ALL_WORKSPACES, RELAYED
+from .enqueue import ALL_WORKSPACES, PRIORITY, RELAYED
 from .readings import BEHIND
 from .relay import BATCH, UNPLACED, relay
 
@@ -81,10 +83,13 @@ class Bus:
         self._clock, self.claims, self._alive = clock, held, alive
         self.bell: Bell | None = None
         self._actions: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._waiting: list[tuple[float, Callable[[], None]]] = []
         self._actor: threading.Thread | None = None
         self._crew = Crew(self.work, self.tick, self._pause)
         self._served: frozenset[str] | None = None
         self._beaten = clock.now()
+        self.placed = threading.Event()
+        """Set whenever this process has given positions to events; whoever waits for it clears it."""
 
     def attach(self, runner: Runner, readings: Readings, scheduler: Scheduler) -> None:
         """Learn who does the jobs, who lets subscribers in batches read on, and who knows what falls due."""
@@ -110,6 +115,14 @@ class Bus:
             self._actions.put(action)
         for name in queues:
             self.ring(name)
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do an action within so many seconds, beside requests; at a stop and a drain at once.
+
+        For what is gathered in memory and written together: a process that is killed loses it.
+        """
+        self._waiting.append((perf_counter() + seconds, attributed(CURRENT_PLUGIN.get(), action)))
+        self._actions.put(_look_again)
 
     def ring(self, queue_name: str) -> None:
         """Wake the workers of a queue: those of this process, or where it has none, others."""
@@ -150,6 +163,7 @@ class Bus:
             self._actions.put(None)
             self._actor.join()
             self._actor = None
+            self._do_waiting(at_once=True)
             attempted(self._pick_up)  # what was taken and not begun need not wait for its lease
         self._alive.end()
 
@@ -170,14 +184,31 @@ class Bus:
             if action is not None:
                 ran = True
                 attempted(action)
-        return ran
+        return self._do_waiting(at_once=True) or ran
 
     def _act(self) -> None:
-        while (action := self._actions.get()) is not None:
-            attempted(action)
+        while True:
+            first = min((due for due, _ in self._waiting), default=None)
+            patience = None if first is None else max(0.0, first - perf_counter())
+            with contextlib.suppress(queue.Empty):
+                if (action := self._actions.get(timeout=patience)) is None:
+                    return
+                attempted(action)
+            self._do_waiting()
+
+    def _do_waiting(self, *, at_once: bool = False) -> bool:
+        """Do what was put off, as far as its time has come; False where there was none."""
+        now = perf_counter()
+        due = [each for each in list(self._waiting) if at_once or each[0] <= now]
+        for each in due:
+            self._waiting.remove(each)
+            attempted(each[1])
+        return bool(due)
 
     def work(self, queue_name: str) -> Found:
         """Do a part of what waits in a queue; what comes in meanwhile is for the next one."""
+        if self.runner.queue_rests(queue_name):
+            return Found.NOTHING
         if queue_name != RELAYED:
             with self._look.connect() as connection:
                 ready = claims.ready(connection, queue_name)
@@ -185,10 +216,17 @@ class Bus:
         seen = self._seen()
         ready = claims.Ready.of(seen)
         relayed = self.relay() if seen.events else 0
-        # What was relayed may go before what was seen.
-        done = self._do(RELAYED, None if relayed else ready) if ready or relayed else Found.NOTHING
+        done = self._do(RELAYED, self._after(ready, relayed)) if ready or relayed else Found.NOTHING
         read = self._readings.read_on(self._look, self.works.readers) if relayed or seen.behind else 0
         return max(done, Found.SOME if relayed or read else Found.NOTHING)
+
+    @staticmethod
+    def _after(ready: claims.Ready | None, relayed: int) -> claims.Ready | None:
+        """What there is after a relay, as far as one knows without another look."""
+        if not relayed:
+            return ready
+        # Where nothing was there before it is the jobs of events; else they may go before what was seen.
+        return claims.Ready(PRIORITY, begun=False) if ready is None else None
 
     def _seen(self) -> Any:
         """What there is for those who serve `RELAYED`: one look spares a tenth of a steady load."""
@@ -207,6 +245,8 @@ class Bus:
             for name in queues - {RELAYED}:
                 self.ring(name)
             total, more = total + count, count == BATCH
+        if total:
+            self.placed.set()
         return total
 
     def _do(self, queue_name: str, seen: claims.Ready | None) -> Found:
@@ -317,3 +357,7 @@ class Bus:
 
     def _pause(self) -> float:
         return POLL if self.bell is None or self.bell.working else ALONE
+
+
+def _look_again() -> None:
+    """Wakes the thread that does actions, which waits for the first that was put off."""

@@ -123,10 +123,21 @@ _UNPARK = (
 _PARKED = select(Job.kind, Job.tenant).where(Job.state == PARKED).distinct()
 _DUE = and_(Job.state == WAITING, Job.available_at <= _NOW)
 _PROMOTE = update(Job).where(_DUE).values(state=READY)
+
+
+def _unlocked(*which: Any) -> Any:
+    """Jobs that nobody is about to end: who waits for those, in no order, may stand in a deadlock."""
+    return Job.id.in_(select(Job.id).where(*which).with_for_update(skip_locked=True))
+
+
 _IN_HAND = Job.lease_token.in_(bindparam("in_hand", expanding=True))
-_BEAT = update(Job).where(Job.worker_id == _WORKER, Job.state == LEASED, _IN_HAND).values(lease_until=_UNTIL)
+_BEAT = (
+    update(Job)
+    .where(_unlocked(Job.worker_id == _WORKER, Job.state == LEASED, _IN_HAND))
+    .values(lease_until=_UNTIL)
+)
 _OVERDUE = and_(Job.state == LEASED, Job.lease_until < _NOW)
-_SWEEP = update(Job).where(_OVERDUE).values(state=READY, **_FREED)
+_SWEEP = update(Job).where(_unlocked(_OVERDUE)).values(state=READY, **_FREED)
 _WORKERS = select(Job.worker_id).where(Job.state == LEASED).distinct()
 _MINE = select(Job.id, Job.lease_token).where(Job.worker_id == _WORKER, Job.state == LEASED)
 _PICK_UP = update(Job).where(_HELD, Job.state == LEASED).values(state=READY, **_FREED)

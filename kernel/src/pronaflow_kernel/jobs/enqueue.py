@@ -33,6 +33,9 @@ ALL_WORKSPACES = "the bus serves all workspaces"
 RELAYED = "default"
 """The queue whose workers make jobs of events."""
 
+PRIORITY = 5
+"""Of a job unless it says another one: in the middle."""
+
 
 class Jobs:
     """Hands in background work; what `ctx.jobs` is.
@@ -55,7 +58,7 @@ class Jobs:
         run_at: datetime | None = None,
         lane: str | None = None,
         dedup_key: str | None = None,
-        priority: int = 5,
+        priority: int = PRIORITY,
     ) -> None:
         """Have a job done once this unit of work has committed.
 
@@ -83,7 +86,7 @@ class Jobs:
         *,
         title: str,
         lane: str | None = None,
-        priority: int = 5,
+        priority: int = PRIORITY,
     ) -> Row:
         """`enqueue` for a job that somebody waits for: they follow and cancel it at `/api/v1/jobs/{id}`.
 
@@ -218,7 +221,7 @@ def new_job(kind: str, *, now: datetime, **values: Any) -> dict[str, Any]:
         "event_seq": None,
         "args": None,
         "queue": "default",
-        "priority": 5,
+        "priority": PRIORITY,
         "workspace_id": None,
         "lane": None,
         "dedup_key": None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BindParameter, Connection, Engine, bindparam, exists, func, insert, select, update
@@ -71,6 +71,10 @@ _WAIT = (
 )
 
 
+_AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+"""Past on every clock, also one that was put back since."""
+
+
 class Readings:
     """Lets subscribers in batches read on.
 
@@ -89,7 +93,7 @@ class Readings:
         with self._engine.begin() as connection:
             new = {work.kind for work in works} - set(connection.scalars(select(Reading.subscriber)))
             if new:
-                begin = {"position": connection.scalar(_POSITION), "available_at": self._clock.now()}
+                begin = {"position": connection.scalar(_POSITION), "available_at": _AT_ONCE}
                 rows = [{"subscriber": kind, "attempt": 0, **begin} for kind in sorted(new)]
                 connection.execute(_ENTER[connection.dialect.name], rows)
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select, update
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from ..events.models import EventRow
 from ..events.types import Subscriber
@@ -72,15 +73,43 @@ def relay(connection: Connection, wants: Wants, is_on: IsOn, now: datetime) -> t
         return 0, set()
     # A statement of its own: what the last relay did is seen by those that begin once the lock is held.
     events = sorted(map(dict, connection.execute(_PLACE).mappings()), key=_seq)
-    jobs = [job for event in events for job in _jobs(event, wants, is_on, now)]
+    chosen = _chosen(connection, events, wants)
+    jobs = [job for event in events for job in _jobs(event, wants, chosen, is_on, now)]
     if jobs:
         connection.execute(STORE[connection.dialect.name], jobs)
     return len(events), {job["queue"] for job in jobs}
 
 
-def _jobs(event: Mapping[str, Any], wants: Wants, is_on: IsOn, now: datetime) -> Iterator[dict[str, Any]]:
+def _chosen(
+    connection: Connection, events: Sequence[Mapping[str, Any]], wants: Wants
+) -> dict[Subscriber, set[int]]:
+    """Of subscribers that want events only where a table says so: `seq` of those; a statement each."""
+    types = dict.fromkeys(event["type"] for event in events)
+    asked = dict.fromkeys(each for name in types for _, each in wants(name) if each.where is not None)
+    if not asked:
+        return {}
+    between = {"first": events[0]["seq"], "last": events[-1]["seq"]}
+    return {each: set(connection.scalars(_among(each), between)) for each in asked}
+
+
+@lru_cache(maxsize=100)
+def _among(subscriber: Subscriber) -> Any:
+    """`seq` of those between two that a subscriber's condition holds for."""
+    assert subscriber.where is not None
+    between = EventRow.seq.between(bindparam("first"), bindparam("last"))
+    return select(EventRow.seq).where(between, subscriber.where(EventRow.__table__.c))
+
+
+def _jobs(
+    event: Mapping[str, Any],
+    wants: Wants,
+    chosen: Mapping[Subscriber, set[int]],
+    is_on: IsOn,
+    now: datetime,
+) -> Iterator[dict[str, Any]]:
     for plugin_id, subscriber in wants(event["type"]):
-        if subscriber.mode != "batch" and is_on(plugin_id, event["workspace_id"]):
+        wanted = subscriber.where is None or event["seq"] in chosen[subscriber]
+        if wanted and subscriber.mode != "batch" and is_on(plugin_id, event["workspace_id"]):
             yield job_of(plugin_id, subscriber, event, now)
 
 

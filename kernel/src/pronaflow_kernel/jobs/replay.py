@@ -161,7 +161,8 @@ def _wanted(work: Work, selection: Selection) -> Any:
     """Also without events whose payload was erased: nothing can be made of them any more."""
     assert isinstance(work.does, Subscriber)
     full = cast(EventRow.payload, Text) != "{}"
-    return selection.condition() & fits(work.does.events) & full
+    found = selection.condition() & fits(work.does.events) & full
+    return found if work.does.where is None else found & work.does.where(EventRow.__table__.c)
 
 
 def _again(work: Work, event: Mapping[Any, Any], replay_id: str, now: datetime) -> dict[str, Any]:

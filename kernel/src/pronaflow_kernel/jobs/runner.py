@@ -11,7 +11,7 @@ import logging
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ from .enqueue import ALL_WORKSPACES
 from .incoming import Unknown, event_for
 from .operations import reports
 from .operations.reports import Report, plain, reporting
-from .types import Cancelled, Discard, JobType, Retry
+from .types import Cancelled, Discard, JobType, QueueRests, Retry
 from .works import CORE, Work, Works
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ class Runner:
         self._clock, self._chance = clock, chance
         self.engine = db.engines.write.execution_options(unscoped=ALL_WORKSPACES)
         self._at_once = at_once(self.engine)
+        self._resting: dict[str, datetime] = {}
+        """Queues that rest in this process, and until when."""
 
     def is_on(self, plugin_id: str, workspace_id: str | None) -> bool:
         """Whether a plugin is on; the kernel always is."""
@@ -100,6 +102,11 @@ class Runner:
         plugin_id = kind.partition(".")[0]
         absent = kind not in self.works.by_kind and self._installed(plugin_id)
         return absent or not self.is_on(plugin_id, workspace_id)
+
+    def queue_rests(self, queue_name: str) -> bool:
+        """Whether nothing of a queue is to be begun, because what it leads to is away."""
+        until = self._resting.get(queue_name)
+        return until is not None and self._clock.now() < until
 
     def _events(self, jobs: Sequence[Mapping[str, Any]]) -> dict[int, Row]:
         """Rows of the ledger that jobs are about, by `seq`: one statement spares a quarter of a job."""
@@ -125,11 +132,11 @@ class Runner:
         alone: list[Mapping[str, Any]] = []
         for job in jobs:
             (sharing if self._may_share(job) else alone).append(job)
-        while sharing and go_on():
+        while sharing and go_on() and not self.queue_rests(sharing[0]["queue"]):
             sharing, undone = self._together(sharing, events)
             for job in undone:
                 attempted(partial(self._settle, job, events))
-        while alone and go_on():
+        while alone and go_on() and not self.queue_rests(alone[0]["queue"]):
             attempted(partial(self._settle, alone.pop(0), events))
         return sharing + alone
 
@@ -274,6 +281,12 @@ class Runner:
         spent = job["attempt"] >= job["max_attempts"] and not isinstance(error, Retry)
         words = plain(described(error), claims.ERROR)
         now = self._clock.now()
+        if isinstance(error, QueueRests):
+            self._resting[job["queue"]] = now + timedelta(seconds=error.seconds)
+            log.warning("the queue %s rests for %.0f seconds: %s", job["queue"], error.seconds, words)
+            with self.engine.begin() as connection:
+                claims.give_back(connection, [job])
+            return
         if isinstance(error, Cancelled):
             with self.engine.begin() as connection:
                 reports.cancelled(connection, job, now)

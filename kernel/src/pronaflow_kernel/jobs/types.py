@@ -57,6 +57,21 @@ class Retry(Exception):
         self.after = after
 
 
+class QueueRests(Exception):
+    """Raised by background work when what its whole queue leads to is away: all of it rests for a while.
+
+    The attempt was none. Each process finds out for itself.
+
+    Arguments:
+        reason: in words.
+        seconds: for how long.
+    """
+
+    def __init__(self, reason: str, seconds: float) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
 class Discard(Exception):
     """Raised by background work that can never be done: no further attempt is made. Its words are kept."""
 

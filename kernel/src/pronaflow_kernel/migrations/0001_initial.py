@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from pronaflow_kernel.events.immutable import triggers
 from pronaflow_kernel.persistence.types import Id, Json, UtcDateTime
 
 revision = "0001"
@@ -26,6 +27,19 @@ def upgrade() -> None:
     op.create_index(op.f("ix_core__attempt_expires_at"), "core__attempt", ["expires_at"], unique=False)
     op.create_index("ix_core__attempt_source", "core__attempt", ["source_hash", "at"], unique=False)
     op.create_table(
+        "core__refused_address",
+        sa.Column("address_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("said", sa.String(length=200), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__refused_address")),
+        sa.UniqueConstraint("address_hash", name=op.f("uq_core__refused_address_address_hash")),
+    )
+    op.create_index(
+        op.f("ix_core__refused_address_expires_at"), "core__refused_address", ["expires_at"], unique=False
+    )
+    op.create_table(
         "core__event",
         sa.Column(
             "seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -42,6 +56,7 @@ def upgrade() -> None:
         sa.Column("actor_kind", sa.String(length=20), nullable=False),
         sa.Column("user_id", Id(), nullable=True),
         sa.Column("session_id", Id(), nullable=True),
+        sa.Column("caller_id", Id(), nullable=True),
         sa.Column("origin", sa.String(length=10), nullable=False),
         sa.Column("request_id", Id(), nullable=True),
         sa.Column("hop", sa.SmallInteger(), nullable=False),
@@ -56,8 +71,25 @@ def upgrade() -> None:
     op.create_index(
         "ix_core__event_aggregate", "core__event", ["aggregate_type", "aggregate_id", "seq"], unique=False
     )
-    op.create_index("ix_core__event_type", "core__event", ["type", "seq"], unique=False)
-    op.create_index("ix_core__event_workspace", "core__event", ["workspace_id", "seq"], unique=False)
+    op.create_index(
+        "ix_core__event_container",
+        "core__event",
+        ["workspace_id", "container_id", "occurred_at"],
+        unique=False,
+    )
+    op.create_index("ix_core__event_time", "core__event", ["occurred_at", "id"], unique=False)
+    op.create_index("ix_core__event_type", "core__event", ["type", "occurred_at", "id"], unique=False)
+    op.create_index("ix_core__event_user", "core__event", ["user_id", "occurred_at", "id"], unique=False)
+    op.create_index(
+        "ix_core__event_workspace", "core__event", ["workspace_id", "occurred_at", "id"], unique=False
+    )
+    op.create_table(
+        "core__ledger_permit",
+        sa.Column("id", Id(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__ledger_permit")),
+    )
+    for statement in triggers(op.get_bind().dialect.name):
+        op.execute(statement)
     op.create_table(
         "core__job",
         sa.Column(
@@ -198,6 +230,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subscriber", name=op.f("pk_core__reading")),
     )
     op.create_index(
+        "ix_core__event_followed",
+        "core__event",
+        ["workspace_id", "position"],
+        unique=False,
+        sqlite_where=sa.text("position IS NOT NULL"),
+        postgresql_where=sa.text("position IS NOT NULL"),
+    )
+    op.create_index(
         "ix_core__event_pending",
         "core__event",
         ["seq"],
@@ -262,6 +302,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_core__event_private")),
     )
     op.create_index(op.f("ix_core__event_private_user_id"), "core__event_private", ["user_id"], unique=False)
+    op.create_table(
+        "core__event_caller",
+        sa.Column("user_id", Id(), nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=True),
+        sa.Column("ip", sa.String(length=45), nullable=True),
+        sa.Column("id", Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["core__user.id"], name=op.f("fk_core__event_caller_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__event_caller")),
+    )
+    op.create_index(op.f("ix_core__event_caller_user_id"), "core__event_caller", ["user_id"], unique=False)
     op.create_table(
         "core__identity_link",
         sa.Column("user_id", Id(), nullable=False),
@@ -471,6 +523,42 @@ def upgrade() -> None:
     op.create_index("ix_core__trash_workspace", "core__trash", ["workspace_id", "deleted_at"], unique=False)
     op.create_index("uq_core__trash_resource", "core__trash", ["resource_type", "resource_id"], unique=True)
     op.create_table(
+        "core__archive_entry",
+        sa.Column("plugin_id", sa.String(length=60), nullable=False),
+        sa.Column("resource_type", sa.String(length=60), nullable=False),
+        sa.Column("resource_id", Id(), nullable=False),
+        sa.Column("action", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("performed_by", Id(), nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("workspace_id", Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["core__workspace.id"],
+            name=op.f("fk_core__archive_entry_workspace_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__archive_entry")),
+    )
+    op.create_index(
+        "ix_core__archive_entry_resource",
+        "core__archive_entry",
+        ["workspace_id", "resource_id", "at"],
+        unique=False,
+    )
+    op.create_table(
+        "core__kept_file",
+        sa.Column("key", sa.String(length=32), nullable=False),
+        sa.Column("plugin_id", sa.String(length=60), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("bundled", sa.Boolean(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_core__kept_file")),
+    )
+    op.create_index(op.f("ix_core__kept_file_created_at"), "core__kept_file", ["created_at"], unique=False)
+    op.create_table(
         "core__idempotency_record",
         sa.Column("user_id", Id(), nullable=False),
         sa.Column("key_hash", sa.LargeBinary(length=32), nullable=False),
@@ -563,9 +651,43 @@ def upgrade() -> None:
     op.create_index(
         "uq_core__refresh_token_generation", "core__refresh_token", ["session_id", "generation"], unique=True
     )
+    op.create_table(
+        "core__preference",
+        sa.Column("user_id", Id(), nullable=False),
+        sa.Column("section", sa.String(length=60), nullable=False),
+        sa.Column("chosen", Json(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["core__user.id"], name=op.f("fk_core__preference_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__preference")),
+        sa.UniqueConstraint("user_id", "section", name=op.f("uq_core__preference_user_id_section")),
+    )
+    op.create_table(
+        "core__preference_policy",
+        sa.Column("workspace_id", Id(), nullable=False),
+        sa.Column("section", sa.String(length=60), nullable=False),
+        sa.Column("chosen", Json(), nullable=False),
+        sa.Column("mandatory", Json(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["core__workspace.id"],
+            name=op.f("fk_core__preference_policy_workspace_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "section", name=op.f("pk_core__preference_policy")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("core__preference_policy")
+    op.drop_table("core__preference")
     op.drop_index("uq_core__refresh_token_generation", table_name="core__refresh_token")
     op.drop_index("ix_core__refresh_token_expires", table_name="core__refresh_token")
     op.drop_table("core__refresh_token")
@@ -574,6 +696,8 @@ def downgrade() -> None:
     op.drop_table("core__idempotency_record")
     op.drop_index("ix_core__membership_user", table_name="core__membership")
     op.drop_table("core__membership")
+    op.drop_index("ix_core__archive_entry_resource", table_name="core__archive_entry")
+    op.drop_table("core__archive_entry")
     op.drop_index("uq_core__trash_resource", table_name="core__trash")
     op.drop_index("ix_core__trash_workspace", table_name="core__trash")
     op.drop_table("core__trash")
@@ -599,6 +723,8 @@ def downgrade() -> None:
     op.drop_table("core__mfa_factor")
     op.drop_index(op.f("ix_core__mfa_challenge_user_id"), table_name="core__mfa_challenge")
     op.drop_table("core__mfa_challenge")
+    op.drop_index(op.f("ix_core__event_caller_user_id"), table_name="core__event_caller")
+    op.drop_table("core__event_caller")
     op.drop_index(op.f("ix_core__event_private_user_id"), table_name="core__event_private")
     op.drop_table("core__event_private")
     op.drop_table("core__user")
@@ -607,10 +733,19 @@ def downgrade() -> None:
     op.drop_table("core__reading")
     op.drop_table("core__job_dead")
     op.drop_table("core__job")
+    op.drop_index("ix_core__event_followed", table_name="core__event")
     op.drop_index("ix_core__event_workspace", table_name="core__event")
+    op.drop_index("ix_core__event_user", table_name="core__event")
     op.drop_index("ix_core__event_type", table_name="core__event")
+    op.drop_index("ix_core__event_time", table_name="core__event")
+    op.drop_index("ix_core__event_container", table_name="core__event")
     op.drop_index("ix_core__event_aggregate", table_name="core__event")
     op.drop_table("core__event")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION core__ledger_refuse()")
+    op.drop_table("core__ledger_permit")
+    op.drop_index(op.f("ix_core__refused_address_expires_at"), table_name="core__refused_address")
+    op.drop_table("core__refused_address")
     op.drop_index("ix_core__attempt_source", table_name="core__attempt")
     op.drop_index(op.f("ix_core__attempt_expires_at"), table_name="core__attempt")
     op.drop_index("ix_core__attempt_account", table_name="core__attempt")

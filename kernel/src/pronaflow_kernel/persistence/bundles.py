@@ -3,7 +3,7 @@
     bundle.json             what it is: plugin, version, revision, time, counts and SHA-256 of each file
     plugin.toml             the plugin's manifest, where it could be read
     tables/<table>.jsonl    one row a line, see `portable`
-    kernel/<table>.jsonl    its rows in tables of the kernel: what is in the trash, where it was switched
+    kernel/<table>.jsonl    its rows in tables of the kernel: what is in the trash, files, where it is on
 
 `bundle.json` is written last, so that a folder without it is no bundle. Everything is on the disk (fsync) and
 has been read back before `write` returns.

@@ -74,6 +74,7 @@ class Database:
             if dry_run:
                 transaction.rollback()
                 return
+        uow.committed()
         self._committed(queues, actions)
 
     @contextmanager
@@ -82,6 +83,8 @@ class Database:
         with self.engines.write.connect() as connection, connection.begin():
             several = Several(connection, self._clock, self._rules)
             yield several
+        for uow in several.units:
+            uow.committed()
         self._committed(several.queues, several.actions)
 
 
@@ -96,6 +99,7 @@ class Several:
         self.connection, self._clock, self._rules = connection, clock, rules
         self.queues: set[str] = set()
         self.actions: list[Callable[[], None]] = []
+        self.units: list[UnitOfWork] = []
 
     @contextmanager
     def unit(self, scope: Scope) -> Iterator[UnitOfWork]:
@@ -107,6 +111,7 @@ class Several:
         with _current(uow):
             yield uow
         queues, actions = uow.finish()
+        self.units.append(uow)
         self.queues |= queues
         self.actions += actions
 

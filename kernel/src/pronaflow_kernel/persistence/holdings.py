@@ -36,6 +36,8 @@ from sqlalchemy.types import NullType, TypeEngine
 SWITCHES = "core__plugin_switch"
 """The server-wide switches; not counted among a plugin's rows, since they outlive its data."""
 TRASH = "core__trash"
+FILES = "core__kept_file"
+"""Names of files in the store, to which tables of plugins refer; `bundled` marks those that bundles name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,15 @@ sort, page or cursor) and kept; a request only supplies values.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Date,
     Select,
@@ -31,7 +33,7 @@ from sqlalchemy.types import NullType, TypeDecorator
 
 from ..errors import InvalidRequest, Problem, ValidationFailed
 from ..ids import as_id
-from ..web.answers import Page
+from ..web.answers import Page, Window
 from ..web.body import check_json
 from .types import Id, UtcDateTime
 
@@ -45,7 +47,10 @@ MAX_SHAPES = 200
 """Statements kept by a list; each one takes about 28 kB with what the drivers keep of it."""
 
 MAX_CURSOR_NUMBER = 2**31 - 1
-"""Largest number that a sort column holds."""
+"""Largest number that a sort column holds, unless it is a wide one."""
+
+MAX_WIDE_NUMBER = 2**53
+"""Largest number in a BIGINT, so that every reader of JSON takes it for the same."""
 
 MAX_TOTAL = 10_000
 """Filtered totals are exact up to here."""
@@ -76,6 +81,7 @@ class Listing:
         sorts: by name, an expression that is never NULL (use `coalesce`); one without a type is text.
         default: name of the default sort, `-` in front for descending.
         total: the total from counters where no filter is set; answers None where it cannot tell.
+        sums: by name, columns of whole numbers that each page tells the sum of, over all pages.
     """
 
     def __init__(
@@ -87,6 +93,7 @@ class Listing:
         sorts: Mapping[str, Column],
         default: str,
         total: Total | None = None,
+        sums: Mapping[str, Column] | None = None,
     ) -> None:
         self._statement = statement
         self._id = id
@@ -94,6 +101,8 @@ class Listing:
         self._sorts = {name: _with_type(sort) for name, sort in sorts.items()}
         self._default = default
         self._total = total
+        self._sums = [func.coalesce(func.sum(column), 0).label(name) for name, column in (sums or {}).items()]
+        self._added: dict[frozenset[str], AnySelect] = {}
         self._lists: dict[_Shape, AnySelect] = {}
         self._counts: dict[frozenset[str], AnySelect] = {}
 
@@ -138,7 +147,72 @@ class Listing:
             del row["sort_"]
         last = rows[-1].pop("sort_") if rows else None
         following = self._encode(shape, last, rows[-1]["id"]) if more else None
-        return Page(rows, None if cursor else query["page"], size, total, exact, following)
+        sums = self._added_up(reader, values, params) if self._sums else {}
+        return Page(rows, None if cursor else query["page"], size, total, exact, following, sums)
+
+    def window(
+        self,
+        reader: Reader,
+        query: Mapping[str, Any],
+        filters: Mapping[str, Any] | None = None,
+        *,
+        counted: bool = True,
+        **params: Any,
+    ) -> Window:
+        """The part of the list that a query asks for by `limit` and `offset`.
+
+        Arguments:
+            query: `limit` and `offset`, and `sort` where it is not the default.
+            filters, params: as in `page`.
+            counted: whether the total is wanted; else it tells no more than that there are more.
+
+        Raises:
+            InvalidRequest: an offset beyond `MAX_OFFSET`.
+        """
+        values = {name: value for name, value in (filters or {}).items() if value is not None}
+        limit, offset = query["limit"], query["offset"]
+        if offset > MAX_OFFSET:
+            raise InvalidRequest(f"`offset` reaches to {MAX_OFFSET}")
+        shape = _Shape(frozenset(values), *self._order(query), keyset=False)
+        rows = reader.all(self._list(shape), **params, **values, limit_=limit + 1, offset_=offset)
+        more, rows = len(rows) > limit, rows[:limit]
+        for row in rows:
+            del row["sort_"]
+        if not more and (rows or offset == 0):
+            return Window(rows, limit, offset, offset + len(rows), True)
+        if not counted:
+            return Window(rows, limit, offset, offset + len(rows) + more, False)
+        return Window(rows, limit, offset, *self._count(reader, values, params))
+
+    def walk(
+        self,
+        opened: Callable[[], AbstractContextManager[Reader]],
+        filters: Mapping[str, Any] | None = None,
+        *,
+        size: int = 500,
+        **params: Any,
+    ) -> Iterator[Row]:
+        """All rows in the default order, for exports; nothing is counted.
+
+        Arguments:
+            opened: opens a reader, anew for each part, so that no connection waits for a slow client.
+            size: rows of a part.
+            filters, params: as in `page`.
+        """
+        values = {name: value for name, value in (filters or {}).items() if value is not None}
+        sort, descending = self._order({})
+        place: dict[str, Any] = {"offset_": 0}
+        while True:
+            shape = _Shape(frozenset(values), sort, descending, "after_id" in place)
+            with opened() as reader:
+                rows = reader.all(self._list(shape), **params, **values, **place, limit_=size)
+            if rows:
+                place = {"after_sort": rows[-1]["sort_"], "after_id": rows[-1]["id"]}
+            for row in rows:
+                del row["sort_"]
+            yield from rows
+            if len(rows) < size:
+                return
 
     def _order(self, query: Mapping[str, Any]) -> tuple[str, bool]:
         """The sort and whether it descends, from `sort=-x` or `sort_by` and `sort_order`."""
@@ -189,6 +263,15 @@ class Listing:
         count: int = reader.value(self._counts[names], **params, **values)
         return min(count, MAX_TOTAL), count <= MAX_TOTAL
 
+    def _added_up(self, reader: Reader, values: Mapping[str, Any], params: Mapping[str, Any]) -> Row:
+        """The sums over all that the filters leave."""
+        names = frozenset(values)
+        if names not in self._added:
+            _make_room(self._added)
+            self._added[names] = self._filtered(names).with_only_columns(*self._sums)
+        found = reader.all(self._added[names], **params, **values)[0]
+        return {name: int(value) for name, value in found.items()}
+
     def _encode(self, shape: _Shape, value: Any, row_id: str) -> str:
         data = orjson.dumps([shape.sort, shape.descending, value, row_id])
         return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
@@ -227,7 +310,8 @@ def _typed(value: Any, column: Column) -> Any:
         return date.fromisoformat(value)
     if column.type.python_type is not type(value):
         raise TypeError(value)
-    if isinstance(value, int) and abs(value) > MAX_CURSOR_NUMBER:
+    widest = MAX_WIDE_NUMBER if isinstance(column.type, BigInteger) else MAX_CURSOR_NUMBER
+    if isinstance(value, int) and abs(value) > widest:
         raise OverflowError(value)
     if isinstance(column.type, TypeDecorator):
         # A type that stores words as ranks knows its words.

@@ -38,6 +38,7 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ENUM, TIMESTAMP
 
 from .holdings import Held
@@ -144,6 +145,15 @@ class Codec:
         if name in self._naive and isinstance(value, str):
             return value.replace("T", " ").removesuffix("Z")
         return value
+
+
+def insertion(connection: Connection, held: Held) -> Any:
+    """An INSERT into a table, of the kind of the database, so that it can say what is done on a conflict.
+
+    Its result tells how many rows there were, which SQLAlchemy forgets otherwise.
+    """
+    dialect = {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name]
+    return dialect.insert(held.clause).execution_options(preserve_rowcount=True)
 
 
 def _plain(value: Any) -> Any:

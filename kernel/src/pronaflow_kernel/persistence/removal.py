@@ -3,6 +3,8 @@
 Both are one transaction that no migration overlaps (see `migrations.one_transaction`): it is done whole or
 not at all, and nothing is written to the plugin's tables between reading and dropping them. Nothing is
 dropped before the bundle is on the disk and has been read back. The plugin's code is not needed for that.
+
+The content of files stays in the store, see `bundled_files`.
 """
 
 from __future__ import annotations
@@ -14,16 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, column, delete, func, literal, select, table, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import NullType
 
-from . import bundles
+from . import bundled_files, bundles
 from .bundles import Bundle, BundleError
 from .chains import Chain, Step
-from .holdings import TRASH, Held, Holdings, Key, count, in_trash, kernel_rows, look
+from .holdings import FILES, TRASH, Held, Holdings, Key, count, in_trash, kernel_rows, look
 from .migrations import move, one_transaction
-from .portable import Codec, Row
+from .portable import Codec, Row, insertion
 
 Told = Callable[[int], None]
 """Hears of each batch of rows that was written."""
@@ -58,6 +59,8 @@ def take_out(
 ) -> Mapping[str, int]:
     """Write all data of a plugin into a bundle and drop it.
 
+    Its files stay while a bundle names them. Without one they are let go, those of earlier bundles too.
+
     Arguments:
         engine: one that may write.
         folder: of the bundle, made anew; None drops the data for good.
@@ -82,6 +85,9 @@ def take_out(
             if {part.table: part.rows for part in written.of("tables").values()} != counts:
                 raise BundleError(f"{folder} does not hold every row of {plugin_id}; nothing was dropped")
         for held, where in kernel_rows(connection, holdings):
+            if held.name == FILES and folder is not None:
+                bundled_files.hold(connection, held, where)
+                continue
             gone = connection.execute(delete(held.clause).where(where)).rowcount
             counts |= {held.name: gone} if gone else {}
         _drop(connection, holdings)
@@ -141,13 +147,14 @@ def bring_back(engine: Engine, chain: Chain, folder: Path, bundle: Bundle, told:
         _refuse_other_shape(connection, holdings, bundle)
         _lock(connection, holdings)
         parts = bundle.of("tables")
+        files = bundled_files.bring_back(connection, holdings, folder, bundle)
         with _keys_at_the_end(connection, holdings):
             for held in holdings.tables:
                 if held.name in parts:
                     _insert(connection, held, bundles.rows_of(folder, parts[held.name]), told)
             _prune(connection, holdings)
         rows = {name: count(connection, name) for name in parts}
-        rows |= _bring_back_kernel_rows(connection, holdings, folder, bundle)
+        rows |= files | _bring_back_kernel_rows(connection, holdings, folder, bundle)
         left_out = {
             part.table: part.rows - rows.get(part.table, 0)
             for part in bundle.parts
@@ -173,7 +180,8 @@ def _export(
             codec = Codec(held, dialect)
             writer.table("tables", held.name, codec.rows(connection), codec.native, told)
         for held, where in kernel_rows(connection, holdings):
-            writer.table("kernel", held.name, Codec(held, dialect).rows(connection, where))
+            mine = where & bundled_files.in_use() if held.name == FILES else where
+            writer.table("kernel", held.name, Codec(held, dialect).rows(connection, mine))
         return writer.finish(replace(about, revision=holdings.revision, database=dialect))
 
 
@@ -309,7 +317,7 @@ def _bring_back_kernel_rows(
     connection: Connection, holdings: Holdings, folder: Path, bundle: Bundle
 ) -> dict[str, int]:
     """Insert rows of kernel tables whose records and targets are there, and that are not there already."""
-    found = {held.name: held for held, _ in kernel_rows(connection, holdings)}
+    found = {held.name: held for held, _ in kernel_rows(connection, holdings) if held.name != FILES}
     counts: dict[str, int] = {}
     for name, part in bundle.of("kernel").items():
         for row in bundles.rows_of(folder, part) if name in found else ():
@@ -323,8 +331,7 @@ def _insert_kernel_row(connection: Connection, holdings: Holdings, held: Held, r
         return False
     if not all(_target_exists(connection, key, values) for key in held.keys):
         return False
-    dialect = {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name]
-    statement = dialect.insert(held.clause).on_conflict_do_nothing()
+    statement = insertion(connection, held).on_conflict_do_nothing()
     return bool(connection.execute(statement, values).rowcount)
 
 

@@ -31,12 +31,15 @@ class Scope:
         principal: who acts.
         workspace_id: the workspace all tenant statements are pinned to; None outside one.
         workspace_role: the principal's role there; "owner" for the system.
+        container_roles: what `Access.role` was asked already, by container.
+        archived: so with `Access`: the resource type of containers in the archive, None for the others.
     """
 
     principal: Principal
     workspace_id: str | None = None
     workspace_role: str | None = None
     container_roles: dict[str, str | None] = field(default_factory=dict, compare=False)
+    archived: dict[str, str | None] = field(default_factory=dict, compare=False)
 
     @classmethod
     def system(cls, workspace_id: str | None = None) -> Scope:

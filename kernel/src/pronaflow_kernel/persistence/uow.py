@@ -27,6 +27,7 @@ from sqlalchemy import Connection, Executable, Table, bindparam, delete, insert,
 from ..attribution import CURRENT_PLUGIN, as_kernel, attributed
 from ..clock import Clock
 from ..errors import PreconditionFailed, StaleRow
+from ..events.callers import caller_of, remember, store
 from ..events.ledger import Ledger
 from ..events.types import EventType
 from ..ids import new_id
@@ -100,8 +101,10 @@ class UnitOfWork(Reader):
         self.now = now or clock.now()
         self._ledger = Ledger()
         self._after_commit: list[Callable[[], None]] = []
+        self._stored: set[str] = set()
         self._jobs: list[Mapping[str, Any]] = []
         self._expected: tuple[type[Model], str, frozenset[int]] | None = None
+        self._expected_own: frozenset[int] | None = None
 
     def expect(self, model: type[Model], row_id: str, versions: frozenset[int]) -> None:
         """Commit only if a record has one of these versions when the work takes it up (`If-Match`).
@@ -110,6 +113,23 @@ class UnitOfWork(Reader):
         does neither to the record, the stored row does. `PreconditionFailed` comes from there.
         """
         self._expected = (model, row_id, versions)
+
+    def expect_own(self, versions: frozenset[int]) -> None:
+        """`expect` for what is the caller's own and has no id in the path, such as preferences.
+
+        Whoever answers it tells its version by `meet_own`; where nobody does, nothing is committed.
+        """
+        self._expected_own = versions
+
+    def meet_own(self, version: int) -> None:
+        """Tell the version, before the change, of what the caller has one of.
+
+        Raises:
+            PreconditionFailed: `If-Match` names another one.
+        """
+        if self._expected_own is not None and version not in self._expected_own:
+            raise PreconditionFailed(f"It was changed meanwhile and has version {version} now: read it again")
+        self._expected_own = None
 
     def insert(self, model: type[Model], values: Mapping[str, Any]) -> Row:
         """Store a new row and return it whole.
@@ -217,7 +237,7 @@ class UnitOfWork(Reader):
             "payload": payload,
             "changes": changes,
         }
-        self._ledger.add(event_type, row, private)
+        self._ledger.add(event_type, row, private, caller_of(principal))
 
     @as_kernel
     def hand_in(self, job: Mapping[str, Any]) -> None:
@@ -273,14 +293,21 @@ class UnitOfWork(Reader):
         Raises:
             PreconditionFailed: a record has not the version that was expected.
         """
+        if self._expected_own is not None:
+            raise PreconditionFailed("If-Match names a version, and what is at this address has none")
         if self._expected is not None:
             model, row_id, _ = self._expected
             self._meet(model, self.get(model, row_id, trashed=True, lock=True))
+        self._stored = store(self.connection, self._ledger.callers.values())
         queues = {RELAYED} if self._ledger.flush(self.connection) else set()
         if self._jobs:
             self.connection.execute(STORE[self.dialect], self._jobs)
             queues |= {job["queue"] for job in self._jobs}
         return queues, self._after_commit
+
+    def committed(self) -> None:
+        """Whoever has committed it says so: what it has stored once for all need not be stored again."""
+        remember(self.connection.engine, self._stored)
 
     def _meet(self, model: type[Model], row: Row) -> None:
         """Compare a row with what is expected of it; what the work does to it afterwards is its own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,21 @@ if TYPE_CHECKING:
     from ..access.authorize import Access
     from ..clock import Clock
     from ..egress.client import PluginHttp
+    from ..events.audit import AuditReads
+    from ..events.live import Live
+    from ..events.reading import LedgerReads
+    from ..events.types import EventType
+    from ..identity.leaving.personal import PersonalData
     from ..jobs.enqueue import Jobs
     from ..persistence.database import Database
     from ..persistence.uow import UnitOfWork
     from ..post import Post
+    from ..preferences.preferences import Preferences
+    from ..records.archive import Archive
     from ..records.lifecycle import Trash
     from ..secrets import PluginSecrets
-    from ..storage import FileStore
+    from ..storage.files import Files
+    from ..texts.texts import OwnTexts
     from .hooks import Hooks
     from .services import PluginServices
 
@@ -35,11 +44,21 @@ class Context:
         hooks: questions a plugin may put to the others: `check_change`, `extend_payload`, its own by `ask`.
         db: opens readers and units of work outside a request.
         trash: trash and restore of records.
+        archive: archive and restore of containers.
+        preferences: what people choose for themselves, and how to address them.
+        texts: what the plugin says to people, in their language (`<package>/locale/vi_VN.po`).
+        ledger: what happened, newest first, for activity feeds.
+        audit: the same as an audit trail.
+        personal_data: all that is held of a person, to show it to them or to forget it.
+        live: the ledger as it grows, for streams.
         http: sends requests to the hosts that the manifest names under `network`.
         secrets: encrypts what the plugin stores in a `secret_column`.
         jobs: hands in background work of the plugin.
         mail: sends a mail once a unit of work has committed: `mail.send(uow, Mail(...))`.
-        files, clock, log: as they are called.
+        files: keeps the files of the plugin.
+        later: does something small within so many seconds, beside requests: `later(10, write_counts)`. At a
+            stop it is done at once; a process that is killed loses it, so that what must happen is a job.
+        clock, log: as they are called.
     """
 
     plugin_id: str
@@ -50,11 +69,19 @@ class Context:
     hooks: Hooks
     db: Database
     trash: Trash
+    archive: Archive
+    preferences: Preferences
+    texts: OwnTexts
+    ledger: LedgerReads
+    audit: AuditReads
+    personal_data: PersonalData
+    live: Live
     http: PluginHttp
     secrets: PluginSecrets
     jobs: Jobs
     mail: Post
-    files: FileStore
+    files: Files
+    later: Callable[[float, Callable[[], None]], None]
     clock: Clock
     log: logging.Logger
 
@@ -72,6 +99,17 @@ class Plugin:
                 request on, not yet here.
         """
         self.ctx = ctx
+
+    def on_assembled(self, event_types: Mapping[str, EventType]) -> None:
+        """Called once every plugin is set up, still before anything runs; ask hooks of one's own here.
+
+        Arguments:
+            event_types: all that somebody publishes, by name.
+
+        Raises:
+            UnfitAnswer: another plugin answers a hook of this one with something that it cannot take
+                (`ctx.hooks.take` raises it); that plugin fails, and the server is put together without it.
+        """
 
     def on_enable(self, uow: UnitOfWork, since: datetime | None) -> None:
         """Called once after the plugin was switched on, to make up for what it missed.

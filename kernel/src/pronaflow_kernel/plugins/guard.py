@@ -28,6 +28,7 @@ from ..access.principal import Principal
 from ..attribution import CURRENT_PLUGIN, contained, deferral
 from ..clock import Clock
 from ..errors import KernelError, PluginFailed, StaleRow
+from ..records.policy import TrashPolicy
 from ..web.limits.rate import RateLimit
 from .breaker import Breaker, left_alone
 from .specs import KERNEL
@@ -43,7 +44,11 @@ trace = logging.getLogger("pronaflow.hooks")
 Active = Callable[[str, str | None], bool]
 """From a plugin's id and a workspace, or None, to whether it is on there."""
 
-_PICKED = {"pick_principal": Principal, "pick_rate_limit": RateLimit}
+_PICKED = {
+    "pick_principal": Principal,
+    "pick_rate_limit": RateLimit,
+    "pick_trash_policy": TrashPolicy,
+}
 """What the kernel's own `pick_*` hooks answer."""
 
 _SCOPED = ("reader", "uow")

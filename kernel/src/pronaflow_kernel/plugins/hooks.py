@@ -7,16 +7,17 @@ requires or uses, ties by id. There is no way to be first or last, so that the o
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import ModuleType, SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 
 from .. import hookspecs
 from ..access.principal import Principal
+from ..records.policy import TrashPolicy
 from . import specs
 from .base import Plugin
 from .lifecycle import PluginFault
@@ -30,6 +31,21 @@ if TYPE_CHECKING:
 
 _MARK = f"{hookimpl.project_name}_impl"
 _ORDERING = ("tryfirst", "trylast", "wrapper", "hookwrapper")
+
+
+T = TypeVar("T")
+
+
+class UnfitAnswer(Exception):
+    """A plugin answers a hook of another one with something that cannot be taken.
+
+    Arguments:
+        plugin_id: whose answer it is; hook: to what; error: what is wrong.
+    """
+
+    def __init__(self, plugin_id: str, hook: str, error: BaseException) -> None:
+        super().__init__(f"{hook} of {plugin_id}: {error}")
+        self.plugin_id, self.hook, self.error = plugin_id, hook, error
 
 
 class _Implementations(SimpleNamespace):
@@ -155,6 +171,36 @@ class Hooks:
                     answers.append((each.plugin_name, answer))
         return answers
 
+    def take(self, name: str, check: Callable[[str, Any], T]) -> list[T]:
+        """Ask a `provide_*` hook of a plugin's own, in its `on_assembled`; what `check` makes of each answer.
+
+        Arguments:
+            check: called with the id of a plugin and its answer; raises where it cannot be taken.
+
+        Raises:
+            UnfitAnswer: a plugin raised, or `check` did; it names the plugin whose answer it is.
+        """
+        taken = []
+        for each in self._called(name):
+            try:
+                taken.append(check(each.plugin_name, each.function()))
+            except Exception as error:
+                raise UnfitAnswer(each.plugin_name, name, error) from error
+        return taken
+
+    def call(self, plugin_id: str, what: str, function: Callable[..., T], *arguments: Any) -> T:
+        """Run a function that was part of a plugin's answer, as that plugin; what it raises goes on.
+
+        Arguments:
+            what: it is, as it is counted: `recipients of task_assigned`.
+        """
+        with self._guard.watching(plugin_id, what):
+            return function(*arguments)
+
+    def is_on(self, plugin_id: str, workspace_id: str | None) -> bool:
+        """Whether a plugin is on, and with a workspace, whether it is on there; for parts of its answers."""
+        return self._guard.is_on(plugin_id, workspace_id)
+
     def is_implemented(self, name: str) -> bool:
         """Whether any plugin implements a hook; spares the call where none does."""
         return bool(getattr(self._manager.hook, name).get_hookimpls())
@@ -173,6 +219,11 @@ class Hooks:
         """Another limit than the user's; None where no plugin has one."""
         found: RateLimit | None = self._manager.hook.pick_rate_limit(reader=reader, principal=principal)
         return found
+
+    def pick_trash_policy(self, reader: Reader) -> TrashPolicy:
+        """How long a workspace keeps what is in its trash."""
+        found: TrashPolicy | None = self._manager.hook.pick_trash_policy(reader=reader)
+        return found or TrashPolicy()
 
     def check_permission(self, reader: Reader, permission: str, container_id: str | None) -> None:
         """Let the plugins object to what the roles allow."""
@@ -207,13 +258,14 @@ class Hooks:
         """What the plugins hold of a user: plugin id to rows by kind. One that fails is left out."""
         return dict(self.ask("collect_user_data", reader=reader, user_id=user_id))
 
-    def erase_user_data(self, uow: UnitOfWork, user_id: str) -> None:
-        """Let the plugins forget a user, in one transaction.
+    def erase_user_data(self, uow: UnitOfWork, user_id: str) -> dict[str, str]:
+        """Let the plugins forget a user, in one transaction; what they say of free text, by plugin id.
 
         Raises:
             PluginFailed: one could not; nothing may be committed then.
         """
-        self.ask("erase_user_data", uow=uow, user_id=user_id)
+        said = self.ask("erase_user_data", uow=uow, user_id=user_id)
+        return {plugin_id: str(words) for plugin_id, words in said}
 
     def _called(self, name: str) -> list[pluggy.HookImpl]:
         """The implementations in order of call; pluggy keeps them the other way round."""

@@ -6,6 +6,7 @@ frozen dataclass of `setting()` fields; its id is the section's name.
 """
 
 from .declaring import setting
+from .files import FileSettings
 from .loading import Described, describe, load
 from .problems import Problem, SettingsError
 from .schema import (
@@ -29,6 +30,7 @@ __all__ = [
     "BootstrapSettings",
     "Described",
     "EgressSettings",
+    "FileSettings",
     "LimitSettings",
     "LogSettings",
     "MailSettings",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 if TYPE_CHECKING:
     from email.headerregistry import Address
@@ -41,6 +41,21 @@ def url(*schemes: str, host: bool = False) -> Callable[[str], None]:
     return check
 
 
+def bucket(value: str) -> None:
+    """Raise ValueError unless `value` names a bucket: `s3://bucket/prefix?endpoint_url=...&region=...`."""
+    url("s3", host=True)(value)
+    parts = urlsplit(value)
+    given = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if not given.keys() <= {"endpoint_url", "region"} or not all(given.values()):
+        raise ValueError("may have endpoint_url and region behind the ?, and nothing else")
+
+
+def ending(value: str) -> None:
+    """Raise ValueError unless `value` is an ending of file names, in lower case and without its dot."""
+    if not re.fullmatch(r"[a-z0-9_+-]{1,20}", value):
+        raise ValueError("must be an ending such as exe: lower case, without the dot")
+
+
 def origin(value: str) -> None:
     """Raise ValueError unless `value` is a web origin exactly as browsers send it (RFC 6454, section 6).
 
@@ -56,6 +71,14 @@ def origin(value: str) -> None:
     scheme, _, rest = value.partition("://")
     if rest.endswith({"http": ":80", "https": ":443"}[scheme]):
         raise ValueError("must leave out the port that its scheme implies, as browsers do")
+
+
+def timezone(value: str) -> None:
+    """Raise ValueError unless `value` names a time zone that this machine knows."""
+    from zoneinfo import available_timezones
+
+    if value not in available_timezones():
+        raise ValueError("must be a time zone of the IANA database such as Europe/Berlin")
 
 
 def page(value: str) -> None:

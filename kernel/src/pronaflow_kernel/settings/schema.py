@@ -15,6 +15,7 @@ from typing import Any, Literal, get_type_hints
 
 from . import checks
 from .declaring import setting
+from .files import FileSettings
 
 _CARRIED = {"carried": True}
 
@@ -198,6 +199,9 @@ class MailSettings:
     from_address: str = setting(
         "PronaFlow <pronaflow@localhost>", "Sender of every mail.", check=checks.mailbox
     )
+    connections: int = setting(
+        4, "Connections to the SMTP server that a process has open at a time, at most.", least=1, most=100
+    )
 
 
 @dataclass(frozen=True)
@@ -281,6 +285,16 @@ class LogSettings:
 
 
 @dataclass(frozen=True)
+class LocaleSettings:
+    """How people are addressed who have chosen nothing, and whose workspace has not either."""
+
+    language: Literal["en-US", "vi-VN"] = setting("en-US", "Language of mails and messages.")
+    timezone: str = setting(
+        "UTC", "Time zone of the IANA database, such as Europe/Berlin.", check=checks.timezone
+    )
+
+
+@dataclass(frozen=True)
 class MetricsSettings:
     """Figures for Prometheus, at `/metrics`."""
 
@@ -349,7 +363,9 @@ class Settings:
     egress: EgressSettings = field(default_factory=EgressSettings)
     bootstrap: BootstrapSettings = field(default_factory=BootstrapSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    files: FileSettings = field(default_factory=FileSettings)
     logs: LogSettings = field(default_factory=LogSettings)
+    locale: LocaleSettings = field(default_factory=LocaleSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     extra: Mapping[str, Any] = field(default_factory=_nothing, metadata=_CARRIED)
     raw: Mapping[str, Mapping[str, Any]] = field(default_factory=_nothing, repr=False, metadata=_CARRIED)

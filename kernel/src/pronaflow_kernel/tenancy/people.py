@@ -17,6 +17,7 @@ from ..persistence.listing import Listing
 from ..persistence.scope import SCOPE_USER
 from ..persistence.types import Id as IdType
 from ..persistence.uow import Reader
+from ..text import literal
 from ..web.answers import Page
 from ..web.blueprint import Blueprint
 from ..web.fields import Id, PageQuery, Schema, Text
@@ -111,16 +112,11 @@ def list_users(reader: Reader, query: dict[str, Any]) -> Page:
     search = query["search"]
     if not search:
         return PEOPLE.page(reader, query, filters)
-    folded = _literal(normal(search))
+    folded = literal(normal(search))
     return PEOPLE.page(
         reader,
         query,
         {**filters, "search": f"%{folded}%"},
         beginning=f"{folded}%",
-        capitalized=f"%{_literal(search.title())}%",
+        capitalized=f"%{literal(search.title())}%",
     )
-
-
-def _literal(text: str) -> str:
-    """Text in which nothing is a wildcard of LIKE."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -79,10 +79,15 @@ def routes(place: Place) -> dict[str, bool]:
 
 
 def _answers(place: Place, operation: Operation) -> bool:
+    """Asked with a parameter that no route takes, so that one which is on refuses it and does nothing."""
     path = operation.path.format(**{key: new_id() for key in operation.places["path"]})
     headers = {"X-Workspace-Id": place.party.workspace_id}
     reply = place.party.person.request(
-        operation.method, path, {} if operation.has_body else None, headers=headers
+        operation.method,
+        path,
+        {} if operation.has_body else None,
+        query={"no_such_parameter": "1"},
+        headers=headers,
     )
     if reply.status != 404:
         return True

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import stream_encode_multipart
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -101,6 +104,24 @@ class Person:
         """PUT a JSON body."""
         return self.request("PUT", path, json)
 
+    def upload(self, path: str, name: str, content: bytes, part: str = "file", **form: str) -> Reply:
+        """POST a form with a file.
+
+        Arguments:
+            name: what the file is called; part: name of its part; form: the other parts.
+        """
+        data, headers = form_with_file(name, content, part, form)
+        return self.request("POST", path, data=data, headers=headers)
+
     def delete(self, path: str, **query: Any) -> Reply:
         """DELETE."""
         return self.request("DELETE", path, query=query)
+
+
+def form_with_file(
+    name: str, content: bytes, part: str, form: Mapping[str, str]
+) -> tuple[bytes, dict[str, str]]:
+    """Body and headers of a form with a file; arguments are those of `Person.upload`."""
+    file = FileStorage(BytesIO(content), filename=name)
+    stream, _, boundary = stream_encode_multipart({**form, part: file})
+    return stream.read(), {"Content-Type": f"multipart/form-data; boundary={boundary}"}

@@ -54,6 +54,9 @@ class Outbox:
         """Keep the mail."""
         self.mails.append(mail)
 
+    def close(self) -> None:
+        """Nothing is kept."""
+
     def to(self, address: str) -> list[Mail]:
         """The mails to an address, oldest first."""
         return [mail for mail in self.mails if mail.to == address]

@@ -17,7 +17,7 @@ from flask import Request, Response, g, request
 from ..access.principal import Principal
 from ..errors import KernelError, RateLimited, Unauthorized
 from ..persistence.scope import Scope
-from .limits.rate import RateLimit
+from .limits.rate import RateLimit, Standing
 
 if TYPE_CHECKING:
     from ..persistence.database import Database
@@ -32,6 +32,7 @@ UNCOUNTED = frozenset({"health", "live", "ready", "metrics", "static_pages.stati
 """Endpoints whose requests are not counted; figures count those whose token is wrong."""
 
 Authenticate = Callable[["Reader", Request], Principal]
+Redeem = Callable[["Reader", str], Principal]
 Pick = Callable[["Reader", Principal], "RateLimit | None"]
 
 
@@ -60,8 +61,11 @@ class Admission:
         self._limiter = limiter
         self._settings = settings
 
-    def sign_in(self, reader: Reader) -> Principal:
+    def sign_in(self, reader: Reader, redeem: Redeem | None = None) -> Principal:
         """Who sends the request, counted; leaves the reader in their scope.
+
+        Arguments:
+            redeem: what a ticket in the address is worth, on routes that take one.
 
         Raises:
             Unauthorized: nobody, or the credential is no good; counted on the address.
@@ -69,14 +73,22 @@ class Admission:
         """
         try:
             principal = self._authenticate(reader, request)
+            ticket = request.args.get("ticket")
+            if redeem is not None and ticket is not None and not principal.signed_in:
+                principal = redeem(reader, ticket)
             if not principal.signed_in:
                 raise Unauthorized
         except Exception:
             self.count_address()
             raise
+        g.user_id = principal.user_id
         reader.enter(Scope(principal))
         self._count(self._pick(reader, principal) or self._of(principal))
         return principal
+
+    def look(self, rate: RateLimit) -> Standing:
+        """Where the callers of a bucket stand, without counting."""
+        return self._limiter.look(rate)
 
     def count_address(self) -> None:
         """Count the request on the address that it comes from.

@@ -13,6 +13,8 @@ from ..errors import KernelError
 from .downloads import Download, send
 from .preconditions import etag
 from .projection import Projection, dumps
+from .streaming import Stream
+from .streaming import answer as begin_stream
 
 JSON = "application/json"
 
@@ -27,6 +29,7 @@ class Page:
         total: of the filtered set; exact up to 10,000.
         total_exact: False where there are more than `total`.
         next_cursor: continues after the last row; None on the last page.
+        sums: over the whole filtered set, by name; shown beside the total.
     """
 
     rows: Sequence[dict[str, Any]]
@@ -35,6 +38,7 @@ class Page:
     total: int
     total_exact: bool
     next_cursor: str | None
+    sums: Mapping[str, int] = field(default_factory=dict)
 
     def pagination(self) -> dict[str, Any]:
         """The seed's `pagination` object, with `has_next`, `has_prev` and the cursor beside it."""
@@ -47,10 +51,46 @@ class Page:
             "has_next": self.next_cursor is not None,
             "has_prev": (self.page or 1) > 1,
             "next_cursor": self.next_cursor,
+            **self.sums,
         }
         if not self.total_exact:
             shown["total_exact"] = False
         return shown
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a list that is asked for by `limit` and `offset`, as the first seed has some of them.
+
+    Arguments:
+        rows: the records.
+        limit, offset: as asked for.
+        total: of the filtered set; exact up to 10,000.
+        total_exact: False where there are more than `total`.
+    """
+
+    rows: Sequence[dict[str, Any]]
+    limit: int
+    offset: int
+    total: int
+    total_exact: bool
+
+    def place(self) -> dict[str, Any]:
+        """What stands beside the records."""
+        shown: dict[str, Any] = {"total": self.total, "limit": self.limit, "offset": self.offset}
+        return shown if self.total_exact else {**shown, "total_exact": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An answer in a format of its own, without the envelope.
+
+    Arguments:
+        content: the whole body; media_type: what it is.
+    """
+
+    content: bytes
+    media_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +101,21 @@ class Answer:
         data: a record, a list of records, or None.
         message: a sentence for people.
         warnings: what was accepted but looks wrong; shown as `data.warnings`.
+        beside: what the first seed shows beside `message`, by name.
     """
 
     data: Any = None
     message: str | None = None
     warnings: list[str] = field(default_factory=list)
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
 
 def render(result: Any, status: int, project: Projection | None, resource: str | None = None) -> Response:
     """The enveloped answer of a handler's result.
 
     Arguments:
-        result: a row, a list of rows, a `Page`, an `Answer`, a `Download`, or None with 204.
+        result: a row, a list of rows, a `Page`, a `Window`, an `Answer`, a `Document`, a `Download`, a
+            `Stream`, or None with 204.
         project: compiled from the schema the route declares; None shows the data as it is.
         resource: resource type of the data; a single record of one carries an ETag.
     """
@@ -80,17 +123,25 @@ def render(result: Any, status: int, project: Projection | None, resource: str |
         return Response(status=204)
     if isinstance(result, Download):
         return send(result, status)
+    if isinstance(result, Document):
+        return Response(result.content, status=status, mimetype=result.media_type)
+    if isinstance(result, Stream):
+        return begin_stream(result)
     body: dict[str, Any] = {"success": True}
     answer = result if isinstance(result, Answer) else Answer(result)
     if isinstance(answer.data, Page):
         body["data"] = _shown(answer.data.rows, project)
         body["pagination"] = answer.data.pagination()
+    elif isinstance(answer.data, Window):
+        body["data"] = _shown(answer.data.rows, project)
+        body |= answer.data.place()
     elif answer.data is not None or answer.message is None:
         body["data"] = _shown(answer.data, project)
     if answer.warnings:
         body["data"]["warnings"] = answer.warnings
     if answer.message is not None:
         body["message"] = answer.message
+    body |= answer.beside
     sent = dumps(body)
     headers = {}
     if resource is not None and isinstance(answer.data, Mapping) and "version" in answer.data:

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
 
 from ..assembly import StartRefused, assemble
 from ..builder import Culprit
@@ -14,6 +15,7 @@ from ..health import run_checks
 from ..identity.routes import build as identity_blueprint
 from ..identity.sessions.access_tokens import AccessTokens
 from ..identity.sessions.last_seen import LastSeen
+from ..identity.tickets import Visitors
 from ..jobs.operations.operation_routes import build as jobs_blueprint
 from ..kernel import Kernel
 from ..plugins.lifecycle import PluginFault
@@ -22,8 +24,9 @@ from ..system.routes import build as system_blueprint
 from ..tenancy.people import build as people_blueprint
 from .addresses import Addresses
 from .admission import Admission
-from .blueprint import Blueprint
-from .edge import add_edge, with_request_id
+from .blueprint import Blueprint, Route
+from .connections import FileBounds
+from .edge import add_edge, with_address, with_request_id
 from .failures import add_errors
 from .forwarded import from_proxies
 from .limits.limiter import limiter_from
@@ -32,6 +35,7 @@ from .openapi import Document, IdConverter, create_api
 from .pipeline import Pipeline
 from .projection import dumps
 from .static_pages import blueprint as static_pages
+from .uploads import FORM_BYTES
 
 
 def start(**how: Any) -> tuple[Kernel, Flask]:
@@ -68,7 +72,7 @@ def create_app(kernel: Kernel) -> Flask:
     limits = kernel.settings.rate_limit
     admission = Admission(kernel.db, tokens.authenticate, kernel.hooks.pick_rate_limit, limiter, limits)
     app.extensions["pronaflow.admission"] = admission
-    app.extensions["pronaflow.pipeline"] = Pipeline(kernel, admission)
+    app.extensions["pronaflow.pipeline"] = Pipeline(kernel, admission, Visitors(kernel.db, tokens))
     owners: dict[str, str] = {}
     api = create_api(app, version("pronaflow-kernel"))
     own_blueprints = (
@@ -100,17 +104,38 @@ def create_app(kernel: Kernel) -> Flask:
     add_metrics(app, kernel, admission)
     add_edge(app, kernel, owners, admission)
     add_errors(app, kernel, owners)
-    wsgi = with_request_id(from_proxies(app.wsgi_app, kernel.settings.server.trusted_proxies))
+    wsgi = with_request_id(from_proxies(with_address(app.wsgi_app), kernel.settings.server.trusted_proxies))
     app.wsgi_app = wsgi  # type: ignore[method-assign, assignment]
     return app
 
 
 def largest_body(app: Flask) -> int:
-    """Bytes of the largest body that any route of an application reads."""
+    """Bytes of the largest body that any route of an application reads, but for those that take files."""
     kernel: Kernel = app.extensions["pronaflow.kernel"]
-    declared = (b.declared.values() for b in app.blueprints.values() if isinstance(b, Blueprint))
-    limits = [route.body_limit for routes in declared for route in routes if route.body_limit is not None]
+    limits = [route.body_limit for route in _routes(app).values() if route.body_limit is not None]
     return max([kernel.settings.limits.body_bytes, *limits])
+
+
+def file_bounds(app: Flask) -> FileBounds:
+    """Which routes of an application take files, and how large they may be with their form."""
+    kernel: Kernel = app.extensions["pronaflow.kernel"]
+    routes, addresses = _routes(app), app.url_map.bind("")
+
+    def takes(method: str, path: str) -> bool:
+        try:
+            endpoint, _ = addresses.match(path, method)
+        except HTTPException:
+            return False
+        route = routes.get(endpoint)
+        return route is not None and route.upload is not None
+
+    return FileBounds(takes, kernel.settings.files.max_bytes + FORM_BYTES)
+
+
+def _routes(app: Flask) -> dict[str, Route]:
+    """What is declared, by endpoint."""
+    blueprints = (each for each in app.blueprints.values() if isinstance(each, Blueprint))
+    return {name: route for each in blueprints for name, route in each.declared.items()}
 
 
 def _add_health(app: Flask, kernel: Kernel) -> None:

@@ -29,18 +29,28 @@ def load(schema: Schema, data: Any) -> Any:
 def load_query(schema: Schema, request: Request) -> Any:
     """`load` for the query of a request, which is held to the same bounds as a body.
 
-    Of a parameter that is given more than once the first counts, unless its field is a list.
+    Of a parameter that is given more than once the first counts, unless its field is a list. `a[b]=c` is the
+    key `b` of a field `a` that is an object (OpenAPI's `deepObject`).
     """
     args = request.args
     check_json(args.to_dict(flat=False))
-    lists = _lists(type(schema))
-    return load(schema, {key: args.getlist(key) if key in lists else args[key] for key in args})
+    lists, objects = _kinds(type(schema))
+    given: dict[str, Any] = {}
+    for key in args:
+        name, opened, inner = key.partition("[")
+        if name in objects and opened and inner.endswith("]") and isinstance(given.get(name, {}), dict):
+            given.setdefault(name, {})[inner[:-1]] = args[key]
+        else:
+            given[key] = args.getlist(key) if key in lists else args[key]
+    return load(schema, given)
 
 
 @cache
-def _lists(schema: type[Schema]) -> frozenset[str]:
-    found = schema().load_fields.items()
-    return frozenset(field.data_key or name for name, field in found if isinstance(field, fields.List))
+def _kinds(schema: type[Schema]) -> tuple[frozenset[str], frozenset[str]]:
+    """Names of the parameters that are lists, and of those that are objects."""
+    found = [(field.data_key or name, field) for name, field in schema().load_fields.items()]
+    lists = frozenset(name for name, field in found if isinstance(field, fields.List))
+    return lists, frozenset(name for name, field in found if isinstance(field, fields.Dict))
 
 
 def _problems(messages: Any, path: str) -> Iterator[Problem]:

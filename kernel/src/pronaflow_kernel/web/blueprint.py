@@ -17,19 +17,23 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import flask_smorest
+from flask import Blueprint as FlaskBlueprint
 from flask import current_app, g, request
 from marshmallow import Schema, fields
 
 from ..access.freshness import STEP_UP
 from ..attribution import attributed
+from .answers import JSON
 from .arguments import load, load_query
 from .fields import WorkspaceQuery
+from .file_documents import document_formats, document_parts, form_body
 from .idempotency import Mode
 from .limits.rate import HEADERS
 from .projection import Projection, projection
+from .streaming import document_stream
 from .targets import NOWHERE, Target
 
 if TYPE_CHECKING:
@@ -58,6 +62,8 @@ class Route:
         max_items: length of the longest array in the body.
         fresh: most seconds since the caller proved who they are; None where that does not matter.
         idempotency: what it makes of an `Idempotency-Key`.
+        upload: name of the part of a form that is a file; None where the body is JSON.
+        stream: whether it answers a stream, and takes a ticket for a credential.
     """
 
     plugin_id: str
@@ -73,6 +79,8 @@ class Route:
     max_items: int
     fresh: int | None = None
     idempotency: Mode = "off"
+    upload: str | None = None
+    stream: bool = False
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -104,7 +112,7 @@ class Blueprint(flask_smorest.Blueprint):
         body: type[Schema] | Schema | None = None,
         query: type[Schema] | None = None,
         returns: type[Schema] | None = None,
-        many: bool = False,
+        many: bool | Literal["window"] = False,
         status: int = 200,
         resource: str | None = None,
         writes: bool | None = None,
@@ -112,6 +120,11 @@ class Blueprint(flask_smorest.Blueprint):
         max_items: int = 1000,
         fresh: int | None = None,
         idempotency: Mode | None = None,
+        upload: str | None = None,
+        download: bool = False,
+        documented: bool = True,
+        formats: tuple[str, ...] = (),
+        stream: bool = False,
     ) -> Callable[[F], F]:
         """Declare a route. The handler's docstring is its documentation in the OpenAPI document.
 
@@ -120,7 +133,8 @@ class Blueprint(flask_smorest.Blueprint):
             permission: name of the permission it demands, or `PUBLIC`.
             target: the record or workspace that it is about.
             body, query: schemas of the input.
-            returns: schema of the record or records in the answer; `many`: whether it is a list.
+            returns: schema of the record or records in the answer; `many`: whether it is a list, `window`
+                where that is asked for by `limit` and `offset`.
             status: of success.
             resource: resource type of the answer, so that plugins can extend it.
             writes: False for a POST that only reads.
@@ -131,16 +145,29 @@ class Blueprint(flask_smorest.Blueprint):
                 `reference` stores only type and id of the record that was made, where the answer holds a
                 secret; `off` takes no key. `replay` unless given, on a POST with a credential and a unit of
                 work; all other routes take none.
+            upload: name of the part of a form that is a file. The request is `multipart/form-data`, `body` is
+                the schema of the other parts, and the handler gets an `Upload` as `upload`: it is kept once
+                the handler's unit of work commits. Such a route takes no key, since what tells one request
+                from another is known only when all of it has come.
+            download: whether it answers a stored file (`ctx.files.download`), which can be had in parts.
+            documented: False leaves it out of the OpenAPI document: a name that only older callers know.
+            formats: media types besides JSON that it answers in where `Accept` asks for one. The handler gets
+                the chosen one as `media`, None for JSON, and answers a `Document` in it.
+            stream: whether it answers a `Stream`; its query takes a `ticket` instead of a credential.
 
         Raises:
-            ValueError: the route cannot do with a key what is said.
+            ValueError: the route cannot do with a key, a file or a stream what is said.
         """
         reads = method == "GET" if writes is None else not writes
-        keyed = method == "POST" and permission != PUBLIC and not reads
+        keyed = method == "POST" and permission != PUBLIC and not reads and upload is None
+        if upload is not None and (method != "POST" or reads or target.source not in ("path", "query")):
+            raise ValueError(f"{method} {rule} takes no file: it is no POST that writes to what it names")
         if (idempotency or "off") != "off" and not keyed:
             raise ValueError(f"{method} {rule} takes no key: it is no POST with a credential that writes")
         if idempotency == "reference" and (resource is None or many):
             raise ValueError(f"{method} {rule} makes no record of a resource that a key could name")
+        if stream and (method != "GET" or target.source not in ("workspace", "nowhere")):
+            raise ValueError(f"{method} {rule} answers no stream: it is no GET of the caller or a workspace")
         route = Route(
             self.plugin_id,
             method,
@@ -155,6 +182,8 @@ class Blueprint(flask_smorest.Blueprint):
             max_items,
             fresh,
             (idempotency or "replay") if keyed else "off",
+            upload,
+            stream,
         )
 
         body_schema = body() if isinstance(body, type) else body
@@ -162,7 +191,7 @@ class Blueprint(flask_smorest.Blueprint):
 
         def decorate(handler: F) -> F:
             owner = None if self.plugin_id == "core" else self.plugin_id
-            inputs = attributed(owner, _inputs(body_schema, query_schema))
+            inputs = attributed(owner, _inputs(body_schema, query_schema, formats))
             run = attributed(owner, handler)
 
             def view(**path: Any) -> Any:
@@ -174,14 +203,26 @@ class Blueprint(flask_smorest.Blueprint):
                 name = f"{name}_{method.lower()}"
             view.__name__ = name
             view.__doc__ = _explained(handler.__doc__, fresh)
-            view._apidoc = self._inputs(body_schema, query_schema)  # type: ignore[attr-defined]
+            view._apidoc = self._inputs(None if upload else body_schema, query_schema)  # type: ignore[attr-defined]
             tagged = resource is not None and not many
             sent = {"ETag": tagged, "Idempotency-Replayed": route.idempotency == "replay"}
             sent |= dict.fromkeys(HEADERS, True)
             headers = {name: {"$ref": f"#/components/headers/{name}"} for name in sent if sent[name]}
-            documented = self.response(status, _documented(returns, many), headers=headers)(view)
-            documented = self.doc(**self._operation(route, name, body is not None, tagged))(documented)
-            self.route(rule, methods=[method], tags=[self.tag])(documented)
+            told = self.response(status, _documented(returns, many), headers=headers)(view)
+            operation = self._operation(route, name, body is not None, tagged)
+            if upload is not None:
+                operation["requestBody"] = form_body(upload, body_schema)
+            if download:
+                document_parts(operation)
+            if formats:
+                document_formats(operation, formats)
+            if stream:
+                document_stream(operation)
+            told = self.doc(**operation)(told)
+            if documented:
+                self.route(rule, methods=[method], tags=[self.tag])(told)
+            else:
+                FlaskBlueprint.add_url_rule(self, rule, name, told, methods=[method])
             self.declared[f"{self.name}.{name}"] = route
             return handler
 
@@ -206,7 +247,7 @@ class Blueprint(flask_smorest.Blueprint):
             "x-permission": route.permission,
             "x-target": {
                 "in": route.target.source,
-                "records": {key: kind for kind, key in route.target.names},
+                "records": {key: kind for kind, key in route.target.names if kind},
             },
             "security": [] if route.permission == PUBLIC else [{"bearer": []}],
         }
@@ -224,7 +265,7 @@ class Blueprint(flask_smorest.Blueprint):
             words = "IdempotencyKey" if route.idempotency == "replay" else "IdempotencyKeyOnce"
             operation.setdefault("parameters", []).append(words)
         # With a key the body tells one request from another, even where the route makes nothing of it.
-        if has_body or route.idempotency != "off":
+        if has_body or route.idempotency != "off" or route.upload is not None:
             codes |= {413, 415}
         operation["responses"] = {
             str(code): {"$ref": f"#/components/responses/{_COMPONENTS.get(code, 'Error')}"}
@@ -243,7 +284,9 @@ _NO_QUERY = WorkspaceQuery()
 """What a route without a query schema takes: any route may be told its workspace."""
 
 
-def _inputs(body: Schema | None, query: Schema | None) -> Callable[[], dict[str, Any]]:
+def _inputs(
+    body: Schema | None, query: Schema | None, formats: tuple[str, ...]
+) -> Callable[[], dict[str, Any]]:
     """Loads what a request brings beside its path, as keyword arguments of the handler."""
 
     def load_inputs() -> dict[str, Any]:
@@ -254,6 +297,9 @@ def _inputs(body: Schema | None, query: Schema | None) -> Callable[[], dict[str,
             loaded["query"] = load_query(query, request)
         elif request.args:
             load_query(_NO_QUERY, request)
+        if formats:
+            chosen = request.accept_mimetypes.best_match([JSON, *formats], JSON)
+            loaded["media"] = None if chosen == JSON else chosen
         return loaded
 
     return load_inputs
@@ -268,14 +314,18 @@ def _explained(text: str | None, fresh: int | None) -> str | None:
 
 
 @cache
-def _documented(returns: type[Schema] | None, many: bool) -> type[Schema] | None:
+def _documented(returns: type[Schema] | None, many: bool | Literal["window"]) -> type[Schema] | None:
     """The enveloped form of a schema, for the OpenAPI document; one class for each, whatever uses it."""
     if returns is None:
         return None
     data = fields.List(fields.Nested(returns)) if many else fields.Nested(returns)
-    name = f"{returns.__name__}{'Page' if many else 'Answer'}"
+    kind = "Window" if many == "window" else "Page" if many else "Answer"
+    name = f"{returns.__name__}{kind}"
     parts: dict[str, Any] = {"success": fields.Boolean(), "data": data, "message": fields.String()}
-    if many:
+    if many == "window":
+        parts |= {key: fields.Integer() for key in ("total", "limit", "offset")}
+        parts["total_exact"] = fields.Boolean(metadata={"description": "False where there are more"})
+    elif many:
         parts["pagination"] = fields.Dict()
     documented = Schema.from_dict(parts, name=name)
     documented.__module__ = returns.__module__

@@ -47,7 +47,7 @@ def read_json(request: Request, limit: int, max_items: int = MAX_ITEMS) -> Any:
     too_large = (request.content_length or 0) > limit
     raw = b"" if too_large else request.stream.read(limit + 1)
     if too_large or len(raw) > limit:
-        _throw_away(request, limit)
+        throw_away(request, limit)
         raise PayloadTooLarge(f"The body may have {limit} bytes", details={"limit": limit})
     if not raw:
         return {}
@@ -58,8 +58,8 @@ def read_json(request: Request, limit: int, max_items: int = MAX_ITEMS) -> Any:
     return check_json(_parse(raw), max_items)
 
 
-def _throw_away(request: Request, limit: int) -> None:
-    """Read on for a while.
+def throw_away(request: Request, limit: int) -> None:
+    """Read on for a while, at most `LINGER` times `limit`.
 
     Somebody who still sends when the connection is closed may never read why (RFC 9112, section 9.6).
     """

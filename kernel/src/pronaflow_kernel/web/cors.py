@@ -77,7 +77,7 @@ class Cors:
         """Let the page that asked read the answer, if it may; tell caches that this depends on who asked."""
         if not self._origins:
             return
-        response.headers.add("Vary", "Origin")
+        response.vary.add("Origin")
         origin = request.headers.get("Origin")
         if origin in self._origins:
             response.headers["Access-Control-Allow-Origin"] = origin

@@ -9,6 +9,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import MethodNotAllowed
 
 from ..errors import HeadersTooLarge, InvalidRequest, KernelError, PluginDisabled
+from ..events.callers import calling_from
 from ..ids import as_id, new_id
 from ..logs import bound
 from .admission import UNCOUNTED, Admission
@@ -32,6 +33,16 @@ def with_request_id(inner: WSGIApplication) -> WSGIApplication:
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ[REQUEST_ID] = as_id(environ.get("HTTP_X_REQUEST_ID")) or new_id()
         with bound(request_id=environ[REQUEST_ID]):
+            return inner(environ, start_response)
+
+    return application
+
+
+def with_address(inner: WSGIApplication) -> WSGIApplication:
+    """Let the ledger know where each request comes from, as far as the configured proxies tell it."""
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with calling_from(environ.get("REMOTE_ADDR")):
             return inner(environ, start_response)
 
     return application

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from ..errors import Conflict, KernelError, NotFound, ServiceUnavailable
 from ..secrets import DecryptionError
 from .answers import render_error
+from .languages import ErrorLanguage, label
 
 if TYPE_CHECKING:
     from ..kernel import Kernel
@@ -33,7 +34,13 @@ def add_errors(app: Flask, kernel: Kernel, owners: dict[str, str]) -> None:
 
     formats = [(i, c.error_format) for i, c in kernel.contributions.items() if c.error_format is not None]
 
+    languages = ErrorLanguage(kernel)
+
     def answer(error: KernelError) -> Response:
+        language = languages.choose()
+        return label(shaped(languages.translated(error, language)), language)
+
+    def shaped(error: KernelError) -> Response:
         for plugin_id, form in formats:
             if request.path.startswith(form.prefix) and kernel.switches.active(plugin_id):
                 rendered: Response | None = form.answer(plugin_id, error, kernel.clock.now())

@@ -142,3 +142,13 @@ class WorkspaceQuery(Schema):
     """Query of a route that works in a workspace which the path does not name."""
 
     workspace_id = Id(load_default=None, metadata={"description": "Else X-Workspace-Id, else the first one"})
+
+
+def renamed(data: Any, alias: str, name: str) -> Any:
+    """A body in which a field may have another name too; for `pre_load`.
+
+    Where both names are sent the alias stays, and is refused as unknown.
+    """
+    if isinstance(data, Mapping) and alias in data and name not in data:
+        return {name if key == alias else key: value for key, value in data.items()}
+    return data

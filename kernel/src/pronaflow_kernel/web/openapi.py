@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import flask_smorest
 from apispec import APISpec
 from flask import Flask, Response, request
-from marshmallow import Schema
+from marshmallow import Schema, fields
 from werkzeug.routing import BaseConverter
 
 from ..ids import as_id
@@ -78,14 +78,21 @@ def create_api(app: Flask, version: str) -> flask_smorest.Api:
     )
     api.register_converter(IdConverter, lambda converter: {"type": "string", "format": "uuid"})
     spec: APISpec = api.spec
+    api.ma_plugin.converter.add_parameter_attribute_function(_as_deep_object)
     # Each route names its errors; flask-smorest would describe them in another envelope than ours.
     api.DEFAULT_ERROR_RESPONSE_NAME = None
     spec.components.schemas.clear()
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    spec.components.security_scheme("ticket", {"type": "apiKey", "in": "query", "name": "ticket"})
     _add_limits(spec)
     _add_conditions(spec)
     _add_keys(spec)
     return api
+
+
+def _as_deep_object(self: Any, field: Any, ret: Mapping[str, Any]) -> dict[str, Any]:
+    """How a parameter that is an object stands in a query: `custom_fields[<id>]=5`."""
+    return {"style": "deepObject", "explode": True} if isinstance(field, fields.Dict) else {}
 
 
 def _add_limits(spec: APISpec) -> None:

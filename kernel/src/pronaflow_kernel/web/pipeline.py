@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, g, request
 
 from ..access.freshness import demand_fresh
-from ..errors import Conflict, NotFound, PluginDisabled, StaleRow
+from ..errors import Conflict, NotFound, PluginDisabled, Problem, StaleRow, ValidationFailed
 from ..persistence.scope import Scope
+from ..storage.files import keep
 from .answers import Answer, Page, render
 from .blueprint import PUBLIC, Route
 from .body import read_json
 from .idempotency import PATIENCE, Claim, claim_of, patiently
 from .preconditions import expect_match, unless_known
-from .targets import Unnamed, named_record, resolve, worded
+from .targets import Unnamed, enter_workspace, named_record, resolve, worded
+from .uploads import Form, Upload, Uploads
 
 if TYPE_CHECKING:
+    from ..access.principal import Principal
+    from ..identity.tickets import Visitors
     from ..kernel import Kernel
     from ..persistence.uow import Reader, UnitOfWork
     from .admission import Admission
@@ -37,11 +41,13 @@ class Pipeline:
     Arguments:
         kernel: the assembled application.
         admission: tells who sends a request, and counts it.
+        visitors: knows those who stay longer than a request.
     """
 
-    def __init__(self, kernel: Kernel, admission: Admission) -> None:
+    def __init__(self, kernel: Kernel, admission: Admission, visitors: Visitors) -> None:
         self._kernel = kernel
-        self._admission = admission
+        self._admission, self._visitors = admission, visitors
+        self._uploads = Uploads(kernel.store, kernel.settings.files)
 
     def run(self, route: Route, path: Mapping[str, Any], inputs: Inputs, handler: Handler) -> Response:
         """Answer a request.
@@ -54,7 +60,10 @@ class Pipeline:
         Raises:
             KernelError: rendered by the application's error handler.
         """
-        g.read_body = _body_reader(route, self._kernel.settings.limits.body_bytes)
+        # The body of an upload is read once the caller may send it.
+        g.read_body = (
+            _body_reader(route, self._kernel.settings.limits.body_bytes) if route.upload is None else dict
+        )
         try:
             return self._run(route, path, inputs, handler)
         except NotFound as error:
@@ -63,21 +72,45 @@ class Pipeline:
     def _run(self, route: Route, path: Mapping[str, Any], inputs: Inputs, handler: Handler) -> Response:
         with self._kernel.db.read(Scope.nobody()) as reader:
             unnamed = self._admit(route, path, reader)
-            given = inputs()
+            # A file comes when nothing is open.
+            given = inputs() if route.upload is None else {}
             if unnamed is not None:
                 raise unnamed.refuse()
             if not route.writes:
                 response = self._answer(route, reader, handler(reader, **path, **given))
                 return unless_known(request, response) if route.method == "GET" else response
             scope = reader.scope
+        if route.upload is not None:
+            return self._receive(route, route.upload, scope, path, inputs, handler)
         return self._write(route, scope, path, inputs, handler)
+
+    def _receive(
+        self,
+        route: Route,
+        part: str,
+        scope: Scope,
+        path: Mapping[str, Any],
+        inputs: Inputs,
+        handler: Handler,
+    ) -> Response:
+        """Take a file into the store, and do the work that makes something of it."""
+        with self._uploads.receive(request, part) as form:
+            g.read_body = lambda: form.fields
+            upload = _complete(form, part, inputs)
+
+            def keeping(uow: UnitOfWork, **given: Any) -> Any:
+                uow.after_commit(form.keep)
+                keep(uow, route.plugin_id, upload.stored)
+                return handler(uow, upload=upload, **given)
+
+            return self._write(route, scope, path, inputs, keeping)
 
     def _admit(self, route: Route, path: Mapping[str, Any], reader: Reader) -> Unnamed | None:
         """Sign in, find the target, authorize; leaves the reader in the request's scope."""
         if route.permission == PUBLIC:
             self._admission.count_address()
             return None
-        principal = self._admission.sign_in(reader)
+        principal = self._admission.sign_in(reader, self._visitors.redeem if route.stream else None)
         container = resolve(
             route.target,
             reader,
@@ -93,7 +126,28 @@ class Pipeline:
         self._kernel.access.authorize(reader, route.permission, container_id=container)
         if route.fresh is not None:
             demand_fresh(principal, route.fresh, self._kernel.clock.now())
+        if route.stream:
+            here, header = reader.scope.workspace_id, request.headers.get("Authorization")
+            g.again = partial(self._again, route, principal, header, here)
         return None
+
+    def _again(
+        self,
+        route: Route,
+        before: Principal,
+        header: str | None,
+        workspace_id: str | None,
+        reader: Reader,
+    ) -> Scope:
+        """Admit whoever was admitted before, outside of a request; see `streaming.Again`."""
+        principal = self._visitors.again(reader, before, header)
+        reader.enter(Scope(principal))
+        if workspace_id is not None:
+            enter_workspace(reader, workspace_id)
+        if not self._kernel.switches.active(route.plugin_id, workspace_id):
+            raise PluginDisabled
+        self._kernel.access.authorize(reader, route.permission)
+        return reader.scope
 
     def _is_on(self, route: Route, workspace_id: str, resource: str | None = None) -> bool:
         """Whether a route's plugin, and that of the record it is asked for, are on in a workspace."""
@@ -188,6 +242,23 @@ class Pipeline:
         for row in rows:
             if extensions[row["id"]]:
                 row["ext"] = extensions[row["id"]]
+
+
+def _complete(form: Form, part: str, inputs: Inputs) -> Upload:
+    """The file of a form without faults.
+
+    Raises:
+        ValidationFailed: with all that is wrong, the missing file among it.
+    """
+    if form.upload is not None:
+        inputs()
+        return form.upload
+    problems = [Problem(part, "Missing data for required field.", "required")]
+    try:
+        inputs()
+    except ValidationFailed as error:
+        problems += error.problems
+    raise ValidationFailed(problems)
 
 
 def _made(route: Route, result: Any) -> dict[str, Any]:

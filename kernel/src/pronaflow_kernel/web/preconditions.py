@@ -20,7 +20,7 @@ from ..persistence.base import Model
 from ..persistence.uow import UnitOfWork
 from ..records.resources import Resource
 from ..tenancy.models import Workspace
-from .targets import Target, named_in_path
+from .targets import ANYWHERE, NOWHERE, Target, named_in_path
 
 # One element of a list that may have empty ones; a tag may hold a comma, so that a split would not do.
 _ELEMENT = re.compile(r'[ \t]*(?:(W/)?("[\x21\x23-\x7e\x80-\xff]*"))?[ \t]*(?:,|\Z)')
@@ -91,12 +91,16 @@ def expect_match(
     # For `*` it is enough that there is something, and authorization has found it.
     if not accepted:
         return
+    matched = (_OURS.fullmatch(text) for weak, text in accepted if not weak)
+    versions = frozenset(int(match[1]) for match in matched if match)
+    if target in (NOWHERE, ANYWHERE):
+        uow.expect_own(versions)
+        return
     named = named_in_path(target, path)
     model = None if named is None else _model(named[0], resources)
     if named is None or model is None or "version" not in model.__table__.c:
         raise PreconditionFailed("If-Match names a version, and what is at this address has none")
-    matched = (_OURS.fullmatch(text) for weak, text in accepted if not weak)
-    uow.expect(model, named[1], frozenset(int(match[1]) for match in matched if match))
+    uow.expect(model, named[1], versions)
 
 
 def _model(resource: str, resources: Mapping[str, Resource]) -> type[Model]:

@@ -25,7 +25,7 @@ from waitress import wasyncore
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ThreadedTaskDispatcher
 
-from .connections import Bounds, Channel
+from .connections import Bounds, Channel, bound_files
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -36,6 +36,10 @@ T = TypeVar("T")
 
 GRACE_SECONDS = 30.0
 """How long running requests may take to finish after the first signal."""
+
+
+RECEIVE_BYTES = 64 * 1024
+"""Bytes that are read from a connection at once."""
 
 
 class PortInUse(RuntimeError):
@@ -87,6 +91,7 @@ class Server:
                 cleanup_interval=max(1, self._bounds.slow_client_seconds // 4),
                 max_request_header_size=self._bounds.header_bytes,
                 max_request_body_size=self._bounds.body_bytes + 1,
+                recv_bytes=RECEIVE_BYTES,
                 clear_untrusted_proxy_headers=False,  # the application decides which of them count
             )
         except OSError as error:
@@ -98,6 +103,7 @@ class Server:
         self._listeners = self._open(BaseWSGIServer)
         for listener in self._listeners:
             listener.channel_class = Channel
+            bound_files(listener.adj, self._bounds.files)
         self.url = _base_url(host, int(self._listeners[0].getsockname()[1]))
         """Where a browser on this machine finds the server, without a slash at the end."""
 
@@ -147,6 +153,7 @@ class Server:
                 wasyncore.dispatcher.close(entry)  # its own close() would also end the wake-up pipe
         channels = self._open(Channel)
         for channel in channels:
+            channel.end_stream()
             channel.last = True
         log.info("Stopping: no new connections; %d open ones may finish their requests", len(channels))
 

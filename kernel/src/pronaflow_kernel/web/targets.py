@@ -8,6 +8,7 @@ caller's first one (architecture.md 5).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,14 +30,18 @@ class Target:
     """What a route acts on.
 
     Arguments:
-        source: `path`, `body`, `query`, `workspace` or `nowhere`.
+        source: `path`, `body`, `query`, `workspace`, `anywhere`, `overseen` or `nowhere`.
         names: pairs of resource name and the key that holds its id; the first one present counts.
         required: whether a body or query must name one of them.
+        within: a key of the path, and the column of the record that must hold the id under it.
+        kind: a key that holds the name of the resource type, where the one pair of `names` leaves it empty.
     """
 
     source: str
     names: tuple[tuple[str, str], ...] = ()
     required: bool = False
+    within: str | None = None
+    kind: str | None = None
 
 
 NOWHERE = Target("nowhere")
@@ -45,15 +50,37 @@ NOWHERE = Target("nowhere")
 WORKSPACE = Target("workspace")
 """The route concerns a workspace that the path does not name."""
 
+ANYWHERE = Target("anywhere")
+"""The route concerns the caller alone, and shows what holds in a workspace where the request names one."""
 
-def in_path(resource: str, key: str | None = None) -> Target:
-    """The record named in the path; `key` is `<resource>_id` unless given."""
-    return Target("path", ((resource, key or f"{resource}_id"),), required=True)
+OVERSEEN = Target("overseen")
+"""A workspace, as `WORKSPACE`, but none for somebody who is in none. An administrator of the system stands in
+the one that they name, whether they are in it or not, else in none. Who may do what, the route decides."""
+
+
+def in_path(resource: str, key: str | None = None, *, within: str | None = None) -> Target:
+    """The record named in the path.
+
+    Arguments:
+        key: `<resource>_id` unless given.
+        within: `project_id`, where the path names the record's project too: both as key and as column.
+            Below another project there is no such record, whatever the caller may do with it.
+    """
+    return Target("path", ((resource, key or f"{resource}_id"),), required=True, within=within)
 
 
 def in_body(*names: tuple[str, str], required: bool = True) -> Target:
     """The record named in the JSON body, under the first present of these keys."""
     return Target("body", names, required)
+
+
+def of_kind_in_body(kind: str, key: str) -> Target:
+    """The record named in the JSON body, where the body names its resource type, too.
+
+    Arguments:
+        kind: key of the name of the resource type; key: of the record's id.
+    """
+    return Target("body", (("", key),), required=True, kind=kind)
 
 
 def in_query(*names: tuple[str, str], required: bool = False) -> Target:
@@ -66,11 +93,12 @@ class Unnamed:
     """The body or query does not name the record that the route needs; validation must say so."""
 
     fields: tuple[str, ...]
+    words: str = "Missing data for required field."
+    code: str = "required"
 
     def refuse(self) -> ValidationFailed:
         """The 422 for it."""
-        problems = [Problem(self.fields[0], "Missing data for required field.", "required")]
-        return ValidationFailed(problems)
+        return ValidationFailed([Problem(self.fields[0], self.words, self.code)])
 
 
 def resolve(
@@ -93,13 +121,20 @@ def resolve(
     """
     if target.source == "nowhere":
         return None
-    if target.source == "workspace":
+    if target.source == "anywhere" and _named_workspace(reader, request, body) is None:
+        return None
+    if target.source == "overseen":
+        _enter_overseen(reader, _named_workspace(reader, request, body), is_on)
+        return None
+    if target.source in ("workspace", "anywhere"):
         _enter_workspace(reader, _named_workspace(reader, request, body), is_on)
         return None
     holder = _holder(target, request, path, body)
     found = _named_record(target, holder)
+    if found is not None and target.kind is not None and found[0] not in ("workspace", *resources):
+        return Unnamed((target.kind,), "There is no such resource type.", "unknown")
     if found is not None:
-        return _enter_record(reader, *found, resources)
+        return _enter_record(reader, *found, resources, target.within, path)
     if target.required or any(key in holder for _, key in target.names):
         return Unnamed(tuple(key for _, key in target.names))
     _enter_workspace(reader, _named_workspace(reader, request, body), is_on)
@@ -145,7 +180,12 @@ def _holder(
 
 def _named_record(target: Target, holder: Mapping[str, Any]) -> tuple[str, str] | None:
     """Resource and id of the first record that is named."""
-    ids = ((resource, as_id(holder.get(key))) for resource, key in target.names)
+    if target.kind is not None:
+        named = holder.get(target.kind)
+        pairs = [(named, key) for _, key in target.names if isinstance(named, str)]
+    else:
+        pairs = list(target.names)
+    ids = ((resource, as_id(holder.get(key))) for resource, key in pairs)
     return next(((resource, record_id) for resource, record_id in ids if record_id is not None), None)
 
 
@@ -165,17 +205,31 @@ _NAMED = _MINE.where(Membership.workspace_id == bindparam("id", type_=Id()))
 
 
 def _enter_record(
-    reader: Reader, resource: str, record_id: str, resources: Mapping[str, Resource]
+    reader: Reader,
+    resource: str,
+    record_id: str,
+    resources: Mapping[str, Resource],
+    within: str | None,
+    path: Mapping[str, Any],
 ) -> str | None:
     if resource == "workspace":
         _enter_workspace(reader, record_id, lambda workspace_id: True)
         return None
     kind = resources[resource]
-    found = reader.one(locate_statement(kind), id=record_id)
+    parent = {} if within is None else {"within": path[within]}
+    containers = tuple(each for each in resources.values() if each.is_container)
+    found = reader.one(locate_statement(kind, within, containers), id=record_id, **parent)
     if found is None or found["role"] is None:
         raise _missing(resource, record_id)
+    if _is_barred(reader, found["workspace_id"]):
+        raise _missing(resource, record_id)
     _enter(reader, found["workspace_id"], found["role"])
-    return found["container_id"] if kind.container else None
+    if kind.container is None:
+        return None
+    # What `authorize` will ask; it was read on the way.
+    reader.scope.archived[found["container_id"]] = found["archived"]
+    container: str = found["container_id"]
+    return container
 
 
 def _enter_workspace(reader: Reader, workspace_id: str | None, is_on: Callable[[str], bool]) -> None:
@@ -186,16 +240,39 @@ def _enter_workspace(reader: Reader, workspace_id: str | None, is_on: Callable[[
         if found is not None and not is_on(found["workspace_id"]):
             others = (row for row in reader.all(_ORDERED) if is_on(row["workspace_id"]))
             found = next(others, found)
-    if found is None:
+    if found is None or _is_barred(reader, found["workspace_id"]):
         raise NotFound(f"Workspace {workspace_id or ''} was not found".replace("  ", " "))
     _enter(reader, found["workspace_id"], found["role"])
 
 
-def _enter(reader: Reader, workspace_id: str, role: str) -> None:
+def _is_barred(reader: Reader, workspace_id: str) -> bool:
+    """Whether the credential is bound to another workspace; whoever has it learns of no further one."""
     bound = reader.scope.principal.workspace_id
-    if bound is not None and bound != workspace_id:
-        raise NotFound("The token is bound to another workspace")
-    reader.enter(replace(reader.scope, workspace_id=workspace_id, workspace_role=role, container_roles={}))
+    return bound is not None and bound != workspace_id
+
+
+def enter_workspace(reader: Reader, workspace_id: str) -> None:
+    """Narrow the reader's scope to a workspace of the caller's.
+
+    Raises:
+        NotFound: it does not exist, or the caller is no member of it.
+    """
+    _enter_workspace(reader, workspace_id, lambda workspace_id: True)
+
+
+def _enter_overseen(reader: Reader, workspace_id: str | None, is_on: Callable[[str], bool]) -> None:
+    if not reader.scope.principal.is_system_admin:
+        with suppress(NotFound) if workspace_id is None else nullcontext():
+            _enter_workspace(reader, workspace_id, is_on)
+    elif workspace_id is not None:
+        found = reader.one(_NAMED, id=workspace_id) or {"role": None}
+        _enter(reader, workspace_id, found["role"])
+
+
+def _enter(reader: Reader, workspace_id: str, role: str | None) -> None:
+    reader.enter(
+        replace(reader.scope, workspace_id=workspace_id, workspace_role=role, container_roles={}, archived={})
+    )
 
 
 def _named_workspace(reader: Reader, request: Request, body: Callable[[], Any]) -> str | None:

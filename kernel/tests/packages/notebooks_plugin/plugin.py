@@ -18,14 +18,18 @@ from .schemas import CHANGED, WRITTEN
 class NotebookContainers:
     """Who sees which notebook."""
 
-    def role(self, reader: api.Reader, container_id: str) -> str | None:
+    def role(self, reader: api.Reader, container_id: str, *, trashed: bool = False) -> str | None:
         """See `Containers.role`."""
         found: str | None = reader.value(queries.ROLE, id=container_id)
         return found
 
-    def visible(self) -> Any:
+    def visible(self, *, trashed: bool = False) -> Any:
         """See `Containers.visible`."""
         return queries.VISIBLE
+
+    def seeing(self, reader: api.Reader, container_id: str, user_ids: Sequence[str]) -> list[str]:
+        """See `Containers.seeing`."""
+        return list(user_ids)
 
 
 def hear(uow: api.UnitOfWork, event: api.Event) -> None:

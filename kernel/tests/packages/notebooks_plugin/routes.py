@@ -11,6 +11,7 @@ from .models import Notebook, Page, Signature
 from .schemas import (
     CHANGED,
     WRITTEN,
+    LogQuery,
     NotebookIn,
     NotebookOut,
     NotebookQuery,
@@ -86,6 +87,19 @@ def build(ctx: api.Context) -> api.Blueprint:
     def restore_page(uow: api.UnitOfWork, page_id: str) -> api.Row:
         """Bring a page back from the trash."""
         return ctx.trash.restore(uow, "page", page_id)
+
+    @blp.endpoint(
+        "GET",
+        "/log",
+        permission=READ,
+        target=api.WORKSPACE,
+        query=LogQuery,
+        returns=api.LedgerEntryOut,
+        many=True,
+    )
+    def list_log(reader: api.Reader, query: Any) -> api.Page:
+        """List what happened."""
+        return ctx.ledger.in_workspace(reader, query)
 
     @blp.endpoint("GET", "/signature", permission=SIGN, returns=SignatureOut)
     def get_signature(reader: api.Reader) -> api.Row:

@@ -65,6 +65,10 @@ class PagesQuery(api.PageQuery, api.WorkspaceQuery):
     written_by = api.Id(of="user", load_default=None)
 
 
+class LogQuery(api.LedgerQuery, api.WorkspaceQuery):
+    """Query of the log."""
+
+
 class SignatureIn(api.Schema):
     """What to sign with."""
 

@@ -74,6 +74,12 @@ def take_sample(uow: api.UnitOfWork, body: Any) -> api.Row:
     return sample
 
 
+@blp.endpoint("POST", "/blank", permission="sampler.write", target=api.WORKSPACE, status=201, **ONE)
+def take_blank(uow: api.UnitOfWork) -> api.Row:
+    """Take a sample of nothing, which takes no input."""
+    return uow.insert(Sample, {"title": "blank"})
+
+
 @blp.endpoint("GET", "/<id:sample_id>", permission="sampler.read", target=api.in_path("sample"), **ONE)
 def get_sample(reader: api.Reader, sample_id: str) -> api.Row:
     """Look at a sample."""

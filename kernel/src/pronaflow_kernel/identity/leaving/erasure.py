@@ -26,6 +26,7 @@ from ..letters import Letters, Recipient
 from ..models import User
 from ..parts import Parts
 from . import departure
+from .certificate import certificate, counting
 from .departure import Departure
 from .personal_data import unheard
 
@@ -48,19 +49,27 @@ _OTHER_ADMIN = (
 class FarewellLetters(Letters):
     """The last mail."""
 
-    def erased(self, uow: UnitOfWork, user: Recipient, by: str) -> None:
+    def erased(self, uow: UnitOfWork, user: Recipient, by: str, language: str) -> None:
         """Tell somebody that the account is gone.
 
         Arguments:
-            user: as it was; by: `owner` or `operator`.
+            user: as it was; by: `owner` or `operator`; language: that they read, which is forgotten by now.
         """
-        who = "as you asked" if by == "owner" else "by whoever runs this server"
-        text = (
-            f"Your account {user['username']} was deleted, {who}, and with it your profile, your sessions "
-            "and the workspaces that were yours alone.\n\n"
-            "What you wrote in workspaces of others stays there, without your name. This is our last mail.\n"
-        )
-        self._send(uow, user["email"], "Your account was deleted", text)
+        if by == "owner":
+            text = (
+                "Your account {username} was deleted, as you asked, and with it your profile, your sessions "
+                "and the workspaces that were yours alone.\n\n"
+                "What you wrote in workspaces of others stays there, without your name. "
+                "This is our last mail.\n"
+            )
+        else:
+            text = (
+                "Your account {username} was deleted by whoever runs this server, and with it your profile, "
+                "your sessions and the workspaces that were yours alone.\n\n"
+                "What you wrote in workspaces of others stays there, without your name. "
+                "This is our last mail.\n"
+            )
+        self._write(uow, user, "Your account was deleted", text, language=language)
 
 
 class Erasure:
@@ -78,8 +87,8 @@ class Erasure:
         self._lockout, self._factors = parts.lockout, parts.factors
         self._letters = parts.letters_of(FarewellLetters)
 
-    def erase(self, uow: UnitOfWork, user_id: str, by: str) -> None:
-        """Forget a user; nothing may be committed if this raises.
+    def erase(self, uow: UnitOfWork, user_id: str, by: str) -> dict[str, Any]:
+        """Forget a user, and answer the certificate; nothing may be committed if this raises.
 
         Arguments:
             uow: in no workspace.
@@ -95,10 +104,22 @@ class Erasure:
         user = _held(uow, user_id)
         if user["status"] == DELETED:
             raise NotFound(f"User {user_id} was not found")
+        language = self._letters.language(uow, user)
         leaving = departure.plan(uow, user_id)
         self._refuse(uow, user, leaving)
+        with counting(uow.connection) as rows:
+            words = self._forget(uow, user, leaving)
+        uow.publish(USER_DELETED, user_id, {"user_id": user_id, "by": by})
+        self._letters.erased(uow, user, by, language)
+        gone = [place["id"] for place in leaving.alone]
+        kept = self._kernel.hooks.collect_user_data(uow, user_id)
+        return certificate(user_id, by, uow.now.isoformat().replace("+00:00", "Z"), rows, gone, words, kept)
+
+    def _forget(self, uow: UnitOfWork, user: Row, leaving: Departure) -> dict[str, str]:
+        """Do it, and answer what plugins say of free text."""
+        user_id = user["id"]
         # First, while plugins can still look up by which address they know the user.
-        self._kernel.hooks.erase_user_data(uow, user_id)
+        said = self._kernel.hooks.erase_user_data(uow, user_id)
         usernames = _usernames(uow, user)
         departure.leave(uow, user_id, leaving, usernames)
         words = [user["email"], user["full_name"] or "", *usernames]
@@ -109,8 +130,7 @@ class Erasure:
         self._lockout.lift(uow, user)
         self._factors.lift(uow, user_id)
         uow.update(User, user, _anonymous(user))
-        uow.publish(USER_DELETED, user_id, {"user_id": user_id, "by": by})
-        self._letters.erased(uow, user, by)
+        return said
 
     def _refuse(self, reader: Reader, user: Row, leaving: Departure) -> None:
         if leaving.orphaned:
@@ -147,6 +167,12 @@ def _forgetting() -> list[Any]:
         for key in table.foreign_keys
         if key.ondelete == "CASCADE" and key.target_fullname == "core__user.id"
     ]
+
+
+def names_of(reader: Reader, user_id: str) -> list[str]:
+    """Mail address, full name and all user names that a user ever had."""
+    user = reader.get(User, user_id)
+    return [name for name in (user["email"], user["full_name"], *sorted(_usernames(reader, user))) if name]
 
 
 def _usernames(reader: Reader, user: Row) -> set[str]:

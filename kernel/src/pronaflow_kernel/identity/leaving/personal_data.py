@@ -11,6 +11,7 @@ from ...events.models import EventRow
 from ...jobs.operations.models import Operation
 from ...persistence.types import Id
 from ...persistence.uow import Reader, Row
+from ...preferences.models import Preference
 from ...tenancy.models import Membership, Workspace
 from ...tenancy.rule import unscoped
 from ..mfa.models import Factor
@@ -35,6 +36,9 @@ _KINDS: dict[str, Any] = {
     "linked_identities": select(IdentityLink.__table__)
     .where(IdentityLink.user_id == _USER)
     .order_by(IdentityLink.id),
+    "preferences": select(Preference.section, Preference.chosen, Preference.updated_at)
+    .where(Preference.user_id == _USER)
+    .order_by(Preference.section),
     "workspaces": unscoped(
         _WHY,
         select(

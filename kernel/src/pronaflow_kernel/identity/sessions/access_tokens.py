@@ -8,7 +8,8 @@ makes logout, disabling, password changes and roles count at once (architecture.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import jwt
@@ -141,8 +142,14 @@ class AccessTokens:
             Unauthorized: the token is no good, or its session has ended.
         """
         header = request.headers.get("Authorization")
-        if header is None:
-            return Principal.anonymous()
+        return Principal.anonymous() if header is None else self.of_header(reader, header)
+
+    def of_header(self, reader: Reader, header: str) -> Principal:
+        """Who sends a request with this `Authorization` header.
+
+        Raises:
+            InvalidRequest, Unauthorized: as for `authenticate`.
+        """
         if "," in header:  # WSGI joins repeated headers with a comma, which no token holds
             raise InvalidRequest("Send one Authorization header")
         kind, _, token = header.partition(" ")
@@ -158,14 +165,26 @@ class AccessTokens:
             if principal is None:
                 raise
             return principal
-        return self._person(reader, claims)
+        until = datetime.fromtimestamp(claims["exp"], UTC)
+        return self.of_session(reader, claims["sub"], claims["sid"], until)
 
-    def _person(self, reader: Reader, claims: dict[str, Any]) -> Principal:
-        row = reader.one(_SESSION, sid=claims["sid"])
-        if row is None or row["id"] != claims["sub"] or not alive(row, self._clock.now()):
+    def of_session(self, reader: Reader, user_id: str, session_id: str, until: datetime) -> Principal:
+        """The user of a session that goes on.
+
+        Arguments:
+            until: when the access token ends that the session was entered by.
+
+        Raises:
+            Unauthorized: the session or the token has ended.
+        """
+        row, now = reader.one(_SESSION, sid=session_id), self._clock.now()
+        if row is None or row["id"] != user_id or not alive(row, now):
             raise Unauthorized("The session has ended: sign in again")
+        if until <= now:
+            raise Unauthorized("The token has expired")
         self._seen(row["session_id"], row["last_seen_at"])
-        return principal_of(row, row["session_id"], row["auth_time"])
+        principal = principal_of(row, row["session_id"], row["auth_time"])
+        return replace(principal, expires_at=until)
 
     def _claims(self, token: str) -> dict[str, Any]:
         """The claims of a token that is genuine and has not expired.

@@ -49,7 +49,7 @@ class SessionHandlers:
     def revoke_session(self, uow: UnitOfWork, body: Row) -> Answer:
         """End one of one's own sessions; ending the present one is signing out."""
         principal, session_id = uow.scope.principal, body["session_id"]
-        user_id = user_of(uow)
+        user_id, _ = session_of(uow)
         if session_id not in {row["id"] for row in self._sessions.of(uow, user_id)}:
             raise NotFound("You have no such session")
         current = session_id == principal.session_id
@@ -59,8 +59,7 @@ class SessionHandlers:
 
     def revoke_all_sessions(self, uow: UnitOfWork) -> Answer:
         """End all of one's own sessions but the present one."""
-        principal = uow.scope.principal
-        count = self._sessions.end_others(uow, user_of(uow), principal.session_id, "revoked")
+        count = self._sessions.end_others(uow, *session_of(uow), "revoked")
         words = "All other sessions have ended"
         return Answer({"message": words, "revoked_count": count}, words)
 

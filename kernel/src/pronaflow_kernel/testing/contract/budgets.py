@@ -1,14 +1,18 @@
-"""Statement counts: a read costs the same with one row and with fifty."""
+"""Statement counts: a read costs the same with one row and with forty.
+
+A list is counted with more rows than its page takes, both times: where they fit, it need not count them,
+which is one statement less.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..walk import Operation, Party, Request
+from ..walk import Operation, Party, Request, asking
 from .subject import Subject
 
-MANY = 50
-"""Rows that a list holds at the second count."""
+FEW, MANY = 2, 40
+"""Records of each kind that are made before the first count, and before the second."""
 
 Costs = dict[str, list[str]]
 """Statements by what was read."""
@@ -17,18 +21,21 @@ Costs = dict[str, list[str]]
 def problems(subject: Subject) -> Iterator[str]:
     """Reads whose number of statements grows with the number of rows."""
     party = subject.party("budget")
-    reads = [(each, _request(subject, each, party)) for each in _reads(subject)]
+    reads = [(each, party.request(each.id)) for each in _reads(subject)]
     if not reads:
         return
-    subject.world.drain()
-    few = {operation.id: _statements(party, operation, request) for operation, request in reads}
-    _grow(subject, party)
-    subject.world.drain()
-    for operation, request in reads:
+    _grow(subject, party, FEW)
+    few: Costs = {}
+    for operation, own in reads:
+        request = asking(operation, own, page_size=1, ext=subject.id)
+        few[operation.id] = _statements(party, operation, request)
+    _grow(subject, party, MANY)
+    for operation, own in reads:
+        request = asking(operation, own, page_size=MANY, ext=subject.id)
         many = _statements(party, operation, request)
         if len(many) > len(few[operation.id]):
             yield (
-                f"{operation} takes {len(few[operation.id])} statements with one row and {len(many)} with "
+                f"{operation} takes {len(few[operation.id])} statements with few rows and {len(many)} with "
                 f"{MANY}: read them together ({_first_more(few[operation.id], many)})"
             )
         shown = len(party.send(operation, request).data) if operation.many else MANY
@@ -47,16 +54,6 @@ def _reads(subject: Subject) -> list[Operation]:
     return [*own, *(each for each in shown if each not in own)]
 
 
-def _request(subject: Subject, operation: Operation, party: Party) -> Request:
-    """A request for as much as there is on one page, with what the plugin adds to it."""
-    request = party.request(operation.id)
-    wanted = {"page_size": 100, "ext": subject.id}
-    return {
-        **request,
-        "query": {**request["query"], **{k: v for k, v in wanted.items() if k in operation.query}},
-    }
-
-
 def _statements(party: Party, operation: Operation, request: Request) -> list[str]:
     """The statements of a read, not counting what is only done the first time."""
     party.send(operation, request)
@@ -65,17 +62,15 @@ def _statements(party: Party, operation: Operation, request: Request) -> list[st
     return seen
 
 
-def _grow(subject: Subject, party: Party) -> None:
-    """Make more of everything that the plugin makes; of everything there is, where it makes nothing.
-
-    Fewer than a page is long: a list that fills its page counts, which is one statement more.
-    """
+def _grow(subject: Subject, party: Party, by: int) -> None:
+    """Make more of everything that the plugin makes; of everything there is, where it makes nothing."""
     makers = subject.makers
     making = [*makers.creators.values(), *(operation for operation, _ in makers.memberships)]
     own = [each for each in making if each.plugin == subject.id]
     for operation in own or list(makers.creators.values()):
-        for _ in range(MANY):
+        for _ in range(by):
             party.create(operation.id)
+    subject.world.drain()
 
 
 def _first_more(few: list[str], many: list[str]) -> str:

@@ -60,7 +60,7 @@ CHECKS: tuple[Check, ...] = (
     Check("input", "bad input is refused in words and changes nothing", input.problems),
     Check("isolation", "no tenant can tell another one's records from nothing", isolation.between_tenants),
     Check("containers", "who is not in a container sees nothing of it", isolation.in_containers, each=False),
-    Check("budgets", "a read costs as many statements with fifty rows as with one", budgets.problems),
+    Check("budgets", "a read costs as many statements with forty rows as with one", budgets.problems),
     Check("watching", "it opens no connection, process or thread by itself", watching.problems, each=False),
     Check("switching", "switched off it leaves no trace, and it comes back as it was", switching.problems),
     Check("migrations", "its migrations go up, down and up, to its models", migrations.there_and_back),

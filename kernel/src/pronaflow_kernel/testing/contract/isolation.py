@@ -25,6 +25,7 @@ def between_tenants(subject: Subject) -> Iterator[str]:
         concerns=lambda victim, operation, key: True,
         hidden=(THEIRS, PERSON),
         known=subject.makers.open_ids,
+        refused=subject.makers.refused,
     )
     yield from walk.findings()
     victim, other = subject.party(THEIRS, name=PERSON), subject.party(OWN)
@@ -71,6 +72,7 @@ def in_containers(subject: Subject) -> Iterator[str]:
             attacker=lambda victim, role=role: outsider(role, victim),  # type: ignore[misc]
             concerns=lambda victim, operation, key: hidden(subject.makers.kind(operation, key)),
             hidden=(THEIRS,),
+            refused=subject.makers.refused,
         )
         yield from (f"{found} (to a workspace {role})" for found in walk.findings())
         victim = owner()

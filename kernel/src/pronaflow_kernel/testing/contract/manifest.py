@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import TableClause
 
 from .subject import Subject
 
@@ -38,8 +38,11 @@ def _reads(subject: Subject) -> Iterator[str]:
         )
 
 
-def _tables(path: str, tree: ast.Module) -> Iterator[Table]:
-    """The tables among the names of a module, and among those that it takes from modules by a dot."""
+def _tables(path: str, tree: ast.Module) -> Iterator[TableClause]:
+    """The tables among the names of a module, and among those that it takes from modules by a dot.
+
+    Also those that it spells itself (`table("core__trash", ...)`), since the kernel names no model for them.
+    """
     if "/migrations/" in path:
         return
     names = vars(import_module(path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")))
@@ -51,8 +54,9 @@ def _tables(path: str, tree: ast.Module) -> Iterator[Table]:
         and isinstance(names.get(node.value.id), ModuleType)
     ]
     for value in (*names.values(), *dotted):
-        found = value if isinstance(value, Table) else getattr(value, "__table__", None)
-        if isinstance(found, Table):
+        # Only of classes: Flask's `request` has no attributes outside of requests.
+        found = getattr(value, "__table__", None) if isinstance(value, type) else value
+        if isinstance(found, TableClause):
             yield found
 
 

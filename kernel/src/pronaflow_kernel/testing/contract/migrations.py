@@ -19,6 +19,7 @@ from ...plugins.discovery import Candidate
 from ..walk import Operation, Party, Request
 from ..world import World, migrate_all
 from .subject import Subject
+from .switching import steady
 
 Requests = list[tuple[Operation, Request]]
 
@@ -59,7 +60,7 @@ def uninstalled(subject: Subject) -> Iterator[str]:
         world.drain()
         reads = [each for each in subject.operations.values() if each.method == "GET"]
         requests = [(each, party.request(each.id)) for each in reads]
-        before = _look(party, requests)
+        before = steady(subject, lambda: _look(party, requests))
         kinds = [name for name, owner in world.kernel.resource_owners.items() if owner == subject.id]
     engine = open_bare(url)
     try:
@@ -95,7 +96,10 @@ def _about(subject: Subject) -> Bundle:
 
 
 def _look(party: Party, requests: Requests) -> dict[str, str]:
-    return {str(operation): party.send(operation, request).body.decode() for operation, request in requests}
+    return {
+        str(operation): party.send(operation, request).body.decode(errors="backslashreplace")
+        for operation, request in requests
+    }
 
 
 def _without(subject: Subject, url: str) -> Iterator[str]:

@@ -125,7 +125,7 @@ def _names(value: Any, person: Person) -> bool:
 
 def _text(value: Any) -> str:
     """A value as lower-case text, whatever its type."""
-    return (value if isinstance(value, str) else json.dumps(value, default=str)).lower()
+    return (value if isinstance(value, str) else json.dumps(value, default=str).strip('"')).lower()
 
 
 def _where(rows: list[dict[str, Any]], person: Person) -> list[str]:

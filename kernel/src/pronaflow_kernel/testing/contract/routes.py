@@ -12,6 +12,10 @@ from .subject import Subject
 
 ENVELOPE = {"success", "data", "message", "pagination"}
 """Keys of the answer to a success (first seed, "Common Response Formats")."""
+WINDOW = {"limit", "offset", "total", "total_exact"}
+"""What a list asked for by limit and offset tells beside its rows, as the first seed has it."""
+COUNT = {"count"}
+"""What tells how many records a request changed, where none is answered, as the first seed has it."""
 
 
 def problems(subject: Subject) -> Iterator[str]:
@@ -25,7 +29,9 @@ def problems(subject: Subject) -> Iterator[str]:
         request = party.request(operation.id)
         yield from (f"{operation} {fault}" for fault in _refusals(operation, party, request))
         reply = party.send(operation, request)
-        if reply.status == 409 and objection(reply, 409) is None:
+        if reply.status == subject.makers.refused.get(operation.id):
+            subject.notes.append(f"{subject.id}: {operation} was only seen refused, with {reply.status}")
+        elif reply.status == 409 and objection(reply, 409) is None:
             subject.notes.append(f"{subject.id}: {operation} was only seen with a conflict")
         else:
             yield from (f"{operation} {fault}" for fault in _faults(operation, reply))
@@ -38,7 +44,8 @@ def _undocumented(operation: Operation) -> Iterator[str]:
         yield "has no summary: give its handler a docstring"
     if operation.status >= 300:
         yield "documents no success"
-    if operation.method == "GET" and not operation.answer:
+    answers = operation.answer or operation.answers_file or operation.answers_stream
+    if operation.method == "GET" and not answers:
         yield "does not say what it answers: declare `returns=` with a schema"
 
 
@@ -67,9 +74,16 @@ def _faults(operation: Operation, reply: Reply) -> Iterator[str]:
         yield f"answers {told} to a request that is right, not {operation.status}"
     elif operation.status == 204:
         yield from ["answers 204 with a body"] if reply.body else []
+    elif operation.answers_file:
+        yield from [] if "attachment" in reply.headers.get("Content-Disposition", "") else ["shows its file"]
     elif not isinstance(reply.json, Mapping) or reply.json.get("success") is not True:
         yield f"answers without the envelope: {reply.body[:200]!r}"
-    elif stray := sorted(reply.json.keys() - ENVELOPE):
+    elif stray := sorted(reply.json.keys() - ENVELOPE - _beside(operation)):
         yield f"answers {', '.join(stray)} beside the envelope's {', '.join(sorted(ENVELOPE))}"
     elif reply.json.get("data") is not None and not operation.answer:
         yield "answers data that nothing describes: declare `returns=` with a schema"
+
+
+def _beside(operation: Operation) -> set[str]:
+    """What an operation may answer beside the envelope's keys."""
+    return WINDOW if "limit" in operation.query else set() if operation.answer else COUNT

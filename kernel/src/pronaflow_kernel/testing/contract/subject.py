@@ -17,7 +17,7 @@ from ...plugins.base import Plugin
 from ...plugins.discovery import Candidate, discover
 from ...plugins.manifest import Manifest
 from ..people import Person
-from ..walk import Makers, Operation, Party, Rows, operations
+from ..walk import Makers, Operation, Party, Rows, brought, operations
 from ..walk.makers import Maker, Values
 from ..world import World
 
@@ -35,7 +35,8 @@ class Subject:
         candidates: it and those that it requires.
         new_database: makes empty databases of one kind.
         folder: for files of the servers.
-        further: makers of records by kind; requests: values by operation id (see `walk.Makers`).
+        further: makers of records by kind; requests: values by operation id (see `walk.Makers`). Both before
+            those that the plugins bring in `<package>.testing`.
         notes: what is worth knowing and no fault.
     """
 
@@ -71,8 +72,9 @@ class Subject:
                 f"no installed plugin is called {plugin_id!r}; installed are: {there}. "
                 "`pip install -e .` in the folder of its distribution installs it"
             )
-        needed = _with_required(plugin_id, known)
-        return cls(known[plugin_id], [known[each] for each in needed], new_database, folder, **kwargs)
+        beside = brought("BESIDE", [known[plugin_id]])
+        needed = {each for named in (plugin_id, *beside) for each in _with_required(named, known)}
+        return cls(known[plugin_id], [known[each] for each in sorted(needed)], new_database, folder, **kwargs)
 
     @property
     def id(self) -> str:
@@ -155,7 +157,9 @@ class Subject:
     def makers(self) -> Makers:
         """How records are made on the servers of this subject."""
         listed = {each.id: each for each in operations(self.document)}
-        return Makers(listed, self.further, self.requests)
+        further = {**brought("MAKERS", self.candidates), **self.further}
+        requests = {**brought("REQUESTS", self.candidates), **self.requests}
+        return Makers(listed, further, requests, brought("REFUSED", self.candidates))
 
     @cached_property
     def operations(self) -> dict[str, Operation]:
@@ -165,7 +169,11 @@ class Subject:
     @cached_property
     def kinds(self) -> list[str]:
         """The kinds of records that the plugin's operations name and make."""
-        asked = {self.makers.kind(each, key) for each in self.operations.values() for _, key in each.ids}
+        asked = {
+            self.makers.kind(each, key)
+            for each in self.operations.values()
+            for _, key in self.makers.wanted(each)
+        }
         made = {kind for kind, creator in self.makers.creators.items() if creator.plugin == self.id}
         trashed = {self.makers.restored(each) for each in self.operations.values()}
         return sorted(filter(None, asked | made | trashed))
@@ -177,7 +185,7 @@ class Subject:
 
     def party(self, mark: str, world: World | None = None, **kwargs: Any) -> Party:
         """Somebody with records on the shared server, or on another one; arguments as of `Party`."""
-        return Party(world or self.world, self.makers, mark, **kwargs)
+        return Party(world or self.world, self.makers, mark, administers=True, **kwargs)
 
     def close(self) -> None:
         """Let go of the databases."""

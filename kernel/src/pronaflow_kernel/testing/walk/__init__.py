@@ -8,9 +8,10 @@ operation accepts. Each answers with what is wrong, one line a fault.
 
 from __future__ import annotations
 
+from .brought import brought
 from .document import Operation, operations
 from .makers import Makers
-from .party import Party, Request, Unsupplied, send
+from .party import Party, Request, Unsupplied, asking, send
 from .prying import seen, words_in
 from .refusals import Refusals
 from .rows import Rows
@@ -26,6 +27,8 @@ __all__ = [
     "Rows",
     "Unsupplied",
     "Walk",
+    "asking",
+    "brought",
     "operations",
     "seen",
     "send",

@@ -21,6 +21,8 @@ class Operation:
         method: in capitals; path: with `{task_id}` for what a request fills in.
         id: the operation id; plugin, permission, summary: as the document names them.
         places: schemas by key, for each of `path`, `query` and `body`.
+        answers_file: whether what it answers is a file, and no JSON; answers_stream: or a stream.
+        file: name of the part that is a file, where it takes a form; `body` is the other parts.
         has_body: whether it takes JSON; required: what that must have.
         responses: the documented status codes; status: that of success.
         answer: schema of the whole answer to a success; empty where none is documented.
@@ -43,10 +45,13 @@ class Operation:
     resource: str | None = None
     target: str = "nowhere"
     records: Mapping[str, str] = field(default_factory=dict)
+    file: str | None = None
+    answers_file: bool = False
+    answers_stream: bool = False
 
     @property
     def body(self) -> Schemas:
-        """Schemas of the properties of the JSON body."""
+        """Schemas of the properties of the JSON body, or of the parts of a form."""
         return self.places["body"]
 
     @property
@@ -103,8 +108,12 @@ def _operation(document: dict[str, Any], path: str, item: dict[str, Any], method
         place: {p["name"]: p["schema"] for p in parameters if p["in"] == place} for place in ("path", "query")
     }
     body: dict[str, Any] = {"properties": {}}
-    if "requestBody" in spoken:
-        body = written_out(document, spoken["requestBody"]["content"]["application/json"]["schema"])
+    content = spoken.get("requestBody", {}).get("content", {})
+    for described in content.values():
+        body = written_out(document, described["schema"])
+    file = next(
+        (name for name, schema in body["properties"].items() if schema.get("format") == "binary"), None
+    )
     responses = frozenset(int(code) for code in spoken["responses"] if code.isdigit())
     success = written_out(document, spoken["responses"].get(str(min(responses)), {}))
     target = spoken.get("x-target", {})
@@ -115,14 +124,17 @@ def _operation(document: dict[str, Any], path: str, item: dict[str, Any], method
         plugin=spoken["x-plugin"],
         permission=spoken["x-permission"],
         summary=spoken.get("summary", ""),
-        places={**places, "body": body["properties"]},
-        has_body="requestBody" in spoken,
-        required=frozenset(body.get("required", ())),
+        places={**places, "body": {key: each for key, each in body["properties"].items() if key != file}},
+        has_body="application/json" in content,
+        required=frozenset(body.get("required", ())) - {file},
         responses=responses,
         answer=success.get("content", {}).get("application/json", {}).get("schema", {}),
         resource=spoken.get("x-resource"),
         target=target.get("in", "nowhere"),
         records=target.get("records", {}),
+        file=file,
+        answers_file="application/octet-stream" in success.get("content", {}),
+        answers_stream="text/event-stream" in success.get("content", {}),
     )
 
 
@@ -136,7 +148,8 @@ def written_out(document: dict[str, Any], schema: Any) -> Any:
         found: Any = document
         for part in schema["$ref"].removeprefix("#/").split("/"):
             found = found[part]
-        return written_out(document, found)
+        beside = {key: each for key, each in schema.items() if key != "$ref"}
+        return {**written_out(document, found), **written_out(document, beside)}
     if {"type": "null"} in schema.get("anyOf", ()):
         [other] = [each for each in schema["anyOf"] if each != {"type": "null"}]
         other = written_out(document, other)

@@ -35,6 +35,8 @@ class Makers:
         operations: of the server's document, by id.
         further: makers by kind, before those that the document tells.
         requests: values by operation id.
+        refused: operations that no state of a server within a test lets succeed, with the status that
+            answers a request which is right; whoever names one says why.
     """
 
     def __init__(
@@ -42,7 +44,9 @@ class Makers:
         operations: Mapping[str, Operation],
         further: Mapping[str, Maker] | None = None,
         requests: Mapping[str, Values] | None = None,
+        refused: Mapping[str, int] | None = None,
     ) -> None:
+        self.refused = dict(refused or {})
         self.operations = operations
         self._further = dict(further or {})
         self._requests = {**kernel_makers.REQUESTS, **(requests or {})}
@@ -74,11 +78,28 @@ class Makers:
     @cached_property
     def kinds(self) -> list[str]:
         """Every kind of record there is, with the variants that requests ask for."""
-        asked = {
-            self.kind(operation, key) for operation in self.operations.values() for _, key in operation.ids
-        }
+        asked = {self.kind(each, key) for each in self.operations.values() for _, key in self.wanted(each)}
         trashed = {kind for each in self.operations.values() if (kind := self.restored(each))}
         return sorted({*self.creators, *self._further, *asked, *trashed} - {""})
+
+    def wanted(self, operation: Operation) -> list[tuple[str, str]]:
+        """Places and keys of the ids that a request is given.
+
+        Where nobody makes such records, what may be left out is, a project where only the kernel is beside a
+        plugin that can be told of one, and what a request of its own brings.
+        """
+        return [
+            (place, key)
+            for place, key in operation.ids
+            if place == "path"
+            or (key in operation.required and operation.id not in self._requests)
+            or self._can_make(self.kind(operation, key))
+        ]
+
+    def _can_make(self, kind: str) -> bool:
+        base = kind.partition(":")[0]
+        known = (self._further, kernel_makers.MAKERS, self.creators)
+        return any(name in makers for name in (kind, base) for makers in known)
 
     @property
     def open_ids(self) -> frozenset[tuple[str, str]]:
@@ -121,7 +142,8 @@ class Makers:
         told = any(key in each.body for each in self.operations.values() if each.plugin == operation.plugin)
         if place == "query" and not told:
             return "user:second" if "path" in before else "user:caller"
-        return "user:second" if before else "user"
+        # Several fields of one body may name the same person.
+        return "user:second" if set(before) - {"body"} else "user"
 
     def special(self, operation: Operation, party: Party, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Values of a request that follow from a rule rather than from a schema.
@@ -132,7 +154,7 @@ class Makers:
         found: dict[str, Any] = {}
         if operation.id in self._requests:
             found |= self._requests[operation.id](party)
-        if (trashed := self.restored(operation)) and operation.path_ids[-1] not in changes:
+        if (trashed := self.restored(operation)) and operation.path_ids[-1] not in {*found, *changes}:
             found[operation.path_ids[-1]] = party.id_of(trashed)
         for joining, key in self.memberships:
             if joining is operation and key not in changes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..people import Person, Reply
+from ..people import Person, Reply, form_with_file
 from . import ids
 from .bodies import filled, value
 from .document import Operation
@@ -49,14 +50,16 @@ class Party:
         person: Person | None = None,
         visibility: str = "public",
         known: Mapping[str, str] | None = None,
+        administers: bool = False,
     ) -> None:
         self.world, self.makers, self.mark, self.name = world, makers, mark, name
         self.person = person or world.person(name)
         self.workspace_id = self.person.workspace_id
-        self.visibility = visibility
+        self.visibility, self._administers = visibility, administers
         self._made = dict(known or {})
+        self._making: list[str] = []
         self.kept: dict[str, Any] = {}
-        """What makers remember of the party."""
+        """What makers remember of the party, and how often it did what."""
 
     @property
     def ids(self) -> set[str]:
@@ -66,7 +69,11 @@ class Party:
     def id_of(self, kind: str) -> str:
         """The id of the party's record of a kind, e.g. `task` or `task_list:second`."""
         if kind not in self._made:
-            self._made[kind] = self.makers.make(kind, self)
+            self._making.append(kind)
+            try:
+                self._made[kind] = self.makers.make(kind, self)
+            finally:
+                self._making.pop()
         return self._made[kind]
 
     def create(self, operation_id: str, **changes: Any) -> Any:
@@ -83,6 +90,7 @@ class Party:
                 "give fields whose values depend on one another `metadata={'examples': [...]}`, or supply "
                 "the request by the pytest hook pytest_pronaflow_requests"
             )
+        self.kept[operation_id] = self.kept.get(operation_id, 0) + 1
         return reply.json.get("data") if reply.json else None
 
     def request(self, operation_id: str, **changes: Any) -> Request:
@@ -98,10 +106,13 @@ class Party:
         special = self.makers.special(operation, self, changes)
         values: Request = {"path": {}, "query": {}, "header": {}, "body": {}}
         values["body"] = filled(operation.body, operation.required, self.mark)
-        for place, key in operation.ids:
-            if ids.first_of(key) not in special:
+        for place, key in self.makers.wanted(operation):
+            kind = self.makers.kind(operation, key)
+            # The first of its kind stands below no other: a comment that answers none.
+            first = place == "body" and kind in self._making and key not in operation.required
+            if ids.first_of(key) not in special and not first:
                 self._fill(values[place], operation.places[place], key)
-                ids.put(values[place], key, self.id_of(self.makers.kind(operation, key)))
+                ids.put(values[place], key, self.id_of(kind))
         missing = operation.places["path"].keys() - values["path"].keys() - special.keys()
         if missing:
             raise Unsupplied(
@@ -121,15 +132,38 @@ class Party:
 
     def send(self, operation: Operation, request: Request) -> Reply:
         """The answer to a request of this party."""
-        return send(self.person, operation, request)
+        return send(self.asking(operation), operation, request)
+
+    def asking(self, operation: Operation) -> Person:
+        """Who sends requests to an operation: an administrator where only such may, and the party has one."""
+        rule = self.world.kernel.access.permissions.get(operation.permission)
+        return self.administrator if self._administers and rule is not None and rule.system else self.person
+
+    @cached_property
+    def administrator(self) -> Person:
+        """Who acts for the party where only administrators of the system may."""
+        return self.world.administrator()
+
+
+def asking(operation: Operation, request: Request, **query: Any) -> Request:
+    """A request with further values in its query, as far as its operation takes them."""
+    taken = {name: value for name, value in query.items() if name in operation.query}
+    return {**request, "query": {**request["query"], **taken}}
 
 
 def send(person: Person, operation: Operation, request: Request) -> Reply:
-    """The answer to somebody's request."""
+    """The answer to somebody's request; a file is of their choice."""
+    data, headers = None, request["header"]
+    if operation.file is not None:
+        form = {key: str(each) for key, each in request["body"].items()}
+        content = "\n".join(["What was said", *form.values()]).encode()
+        data, typed = form_with_file("notes.txt", content, operation.file, form)
+        headers = {**headers, **typed}
     return person.request(
         operation.method,
         operation.path.format(**request["path"]),
         request["body"] if operation.has_body else None,
         query=request["query"],
-        headers=request["header"],
+        headers=headers,
+        data=data,
     )

@@ -128,6 +128,7 @@ class Refusals:
 
     @property
     def _with_body(self) -> Iterable[Operation]:
+        """Those that take JSON; in a form every value is text."""
         return (each for each in self.operations if each.has_body)
 
     def all(self, rows: Rows) -> Iterator[str]:
@@ -173,7 +174,7 @@ class Refusals:
 
     def wrong_values(self) -> Iterator[str]:
         """Values in the body that the schema does not allow; the field must be named."""
-        for operation in self.operations:
+        for operation in self._with_body:
             body = self.valid[operation.id]["body"]
             for name, schema in operation.body.items():
                 for value in wrong(schema):
@@ -184,7 +185,7 @@ class Refusals:
 
     def unstorable(self, text: str) -> Iterator[str]:
         """Text that no database can hold, in every field."""
-        for operation in self.operations:
+        for operation in self._with_body:
             for name in operation.body:
                 yield from refused(operation, self._ask(operation, body={name: text}), 422)
 
@@ -209,7 +210,7 @@ class Refusals:
             paths |= {operation.path.format(**{**request["path"], key: strange}) for key in request["path"]}
             for path in sorted(paths):
                 body = request["body"] if operation.has_body else None
-                reply = self.party.person.request(operation.method, path, body)
+                reply = self.party.asking(operation).request(operation.method, path, body)
                 # 422 where it is the address of another operation, which misses something in the query.
                 fault = objection(reply, 400, 404, 405, 422)
                 if fault or "X-Injected" in reply.headers:
@@ -227,7 +228,7 @@ class Refusals:
         """The answer to a request that is right but for what is given here."""
         request: Request = self.valid[operation.id]
         sent = json.dumps(request["body"] if body is None else body).encode() if data is None else data
-        return self.party.person.request(
+        return self.party.asking(operation).request(
             operation.method,
             operation.path.format(**request["path"]),
             query=request["query"] if query is None else query,

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 Keys = tuple[tuple[str, str], ...]
 """Places and keys of ids."""
 
+FOR_ADMINISTRATORS = 403
+"""Refused with it is what only administrators of the system may do, who see what is everybody's."""
+
 HEADER = ("header", "X-Workspace-Id")
 
 WRITE = re.compile(r"\s*(insert|update|delete)\b", re.IGNORECASE)
@@ -82,10 +85,17 @@ class Walk:
         return found
 
     def _of(self, operation: Operation) -> Iterator[str]:
+        if self.refused.get(operation.id) == FOR_ADMINISTRATORS:
+            return
         victim, _ = self._parties()
-        keys = tuple(each for each in operation.ids if self.concerns(victim, operation, each[1]))
-        choices = list(self._choices(operation, keys, victim))
         theirs = {**victim.request(operation.id), "header": {HEADER[1]: victim.workspace_id}}
+        # Of ids that exclude one another a request has one.
+        keys = tuple(
+            (place, key)
+            for place, key in operation.ids
+            if ids.first_of(key) in theirs[place] and self.concerns(victim, operation, key)
+        )
+        choices = list(self._choices(operation, keys, victim))
         if choices:
             yield from self._attacks(operation, choices, theirs)
         if choices or self.concerns(victim, operation, HEADER[1]):
@@ -97,6 +107,7 @@ class Walk:
         """Every way to name what is the victim's, and what it leaves behind."""
         victim, attacker = self._parties()
         requests = [theirs, *_ordinary(operation, victim, theirs)]
+        attacker.request(operation.id)  # what it needs of the attacker's own is there from now on
         before, kept = self.rows.of(victim.workspace_id), self.rows.of(attacker.workspace_id)
         for request in requests:
             for chosen in choices:
@@ -212,7 +223,7 @@ class Walk:
 def _ordinary(operation: Operation, victim: Party, theirs: Request) -> Iterator[Request]:
     """The request with ordinary records, where it needs a special one, e.g. of the trash."""
     ordinary = deepcopy(theirs)
-    for place, key in operation.ids:
+    for place, key in victim.makers.wanted(operation):
         if "[]" not in key:
             ids.put(ordinary[place], key, victim.id_of(victim.makers.kind(operation, key)))
     if ordinary != theirs:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...plugins.breaker import FAILURES
 from .animal import Animal, arguments_of, implements, source
-from .pokes import asks_permission, collects, erases, is_counted, lists, signs_in, writes
+from .pokes import asks_permission, collects, discards, erases, is_counted, lists, signs_in, writes
 from .tables import with_trace
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _WHEN = {
     "check_change": "if changes.get('title') == 'poke':",
     "pick_principal": "if credential == 'poke':",
     "pick_rate_limit": "if principal.username.startswith('poke'):",
+    "pick_trash_policy": "if (reader.scope.principal.username or '').startswith('poke'):",
     "extend_payload": "if rows:",
     "collect_user_data": "if user_id:",
     "erase_user_data": "if user_id:",
@@ -126,6 +127,7 @@ ANIMALS = (
         "60",
         "must answer a RateLimit, not int",
     ),
+    _does("raises", "pick_trash_policy", discards),
     *(_does(verb, "extend_payload", None, **_LEFT_OUT) for verb in DEEDS),
     _does("raises", "collect_user_data", collects, "data of nobody", "degraded"),
     _does("raises", "erase_user_data", erases),

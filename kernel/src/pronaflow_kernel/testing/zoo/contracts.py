@@ -142,11 +142,14 @@ CONTAINERS = tuple(
             f"""
 
             class Walls:
-                def role(self, reader, container_id):
+                def role(self, reader, container_id, *, trashed=False):
                     return None
 
-                def visible(self):
+                def visible(self, *, trashed=False):
                     {statement}
+
+                def seeing(self, reader, container_id, user_ids):
+                    return user_ids
             """,
         ),
     )

@@ -121,6 +121,13 @@ def runs(command: str, entry_point: str) -> Poke:
     return poke
 
 
+def discards(world: World, person: Person) -> str:
+    """Have something moved to the trash of a workspace for which animals decide."""
+    poker = world.person("poke")
+    made = poker.post(PEBBLES, {"title": "Dull"}).data
+    return said(poker.delete(f"{PEBBLES}/{made['id']}"))
+
+
 def collects(world: World, person: Person) -> str:
     """Have a person's data collected."""
     with world.kernel.db.read(Scope(Principal.system())) as reader:
