@@ -9,11 +9,16 @@ from pronaflow_workspaces.letters import invitation_mail
 
 ROW = {
     "id": new_id(),
+    "version": 1,
     "email": "new@example.com",
     "role": "admin",
     "message": None,
     "expires_at": datetime(2026, 3, 4, 9, 0, tzinfo=UTC),
 }
+
+
+def english(text: str, **values: object) -> str:
+    return text.format(**values)
 
 
 def letter(workspace: str = "Alpha", inviter: str = "ann", **changes: object):
@@ -23,6 +28,7 @@ def letter(workspace: str = "Alpha", inviter: str = "ann", **changes: object):
         workspace=workspace,
         inviter=inviter,
         public_url="https://pm.example.com",
+        say=english,
     )
 
 
@@ -67,4 +73,8 @@ def test_the_subject_is_one_line_whatever_the_name() -> None:
 
 
 def test_a_mail_that_is_sent_again_is_the_same_mail() -> None:
-    assert letter().id == letter().id == ROW["id"]
+    assert letter().id == letter().id == f"{ROW['id']}.1"
+
+
+def test_an_invitation_that_is_sent_again_is_another_mail() -> None:
+    assert letter(version=2).id != letter().id

@@ -24,6 +24,7 @@ DEFAULTS = {
     "holidays": [],
     "members_can_create_projects": True,
     "on_member_removed": "unassign",
+    "plugins": {},
 }
 
 OTHERS = {
@@ -56,8 +57,8 @@ def test_a_new_workspace_has_the_defaults(team: Team) -> None:
 def test_every_setting_can_be_changed_and_brought_back(team: Team) -> None:
     reply = change(team, **OTHERS)
     assert (reply.status, reply.json["message"]) == (200, "The settings were saved")
-    assert reply.data == {"id": team.id, "workspace_id": team.id, "settings": OTHERS}
-    assert settings(team) == OTHERS
+    assert reply.data == {"id": team.id, "workspace_id": team.id, "settings": {**OTHERS, "plugins": {}}}
+    assert settings(team) == {**OTHERS, "plugins": {}}
     assert change(team, **dict.fromkeys(OTHERS)).data["settings"] == DEFAULTS
     assert settings(team) == DEFAULTS
 
@@ -124,6 +125,9 @@ def test_input_may_be_said_in_other_words(team: Team) -> None:
         ({"default_task_status": "completed"}, {"default_task_status"}),
         ({"on_member_removed": "delete"}, {"on_member_removed"}),
         ({"allow_public_access": "perhaps"}, {"allow_public_access"}),
+        ({"plugins": {"nobody": {"a": 1}}}, {"plugins.nobody"}),
+        ({"plugins": {"nobody": 1}}, {"plugins.nobody.value"}),
+        ({"plugins": []}, {"plugins"}),
         ({"colour": "red", "timezone": 7}, {"colour", "timezone"}),
     ],
 )

@@ -1,4 +1,4 @@
-"""What is announced of invitations; workspaces and members have the kernel's events."""
+"""What is announced of invitations and visits; workspaces and members have the kernel's events."""
 
 from __future__ import annotations
 
@@ -18,6 +18,17 @@ class InvitationPayload(Schema):
     )
 
 
+class VisitPayload(Schema):
+    """Which workspace; who opened it is the actor."""
+
+    workspace_id = Id()
+
+
+WORKSPACE_ACCESSED = EventType(
+    "workspace.accessed", "Workspace", VisitPayload, public=False, summary="Somebody opened a workspace."
+)
+
+
 def _invitation(verb: str, summary: str) -> EventType:
     return EventType(
         f"workspace.invitation.{verb}", "Invitation", InvitationPayload, public=False, summary=summary
@@ -25,8 +36,18 @@ def _invitation(verb: str, summary: str) -> EventType:
 
 
 INVITATION_CREATED = _invitation("created", "Somebody was invited by mail.")
+INVITATION_RESENT = _invitation("resent", "An invitation was mailed again, with a new link.")
+INVITATION_OPENED = _invitation("opened", "Somebody followed the link of an invitation.")
 INVITATION_ACCEPTED = _invitation("accepted", "An invitation was accepted.")
 INVITATION_DECLINED = _invitation("declined", "An invitation was declined.")
 INVITATION_CANCELLED = _invitation("cancelled", "An invitation was cancelled before it was answered.")
 
-EVENTS = (INVITATION_CREATED, INVITATION_ACCEPTED, INVITATION_DECLINED, INVITATION_CANCELLED)
+EVENTS = (
+    WORKSPACE_ACCESSED,
+    INVITATION_CREATED,
+    INVITATION_RESENT,
+    INVITATION_OPENED,
+    INVITATION_ACCEPTED,
+    INVITATION_DECLINED,
+    INVITATION_CANCELLED,
+)

@@ -25,7 +25,8 @@ class Invitation(Base, Identified, Versioned, Timestamped):
     """A mail that lets its reader join; of the token in it only the SHA-256 is stored.
 
     `status` is pending, accepted, rejected, cancelled or expired. Nothing runs when an invitation expires:
-    a pending one whose time is over counts as expired (`queries.INVITATIONS` shows it so).
+    a pending one whose time is over counts as expired (`queries.INVITATIONS` shows it so). `opened_at` is
+    when somebody first came to the page behind the link.
     """
 
     __tablename__ = "workspaces__invitation"
@@ -39,6 +40,7 @@ class Invitation(Base, Identified, Versioned, Timestamped):
     status: Mapped[str] = mapped_column(String(10), default="pending")
     invited_by: Mapped[str | None] = mapped_column(IdType, ForeignKey(User.id, ondelete="CASCADE"))
     expires_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
 
     __table_args__ = (

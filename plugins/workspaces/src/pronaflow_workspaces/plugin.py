@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from sqlalchemy import MetaData
@@ -15,22 +16,30 @@ from pronaflow_kernel.api import (
     Permission,
     Plugin,
     Reader,
+    Resource,
+    Subscriber,
     UnitOfWork,
     hookimpl,
     load_permissions,
     setting,
 )
 
-from . import personal_data
-from .api import WorkspaceSettings
+from . import hookspecs, notices, personal_data
+from .api import Tags, WorkspaceSettings
 from .events import EVENTS
+from .logs import routes as log_routes
 from .models import Base
 from .routes import build
 from .schemas.settings import check_timezone
+from .service.answers import Answers
 from .service.invitations import Invitations
 from .service.members import Members
 from .service.settings import SettingsService
 from .service.workspaces import Workspaces
+from .tags import routes as tag_routes
+from .tags.events import TAG_EVENTS
+from .tags.models import Tag
+from .tags.service import TagService
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class WorkspacesSettings:
 
 
 class WorkspacesPlugin(Plugin):
-    """Module 2: workspaces, members, invitations, settings."""
+    """Module 2: workspaces, members, invitations, settings, tags."""
 
     def setup(self, ctx: Context) -> None:
         """Build the services."""
@@ -53,6 +62,13 @@ class WorkspacesPlugin(Plugin):
         self.workspaces = Workspaces(ctx, self.settings)
         self.members = Members(ctx)
         self.invitations = Invitations(ctx, self.settings)
+        self.answers = Answers(ctx)
+        self.tags = TagService(ctx)
+
+    @hookimpl
+    def provide_hookspecs(self) -> ModuleType:
+        """What other plugins are asked: hookspecs.py."""
+        return hookspecs
 
     @hookimpl
     def provide_settings(self) -> type[WorkspacesSettings]:
@@ -72,18 +88,39 @@ class WorkspacesPlugin(Plugin):
 
     @hookimpl
     def provide_event_types(self) -> Sequence[EventType]:
-        """`events.py`."""
-        return EVENTS
+        """`events.py` and `tags/events.py`."""
+        return (*EVENTS, *TAG_EVENTS)
+
+    @hookimpl
+    def provide_resources(self) -> Sequence[Resource]:
+        """Tags; workspaces themselves are the kernel's."""
+        acts = {
+            "read": "workspaces.read",
+            "update": "workspaces.change_tags",
+            "delete": "workspaces.change_tags",
+        }
+        return [Resource("tag", Tag, "name", permissions=acts, trash=self.tags.discard)]
+
+    @hookimpl
+    def provide_notification_types(self) -> Sequence[Mapping[str, Any]]:
+        """What people are told: notices.py."""
+        return notices.notification_types()
+
+    @hookimpl
+    def provide_subscribers(self) -> Sequence[Subscriber]:
+        """Who registers through the link of an invitation joins: service/answers.py."""
+        return [Subscriber("arrival", ("user.registered", "user.verified"), self.answers.arrived)]
 
     @hookimpl
     def provide_services(self) -> Mapping[type[Any], Any]:
         """`api.py`."""
-        return {WorkspaceSettings: self.settings}
+        return {WorkspaceSettings: self.settings, Tags: self.tags}
 
     @hookimpl
     def provide_blueprints(self) -> Sequence[Blueprint]:
-        """`routes/`."""
-        return build(self.workspaces, self.members, self.invitations, self.settings)
+        """`routes/`, `tags/routes.py` and `logs/routes.py`."""
+        blueprints = build(self.workspaces, self.members, self.invitations, self.answers, self.settings)
+        return [*blueprints, tag_routes.build(self.tags), log_routes.build(self.ctx.ledger)]
 
     @hookimpl
     def collect_user_data(self, reader: Reader, user_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:

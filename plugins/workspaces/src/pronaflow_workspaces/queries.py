@@ -164,12 +164,31 @@ INVITATIONS = Listing(
 """The invitations of the scope's workspace."""
 
 BY_TOKEN = unscoped(
-    "whoever holds the token learns which workspace it opens",
-    select(Invitation.__table__, Workspace.name.label("workspace_name"))
+    "whoever holds the token learns which workspace it opens, and who invites",
+    select(Invitation.__table__, Workspace.name.label("workspace_name"), User.username.label("inviter"))
     .select_from(Invitation)
     .join(Workspace, Workspace.id == Invitation.workspace_id)
+    .outerjoin(User, User.id == Invitation.invited_by)
     .where(Invitation.token_hash == bindparam("digest"), Workspace.lifecycle == "active", _ON),
 )
+
+THROUGH_THE_LINK = unscoped(
+    "a new account joins the workspaces whose invitations brought it here",
+    select(Invitation.__table__)
+    .join(User, User.email_norm == Invitation.email_norm)
+    .join(Workspace, Workspace.id == Invitation.workspace_id)
+    .where(
+        User.id == bindparam("user_id", type_=IdType()),
+        User.email_verified_at.is_not(None),
+        User.created_at >= Invitation.opened_at,
+        Invitation.status == "pending",
+        Invitation.expires_at > _now,
+        Workspace.lifecycle == "active",
+        _ON,
+    )
+    .order_by(Invitation.id),
+)
+"""Open invitations to the proved address of a user who registered after following their links."""
 
 ADDRESSEES = (
     select(User.id, User.email_norm, Membership.user_id.label("member_id"))

@@ -22,16 +22,19 @@ from ..schemas.invitations import (
     InvitationIn,
     InvitationOut,
     InvitationQuery,
+    InvitationResultOut,
     InvitationsIn,
     JoinedOut,
+    OpenedOut,
     TokenIn,
 )
+from ..service.answers import Answers
 from ..service.invitations import Invitations
 
 ONE = in_path("workspace")
 
 
-def build(service: Invitations) -> Blueprint:
+def build(service: Invitations, answers: Answers) -> Blueprint:
     """Invitations to a workspace."""
     blp = Blueprint(
         "workspaces",
@@ -41,7 +44,8 @@ def build(service: Invitations) -> Blueprint:
         name="workspace_invitations",
     )
     _add_collection(blp, service)
-    _add_answers(blp, service)
+    _add_record(blp, service)
+    _add_answers(blp, answers)
     return blp
 
 
@@ -73,8 +77,7 @@ def _add_collection(blp: Blueprint, service: Invitations) -> None:
 
         Replaces an invitation that waits at the same address.
         """
-        [row] = service.invite(uow, [body["email"]], body["role"], body["message"])
-        return row
+        return service.invite(uow, body["email"], body["role"], body["message"])
 
     @blp.endpoint(
         "POST",
@@ -82,13 +85,33 @@ def _add_collection(blp: Blueprint, service: Invitations) -> None:
         permission="workspaces.invite",
         target=ONE,
         body=InvitationsIn,
-        returns=InvitationOut,
+        returns=InvitationResultOut,
         many=True,
         status=201,
     )
     def invite_many(uow: UnitOfWork, workspace_id: str, body: dict[str, Any]) -> list[Row]:
-        """Invite up to 50 people by mail, all or none."""
-        return service.invite(uow, body["emails"], body["role"], body["message"])
+        """Invite up to 50 people by mail.
+
+        The answer says of each address what became of it; those of members are left out.
+        """
+        return service.invite_each(uow, body["emails"], body["role"], body["message"])
+
+
+def _add_record(blp: Blueprint, service: Invitations) -> None:
+    @blp.endpoint(
+        "POST",
+        "/<id:workspace_id>/invitations/<id:invitation_id>/resend",
+        permission="workspaces.invite",
+        target=ONE,
+        returns=InvitationOut,
+    )
+    def resend_invitation(uow: UnitOfWork, workspace_id: str, invitation_id: str) -> Row:
+        """Mail an invitation again.
+
+        It gets a new link and a new time to live; the old link works no more. An expired one can be sent
+        again, one that was cancelled, declined or replaced cannot. Members resend only what they sent.
+        """
+        return service.resend(uow, invitation_id)
 
     @blp.endpoint(
         "DELETE",
@@ -102,7 +125,24 @@ def _add_collection(blp: Blueprint, service: Invitations) -> None:
         return Answer(message="The invitation was cancelled")
 
 
-def _add_answers(blp: Blueprint, service: Invitations) -> None:
+def _add_answers(blp: Blueprint, service: Answers) -> None:
+    @blp.endpoint(
+        "POST",
+        "/invitations/open",
+        permission=PUBLIC,
+        target=NOWHERE,
+        body=TokenIn,
+        query=TokenIn,
+        returns=OpenedOut,
+    )
+    def open_invitation(uow: UnitOfWork, body: dict[str, Any], query: dict[str, Any]) -> Row:
+        """Read what an invitation is to; for the page behind its link.
+
+        Needs the token and no account. Whoever then registers with the address joins as soon as it is
+        confirmed; who has an account already accepts.
+        """
+        return service.open(uow, _token(body, query))
+
     @blp.endpoint(
         "POST",
         "/invitations/accept",

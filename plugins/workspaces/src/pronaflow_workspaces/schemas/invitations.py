@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import fields, pre_load, validate
 
-from pronaflow_kernel.api import Choice, EmailAddress, Id, PageQuery, Schema, Text, Timestamp
+from pronaflow_kernel.api import Choice, EmailAddress, Id, PageQuery, Schema, Text, Timestamp, renamed
 
 from .members import GRANTABLE
 
@@ -19,10 +18,7 @@ class _Invited(Schema):
     @pre_load
     def _other_name(self, data: Any, **_: Any) -> Any:
         """`invited_role` is the name of `role` in one of the sources (modules.md 2.1)."""
-        if isinstance(data, Mapping) and "invited_role" in data and "role" not in data:
-            data = {**data, "role": data["invited_role"]}
-            del data["invited_role"]
-        return data
+        return renamed(data, "invited_role", "role")
 
 
 class InvitationIn(_Invited):
@@ -63,6 +59,31 @@ class InvitationOut(Schema):
     created_at = Timestamp()
     expires_at = Timestamp()
     accepted_at = Timestamp(allow_none=True)
+
+
+class InvitationResultOut(Schema):
+    """What became of one of several addresses."""
+
+    email = fields.String()
+    result = fields.String(metadata={"enum": ["invited", "member_already"]})
+    id = Id(allow_none=True)
+    invitation_id = Id(attribute="id", dump_only=True, allow_none=True)
+    role = fields.String(allow_none=True)
+    status = fields.String(allow_none=True)
+    created_at = Timestamp(allow_none=True)
+    expires_at = Timestamp(allow_none=True)
+
+
+class OpenedOut(Schema):
+    """What an invitation is to."""
+
+    workspace_id = Id()
+    workspace_name = fields.String()
+    inviter = fields.String(allow_none=True, metadata={"description": "User name of whoever invites"})
+    email = fields.String(metadata={"description": "The address that the account must have"})
+    role = fields.String()
+    message = fields.String(allow_none=True)
+    expires_at = Timestamp()
 
 
 class JoinedOut(Schema):

@@ -119,6 +119,12 @@ class SettingsIn(Schema):
     )
     members_can_create_projects = fields.Boolean(allow_none=True)
     on_member_removed = Choice(("unassign", "keep"), allow_none=True)
+    plugins = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String(), allow_none=True),
+        allow_none=True,
+        metadata={"description": "Sections of plugins, by the plugin's id; what is left out stays"},
+    )
 
 
 class SettingsOut(Schema):
@@ -133,6 +139,9 @@ class SettingsOut(Schema):
     holidays = fields.List(fields.Nested(Holiday))
     members_can_create_projects = fields.Boolean()
     on_member_removed = fields.String()
+    plugins = fields.Dict(
+        keys=fields.String(), metadata={"description": "Sections of plugins, by the plugin's id"}
+    )
 
 
 class WorkspaceSettingsOut(Schema):

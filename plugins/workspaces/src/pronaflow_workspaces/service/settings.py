@@ -21,6 +21,7 @@ from ..api import Settings
 from ..models import StoredSettings
 from ..queries import STORED_SETTINGS
 from ..schemas.settings import DAYS
+from .sections import Sections
 
 
 class SettingsService:
@@ -32,6 +33,7 @@ class SettingsService:
 
     def __init__(self, ctx: Context) -> None:
         self._hooks = ctx.hooks
+        self._sections = Sections(ctx)
         self._defaults = replace(Settings(), timezone=ctx.settings.default_timezone)
 
     def settings(self, reader: Reader) -> Settings:
@@ -44,13 +46,14 @@ class SettingsService:
         given: dict[str, Any] = {
             name: tuple(v) if isinstance(v, list) else v for name, v in (stored or {}).items()
         }
+        given["plugins"] = self._sections.effective(given.get("plugins", {}))
         return replace(self._defaults, **given)
 
     def change(self, uow: UnitOfWork, changes: Mapping[str, Any]) -> Settings:
         """Set what `changes` names and leave the rest; None brings a default back.
 
         Raises:
-            ValidationFailed: the hours do not follow one another.
+            ValidationFailed: the hours do not follow one another, or a plugin refuses its section.
         """
         # Held, since two first changes at once would both insert the row.
         workspace = uow.get(Workspace, str(uow.scope.workspace_id), lock=True)
@@ -72,6 +75,8 @@ class SettingsService:
 
     def _merged(self, stored: Mapping[str, Any], changes: Mapping[str, Any]) -> Row:
         data = {**stored, **changes}
+        if changes.get("plugins") is not None:
+            data["plugins"] = self._sections.merged(stored.get("plugins", {}), changes["plugins"]) or None
         if changes.get("work_hours") is not None:
             data["work_hours"] = {**self.effective(stored).work_hours, **changes["work_hours"]}
             _check_hours(data["work_hours"])

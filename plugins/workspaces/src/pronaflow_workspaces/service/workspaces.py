@@ -18,6 +18,7 @@ from pronaflow_kernel.api import (
     tenancy,
 )
 
+from ..events import WORKSPACE_ACCESSED
 from ..queries import DETAIL, LAST_VISITED, RESTORABLE, WORKSPACES
 from .settings import SettingsService, shown
 
@@ -108,6 +109,8 @@ class Workspaces:
     def visit(self, uow: UnitOfWork) -> None:
         """Remember that the caller works in the scope's workspace now."""
         tenancy.note_visit(uow)
+        workspace_id = str(uow.scope.workspace_id)
+        uow.publish(WORKSPACE_ACCESSED, workspace_id, {"workspace_id": workspace_id})
 
     def last_visited(self, reader: Reader) -> Row:
         """Where the caller worked last.
