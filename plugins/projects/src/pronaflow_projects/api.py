@@ -4,23 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
 
 from pronaflow_kernel.api import Reader, Row, UnitOfWork, needs_scope
 
+from . import governance
+from .change_requests.lists import NewLists
+from .copying.workdays import WorkDays
+from .counts import Counts
+from .health.api import Workloads
+from .health.measures import Workload
 from .models import Project, ProjectMember
-from .queries import COUNTS
+from .queries import COUNTS, visible_to
 from .schemas import ProjectCreate
+from .settings.values import ProjectSettings
 
 __all__ = [
     "MEMBER_COUNTS",
     "PROJECT",
     "PROJECT_MEMBER",
     "Counts",
+    "NewLists",
+    "ProjectContent",
     "ProjectCreate",
     "ProjectInfo",
+    "ProjectSettings",
     "Projects",
     "TaskCounts",
+    "TaskStatuses",
+    "WorkDays",
+    "Workload",
+    "Workloads",
+    "visible_to",
 ]
 
 PROJECT = Project.__table__
@@ -42,6 +58,7 @@ class ProjectInfo:
         status: of the state machine (modules.md 3.3); lifecycle: active or archived.
         governance_mode: `simple` warns where `strict` refuses (modules.md 3.5).
         visibility: `public` to the workspace, or `private` to its members.
+        settings: what it decides for the work in it.
     """
 
     id: str
@@ -52,26 +69,12 @@ class ProjectInfo:
     lifecycle: str
     governance_mode: str
     visibility: str
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many tasks a project has, trashed ones left out."""
-
-    total: int = 0
-    completed: int = 0
-    cancelled: int = 0
+    settings: ProjectSettings
 
     @property
-    def open(self) -> int:
-        """Neither completed nor cancelled."""
-        return self.total - self.completed - self.cancelled
-
-    @property
-    def progress(self) -> int:
-        """Percent of the tasks not cancelled that are completed (modules.md 3.6)."""
-        counted = self.total - self.cancelled
-        return 100 * self.completed // counted if counted else 0
+    def is_agreed(self) -> bool:
+        """Whether strict mode wants a change request for its dates and new lists (`governance`)."""
+        return governance.is_agreed(self.governance_mode, self.status)
 
 
 class Projects(Protocol):
@@ -92,8 +95,11 @@ class Projects(Protocol):
         ...
 
     @needs_scope("read:projects")
-    def editable(self, uow: UnitOfWork, project_id: str) -> ProjectInfo:
+    def editable(self, uow: UnitOfWork, project_id: str, *, comments: bool = False) -> ProjectInfo:
         """A project whose content may change now, and until the commit: status and key wait for that.
+
+        Arguments:
+            comments: whether only comments are to change, which a project may take once it is completed.
 
         Raises:
             NotFound: there is none.
@@ -132,4 +138,54 @@ class TaskCounts(Protocol):
 
     def counts(self, reader: Reader, project_ids: Sequence[str]) -> Mapping[str, Counts]:
         """Counts by project id, in one statement; a project without tasks may be missing."""
+        ...
+
+
+class TaskStatuses(Protocol):
+    """Published by whoever owns tasks; projects takes from it which statuses its settings may name."""
+
+    def meanings(self) -> Mapping[str, str]:
+        """From whatever a status may be called, in lower case, to its proper name, in their order."""
+        ...
+
+    def closed(self) -> Sequence[str]:
+        """Statuses in which nothing is left to do."""
+        ...
+
+
+class ProjectContent(Protocol):
+    """Published by whoever owns tasks: what is in a project, for clones and templates.
+
+    A structure is as templates/structure.py describes it, whole, with dependencies by index.
+    """
+
+    def describe(
+        self, reader: Reader, project_id: str, days: WorkDays, start: date | None, *, with_tasks: bool
+    ) -> dict[str, Any]:
+        """The `phases` and `custom_fields` of a project, with a few statements whatever its size.
+
+        Arguments:
+            days: in which to count.
+            start: of the project; None where it has none, and its first task begins on day 0.
+            with_tasks: or phases without any.
+        """
+        ...
+
+    def fill(
+        self,
+        uow: UnitOfWork,
+        project_id: str,
+        structure: Mapping[str, Any],
+        days: WorkDays,
+        start: date,
+    ) -> None:
+        """Make in a new project what a structure says, with a few statements whatever its size.
+
+        Arguments:
+            structure: whose tasks have days of their own, as far as they have any.
+            days, start: from which to count where.
+
+        Raises:
+            ValidationFailed: a value breaks a rule; the fields are named as in `Tasks.create_many`.
+        """
         ...

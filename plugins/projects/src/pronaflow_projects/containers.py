@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -23,9 +24,9 @@ class ProjectContainers:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
 
-    def role(self, reader: Reader, container_id: str) -> str | None:
+    def role(self, reader: Reader, container_id: str, *, trashed: bool = False) -> str | None:
         """See `Containers.role`; the first time each day that it lets an owner in is written down."""
-        found = reader.one(queries.ROLE, id=container_id)
+        found = reader.one(queries.ANY_ROLE if trashed else queries.ROLE, id=container_id)
         if found is None:
             return None
         if found["by_right_alone"]:
@@ -33,9 +34,13 @@ class ProjectContainers:
         role: str | None = found["role"]
         return role
 
-    def visible(self) -> Any:
+    def visible(self, *, trashed: bool = False) -> Any:
         """See `Containers.visible`."""
-        return queries.VISIBLE
+        return queries.EVER_VISIBLE if trashed else queries.VISIBLE
+
+    def seeing(self, reader: Reader, container_id: str, user_ids: Sequence[str]) -> list[str]:
+        """See `Containers.seeing`."""
+        return [row["user_id"] for row in reader.all(queries.SEEING, ids=user_ids, project_id=container_id)]
 
     def _note(self, reader: Reader, project_id: str) -> None:
         """Write down that the caller enters, unless it is written for today.
@@ -62,5 +67,5 @@ class ProjectContainers:
             uow.insert(PrivateAccess, {**own, "last_on": today})
         elif not uow.update(PrivateAccess, entered, {"last_on": today}).changes:
             return
-        payload = project_payload(uow.get(Project, project_id))
+        payload = project_payload(uow.get(Project, project_id, trashed=True))
         uow.publish(PRIVATE_ACCESS, project_id, payload, container_id=project_id)

@@ -37,6 +37,8 @@ PROJECT_UPDATED = _project("project.updated", "A project was changed.")
 PROJECT_STATUS_CHANGED = _project("project.status_changed", "A project moved in its life cycle.")
 PROJECT_DELETED = _project("project.deleted", "A project was moved to the trash.")
 PROJECT_RESTORED = _project("project.restored", "A project came back from the trash.")
+PROJECT_ARCHIVED = _project("project.archived", "A project was moved to the archive.")
+PROJECT_UNARCHIVED = _project("project.unarchived", "A project came back from the archive.")
 PRIVATE_ACCESS = EventType(
     "project.private_access",
     "Project",
@@ -54,6 +56,8 @@ PROJECT_EVENTS = (
     PROJECT_STATUS_CHANGED,
     PROJECT_DELETED,
     PROJECT_RESTORED,
+    PROJECT_ARCHIVED,
+    PROJECT_UNARCHIVED,
     PRIVATE_ACCESS,
     MEMBER_ADDED,
     MEMBER_UPDATED,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pronaflow_kernel.api import InvalidRequest, Row, invalid
+from pronaflow_kernel.api import Conflict, InvalidRequest, Row, invalid
+
+from .governance import STRICT
 
 STATUSES = ("not_started", "active", "in_review", "on_hold", "completed", "cancelled")
 ALIASES = {
@@ -38,10 +40,15 @@ TRACES = {"completion_date": "completed", "cancellation_reason": "cancelled"}
 """What a move leaves behind, and the status that it leads to."""
 
 
+def first(mode: str | None) -> str:
+    """The status of a new project that names none: in strict mode it is planned before it starts."""
+    return "not_started" if mode == STRICT else "active"
+
+
 def allowed(project: Row) -> list[str]:
     """Statuses that a project can move to now."""
     moves = MOVES[project["status"]]
-    if project["governance_mode"] == "strict":
+    if project["governance_mode"] == STRICT:
         moves = moves - {to for start, to in _STRICT_BARS if start == project["status"]}
     return sorted(moves)
 
@@ -89,3 +96,31 @@ def check_traces(project: Row, body: Mapping[str, Any], moved: Row) -> None:
     for name, status in TRACES.items():
         if moved.get("status") != status and body.get(name, after[name]) != after[name]:
             raise invalid(name, f"Comes with the move to {status} only.")
+
+
+def unarchived(project: Row) -> Row:
+    """A project that is not archived: nobody changes one that is, or comes into it (security.md 2.8).
+
+    Raises:
+        Conflict: it is; `details.project_status` tells so.
+    """
+    if project["lifecycle"] == "archived":
+        raise Conflict("The project is archived", details={"project_status": "archived"})
+    return project
+
+
+def writable(project: Row, *, on_hold: bool = False) -> Row:
+    """A project that may change now.
+
+    Arguments:
+        on_hold: whether a project on hold counts as one.
+
+    Raises:
+        Conflict: it may not; `details.project_status` tells why.
+    """
+    status = "archived" if project["lifecycle"] == "archived" else project["status"]
+    if status not in WRITABLE and not (on_hold and status == "on_hold"):
+        raise Conflict(
+            f"The project is {status.replace('_', ' ')}: reopen it first", details={"project_status": status}
+        )
+    return project

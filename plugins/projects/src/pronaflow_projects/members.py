@@ -21,8 +21,9 @@ from pronaflow_kernel.api import (
 
 from . import queries
 from .events import MEMBER_REMOVED, MEMBER_UPDATED, PROJECT_UPDATED, project_payload
+from .lifecycle import unarchived
 from .models import Project, ProjectMember
-from .service import ProjectService, unarchived
+from .service import ProjectService
 
 
 class MemberService:
@@ -41,20 +42,21 @@ class MemberService:
         """The members of a project."""
         return queries.MEMBERS.page(reader, query, {"role": query["role"]}, project_id=project_id)
 
-    def add(self, uow: UnitOfWork, project_id: str, user_id: str, role: str) -> Row:
+    def add(self, uow: UnitOfWork, project_id: str, body: Mapping[str, Any]) -> Row:
         """Add a member of the workspace.
 
         Raises:
-            Forbidden: the role may do more than the caller.
+            Forbidden: the role may do more than the caller, or the caller makes an approver of themselves.
             Conflict: the user is in the project already, or the project is archived.
             ValidationFailed: the user is not in the workspace.
         """
-        self._may_give(uow, project_id, role)
-        return self._add(uow, project_id, user_id, role)
-
-    def _add(self, uow: UnitOfWork, project_id: str, user_id: str, role: str) -> Row:
+        self._may_give(uow, project_id, body["role"])
+        _check_own_approval(uow, body["user_id"], body)
         unarchived(uow.get(Project, project_id))
-        return self._shown(uow, self._projects.add_member(uow, project_id, user_id, role))
+        member = self._projects.add_member(
+            uow, project_id, body["user_id"], body["role"], is_approver=body["is_approver"]
+        )
+        return self._shown(uow, member)
 
     def join(self, uow: UnitOfWork, project_id: str) -> Row:
         """Let the caller join a public project.
@@ -70,21 +72,26 @@ class MemberService:
             if self._ctx.access.role(uow, project_id) is None:
                 raise NotFound
             raise Forbidden("Only public projects are joined: add yourself as a member")
-        return self._add(uow, project_id, caller, "member")
+        unarchived(uow.get(Project, project_id))
+        return self._shown(uow, self._projects.add_member(uow, project_id, caller, "member"))
 
-    def change(self, uow: UnitOfWork, project_id: str, user_id: str, role: str) -> Row:
-        """Give a member another role.
+    def change(self, uow: UnitOfWork, project_id: str, user_id: str, body: Mapping[str, Any]) -> Row:
+        """Give a member another role, or make them an approver.
 
         Raises:
-            Forbidden: the role may do more than the caller.
+            Forbidden: the role may do more than the caller, or the caller makes an approver of themselves.
             Conflict: the member is the owner, who can only hand over, or the project is archived.
         """
-        self._may_give(uow, project_id, role)
+        if "role" in body:
+            self._may_give(uow, project_id, body["role"])
+        _check_own_approval(uow, user_id, body)
         unarchived(uow.get(Project, project_id))
-        member = self._not_owner(self._load(uow, project_id, user_id))
-        update = uow.update(ProjectMember, member, {"role": role})
+        member = self._load(uow, project_id, user_id)
+        if "role" in body:
+            self._not_owner(member)
+        update = uow.update(ProjectMember, member, body)
         if update.changes:
-            payload = {"project_id": project_id, "user_id": user_id, "role": role}
+            payload = {"project_id": project_id, "user_id": user_id, "role": update.row["role"]}
             uow.publish(MEMBER_UPDATED, project_id, payload, changes=update.changes, container_id=project_id)
         return self._shown(uow, update.row)
 
@@ -96,18 +103,22 @@ class MemberService:
             Conflict: the member is the owner.
         """
         if user_id != uow.scope.principal.user_id:
-            self._ctx.access.authorize(uow, "projects.update", container_id=project_id)
+            self._ctx.access.authorize(uow, "projects.remove_members", container_id=project_id)
         self._take_out(uow, self._not_owner(self._load(uow, project_id, user_id)))
 
     def transfer(self, uow: UnitOfWork, project_id: str, body: Mapping[str, Any]) -> Row:
         """Make another member the owner.
 
         Raises:
+            Forbidden: an admin gives their own project away; above the workspace's owner is nobody.
             ValidationFailed: the new owner is not in the workspace.
         """
         if self._ctx.access.role(uow, project_id) is None:
             raise NotFound
         project = uow.get(Project, project_id)
+        own = project["owner_id"] == uow.scope.principal.user_id
+        if own and uow.scope.workspace_role != "owner":
+            raise Forbidden("Another admin of the workspace hands your project over")
         heir = body["new_owner_id"]
         if heir != project["owner_id"] or not self._projects.is_member(uow, project_id, heir):
             if not tenancy.is_member(uow, heir):
@@ -188,3 +199,13 @@ class MemberService:
         shown = reader.one(queries.SHOWN_MEMBER, project_id=member["project_id"], user_id=member["user_id"])
         assert shown is not None
         return shown
+
+
+def _check_own_approval(uow: UnitOfWork, user_id: str, body: Mapping[str, Any]) -> None:
+    """Nobody makes an approver of themselves: strict mode wants two pairs of eyes (modules.md 3.5).
+
+    Raises:
+        Forbidden: as said.
+    """
+    if body.get("is_approver") and user_id == uow.scope.principal.user_id:
+        raise Forbidden("Somebody else makes you an approver", details={"field": "is_approver"})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Date, ForeignKey, ForeignKeyConstraint, Index, Numeric, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pronaflow_kernel.api import IdType, InWorkspace, Record, User, Versioned, Workspace, model_base
+from pronaflow_kernel.api import IdType, InWorkspace, Json, Record, User, Versioned, Workspace, model_base
 
 Base = model_base("projects")
 
@@ -33,7 +34,11 @@ class Project(Base, Record):
     completion_date: Mapped[date | None] = mapped_column(Date)
     cancellation_reason: Mapped[str | None] = mapped_column(Text)
     budget: Mapped[Decimal | None] = mapped_column(Numeric(14, 2, asdecimal=False))
+    hourly_rate: Mapped[Decimal | None] = mapped_column(Numeric(9, 2, asdecimal=False))
+    health_override: Mapped[str | None] = mapped_column(String(10))
+    health_override_reason: Mapped[str | None] = mapped_column(Text)
     owner_id: Mapped[str] = mapped_column(IdType, ForeignKey(User.id, ondelete="CASCADE"))
+    settings: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
     __table_args__ = (
         ForeignKeyConstraint(["workspace_id"], [Workspace.id], ondelete="CASCADE"),
@@ -60,13 +65,17 @@ class PrivateAccess(Base, InWorkspace, Versioned):
 
 
 class ProjectMember(Base, InWorkspace, Versioned):
-    """A user's role in a project: owner, manager, planner, member or viewer."""
+    """A user's role in a project: owner, manager, planner, member or viewer.
+
+    `is_approver`: whether they decide on change requests in strict mode.
+    """
 
     __tablename__ = "projects__member"
 
     project_id: Mapped[str] = mapped_column(IdType, primary_key=True)
     user_id: Mapped[str] = mapped_column(IdType, ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
     role: Mapped[str] = mapped_column(String(20))
+    is_approver: Mapped[bool] = mapped_column(default=False)
     joined_at: Mapped[datetime]
 
     __table_args__ = (

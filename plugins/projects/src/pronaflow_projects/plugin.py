@@ -25,13 +25,33 @@ from pronaflow_kernel.api import (
     tenancy,
 )
 
-from . import personal_data, routes
+from . import notices, personal_data, routes
+from .activity import routes as activity_routes
+from .activity.service import ActivityService
 from .api import Projects
+from .archiving import Archiving
+from .change_requests import routes as change_request_routes
+from .change_requests.events import CHANGE_REQUEST_EVENTS
+from .change_requests.models import ChangeRequest
+from .change_requests.service import ChangeRequestService
 from .containers import ProjectContainers
+from .copying import routes as copying_routes
+from .copying.content import Content
+from .copying.service import CopyService
 from .events import PROJECT_EVENTS
+from .health import routes as health_routes
+from .health.events import HEALTH_CHANGED
+from .health.service import HealthService
 from .members import MemberService
 from .models import Base, Project
 from .service import ProjectService
+from .settings import routes as settings_routes
+from .settings.events import SETTINGS_CHANGED
+from .settings.service import SettingsService
+from .templates import routes as template_routes
+from .templates.events import TEMPLATE_EVENTS
+from .templates.models import ProjectTemplate
+from .templates.service import TemplateService
 
 
 class ProjectsPlugin(Plugin):
@@ -42,6 +62,12 @@ class ProjectsPlugin(Plugin):
         super().setup(ctx)
         self.projects = ProjectService(ctx)
         self.members = MemberService(ctx, self.projects)
+        self.archiving = Archiving(ctx)
+        self.change_requests = ChangeRequestService(ctx, self.projects)
+        self.settings = SettingsService(ctx)
+        content = Content(ctx)
+        self.templates = TemplateService(ctx, content)
+        self.copies = CopyService(ctx, self.projects, self.templates, content)
 
     @hookimpl
     def provide_models(self) -> MetaData:
@@ -55,7 +81,7 @@ class ProjectsPlugin(Plugin):
 
     @hookimpl
     def provide_resources(self) -> Sequence[Resource]:
-        """A project is its own container."""
+        """A project is its own container; change requests are in one, templates in none."""
         return [
             Resource(
                 "project",
@@ -72,13 +98,46 @@ class ProjectsPlugin(Plugin):
                 },
                 trash=self.projects.delete,
                 restore=self.projects.restore,
-            )
+                archive=self.archiving.archive,
+                unarchive=self.archiving.unarchive,
+                finished=self.archiving.finished,
+            ),
+            Resource(
+                "change_request",
+                ChangeRequest,
+                "title",
+                "project_id",
+                parents={"project_id": "project"},
+                permissions={
+                    "read": "projects.read",
+                    "update": "projects.request",
+                    "delete": "projects.request",
+                },
+                trash=self.change_requests.discard,
+            ),
+            Resource(
+                "project_template",
+                ProjectTemplate,
+                "name",
+                url="/projects/templates/{id}",
+                permissions={
+                    "read": "projects.read_templates",
+                    "update": "projects.save_templates",
+                    "delete": "projects.save_templates",
+                },
+                trash=self.templates.delete,
+            ),
         ]
 
     @hookimpl
     def provide_event_types(self) -> Sequence[EventType]:
         """Events: events.py."""
-        return PROJECT_EVENTS
+        return (*PROJECT_EVENTS, SETTINGS_CHANGED, HEALTH_CHANGED, *CHANGE_REQUEST_EVENTS, *TEMPLATE_EVENTS)
+
+    @hookimpl
+    def provide_notification_types(self) -> Sequence[Mapping[str, Any]]:
+        """What people are told: notices.py."""
+        return notices.notification_types()
 
     @hookimpl
     def provide_subscribers(self) -> Sequence[Subscriber]:
@@ -99,7 +158,15 @@ class ProjectsPlugin(Plugin):
     @hookimpl
     def provide_blueprints(self) -> Sequence[Blueprint]:
         """Routes: routes.py."""
-        return [routes.build(self.projects, self.members)]
+        return [
+            routes.build(self.projects, self.members),
+            settings_routes.build(self.settings),
+            template_routes.build(self.templates),
+            copying_routes.build(self.copies),
+            activity_routes.build(ActivityService(self.ctx)),
+            change_request_routes.build(self.change_requests),
+            health_routes.build(HealthService(self.ctx)),
+        ]
 
     @hookimpl
     def collect_user_data(self, reader: Reader, user_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:

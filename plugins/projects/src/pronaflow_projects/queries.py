@@ -7,12 +7,15 @@ without it.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import and_, bindparam, case, exists, func, literal, not_, or_, select
 
 from pronaflow_kernel.api import (
     SCOPE_ROLE,
     SCOPE_USER,
     SCOPE_WORKSPACE,
+    ArchiveEntry,
     IdType,
     Listing,
     Membership,
@@ -21,6 +24,8 @@ from pronaflow_kernel.api import (
 )
 
 from .models import PrivateAccess, Project, ProjectMember
+from .tags.queries import NAMES as TAG_NAMES
+from .tags.queries import TAGGED
 
 MINE = ProjectMember.__table__.alias("mine")
 """The caller's own membership, where there is one."""
@@ -69,11 +74,14 @@ ANY_ROLE = (
 ROLE = ANY_ROLE.where(Project.lifecycle != "trashed")
 """The caller's role in a project; no row or NULL where it is not visible."""
 
-VISIBLE = (
+EVER_VISIBLE = (
     select(Project.id)
     .select_from(Project.__table__.outerjoin(MINE, _OWN))
-    .where(Project.workspace_id == SCOPE_WORKSPACE, Project.lifecycle != "trashed", _JOINED_OR_PUBLIC)
+    .where(Project.workspace_id == SCOPE_WORKSPACE, _JOINED_OR_PUBLIC)
 )
+"""`VISIBLE`, and those in the trash."""
+
+VISIBLE = EVER_VISIBLE.where(Project.lifecycle != "trashed")
 """Ids of the projects whose content lists over the workspace show the caller.
 
 The workspace's owner enters a private project by its address, which is written down, and reads nothing of it
@@ -88,6 +96,47 @@ COUNTS = exists().where(
 )
 """Whether a row of `ProjectMember` counts; a condition for statements that read it."""
 
+
+def visible_to(user_id: Any, project_id: Any) -> Any:
+    """Whether a user sees a project that is not in the trash, as a condition; for people but the caller.
+
+    Arguments:
+        user_id, project_id: columns of the statement around it, or binds.
+    """
+    stay, place = Membership.__table__.alias("stay"), Project.__table__.alias("place")
+    joined = ProjectMember.__table__.alias("joined")
+    here = place.join(stay, stay.c.workspace_id == place.c.workspace_id)
+    return (
+        exists()
+        .select_from(here)
+        .where(
+            place.c.workspace_id == SCOPE_WORKSPACE,
+            place.c.id == project_id,
+            place.c.lifecycle != "trashed",
+            stay.c.workspace_id == SCOPE_WORKSPACE,
+            stay.c.user_id == user_id,
+            stay.c.is_active,
+            or_(
+                place.c.visibility == "public",
+                stay.c.role == "owner",
+                exists().where(
+                    joined.c.workspace_id == SCOPE_WORKSPACE,
+                    joined.c.project_id == place.c.id,
+                    joined.c.user_id == stay.c.user_id,
+                    joined.c.joined_at >= stay.c.joined_at,
+                ),
+            ),
+        )
+    )
+
+
+SEEING = select(Membership.user_id).where(
+    Membership.workspace_id == SCOPE_WORKSPACE,
+    Membership.user_id.in_(bindparam("ids", type_=IdType(), expanding=True)),
+    visible_to(Membership.user_id, bindparam("project_id", type_=IdType())),
+)
+"""Who of some users sees a project."""
+
 _LISTED = or_(ProjectMember.role == "owner", COUNTS)
 """Whom lists show: whoever counts, and the owner until the project has another one."""
 
@@ -101,9 +150,26 @@ _MEMBERS = (
     .scalar_subquery()
 )
 
-_SHOWN = select(Project.__table__, _MEMBERS.label("members_count"), _EFFECTIVE.label("role")).select_from(
-    Project.__table__.outerjoin(MINE, _OWN)
+_ARCHIVED_AT = case(
+    (
+        Project.lifecycle == "archived",
+        select(func.max(ArchiveEntry.at))
+        .where(
+            ArchiveEntry.workspace_id == Project.workspace_id,
+            ArchiveEntry.resource_id == Project.id,
+            ArchiveEntry.action == "archived",
+        )
+        .scalar_subquery(),
+    )
 )
+
+_SHOWN = select(
+    Project.__table__,
+    _MEMBERS.label("members_count"),
+    _EFFECTIVE.label("role"),
+    TAG_NAMES.label("tags"),
+    _ARCHIVED_AT.label("archived_at"),
+).select_from(Project.__table__.outerjoin(MINE, _OWN))
 
 SHOWN = _SHOWN.where(
     Project.workspace_id == SCOPE_WORKSPACE,
@@ -122,6 +188,7 @@ PROJECTS = Listing(
         "status": Project.status == bindparam("status"),
         "priority": Project.priority == bindparam("priority"),
         "owner_id": Project.owner_id == bindparam("owner_id", type_=IdType()),
+        "tag": TAGGED,
         "search": Project.name_folded.like(bindparam("search"), escape="\\"),
         "lifecycle": Project.lifecycle == bindparam("lifecycle"),
     },
@@ -186,6 +253,7 @@ _MEMBERS_SHOWN = (
         User.full_name,
         User.email,
         ProjectMember.role,
+        ProjectMember.is_approver,
         ProjectMember.joined_at,
     )
     .join(User, User.id == ProjectMember.user_id)
@@ -205,3 +273,11 @@ MEMBERS = Listing(
     sorts={"username": func.lower(User.username), "joined_at": ProjectMember.joined_at},
     default="username",
 )
+
+FINISHED = select(Project.id).where(
+    Project.workspace_id == SCOPE_WORKSPACE,
+    Project.lifecycle == "active",
+    Project.status.in_(("completed", "cancelled")),
+    Project.updated_at < bindparam("before", type_=UtcDateTime()),
+)
+"""Ids of projects with which nothing more is to be done, and was not since an instant."""

@@ -13,6 +13,7 @@ from .schemas import (
     MemberOut,
     MemberQuery,
     ProjectCreate,
+    ProjectDetail,
     ProjectOut,
     ProjectPatch,
     ProjectQuery,
@@ -22,7 +23,8 @@ from .schemas import (
 from .service import ProjectService
 
 PROJECT = in_path("project")
-ONE: dict[str, Any] = {"returns": ProjectOut, "resource": "project"}
+ONE: dict[str, Any] = {"returns": ProjectDetail, "resource": "project"}
+MANY: dict[str, Any] = {"returns": ProjectOut, "resource": "project", "many": True}
 
 
 def build(projects: ProjectService, members: MemberService) -> Blueprint:
@@ -35,9 +37,7 @@ def build(projects: ProjectService, members: MemberService) -> Blueprint:
 
 
 def _add_projects(blp: Blueprint, service: ProjectService) -> None:
-    @blp.endpoint(
-        "GET", "", permission="projects.list", target=WORKSPACE, query=ProjectQuery, many=True, **ONE
-    )
+    @blp.endpoint("GET", "", permission="projects.list", target=WORKSPACE, query=ProjectQuery, **MANY)
     def list_projects(reader: Reader, query: Any) -> Page:
         """List the projects you can see."""
         return service.page(reader, query)
@@ -117,19 +117,19 @@ def _add_members(blp: Blueprint, service: MemberService) -> None:
     )
     def add_project_member(uow: UnitOfWork, project_id: str, body: Any) -> Row:
         """Add a member of the workspace to a project."""
-        return service.add(uow, project_id, body["user_id"], body["role"])
+        return service.add(uow, project_id, body)
 
     @blp.endpoint(
         "PATCH",
         "/<id:project_id>/members/<id:user_id>",
         permission="projects.update",
         target=PROJECT,
-        body=MemberChange,
+        body=MemberChange(partial=True),
         returns=MemberOut,
     )
     def change_project_member(uow: UnitOfWork, project_id: str, user_id: str, body: Any) -> Row:
-        """Give a member another role."""
-        return service.change(uow, project_id, user_id, body["role"])
+        """Give a member another role, or let them decide on change requests."""
+        return service.change(uow, project_id, user_id, body)
 
     @blp.endpoint(
         "DELETE", "/<id:project_id>/members/<id:user_id>", permission="projects.leave", target=PROJECT

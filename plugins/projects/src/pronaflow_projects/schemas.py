@@ -16,17 +16,28 @@ VISIBILITIES = ("public", "private")
 MODES = ("simple", "strict")
 ROLES = ("owner", "manager", "planner", "member", "viewer")
 ROLE_ALIASES = {"admin": "manager", "guest": "viewer"}
+MONEY = frozenset({"budget", "hourly_rate"})
+"""Fields that only those see and set who see money (modules.md 3.4)."""
+
 GRANTED = tuple(role for role in ROLES if role != "owner")
 
 
-def check_dates(start: Any, end: Any) -> None:
+def check_dates(start: Any, end: Any, field: str = "end_date") -> None:
     """Refuse an end before the start.
+
+    Arguments:
+        field: of the body that is at fault then.
 
     Raises:
         ValidationFailed: it is.
     """
     if start is not None and end is not None and end < start:
-        raise invalid("end_date", "Must not be before start_date.")
+        raise invalid(field, "Must not be before start_date.")
+
+
+def _printable(name: str) -> None:
+    if not name.isprintable():
+        raise ValidationError("May not contain control characters.")
 
 
 class ProjectFields(Schema):
@@ -45,10 +56,17 @@ class ProjectFields(Schema):
     risk_level = Choice(LEVELS, LEVEL_ALIASES, load_default=None, allow_none=True)
     visibility = Choice(VISIBILITIES, load_default="public")
     governance_mode = Choice(MODES, {"standard": "simple"}, load_default="simple")
+    tags = fields.List(Text(50, least=1, validate=[_printable]), validate=validate.Length(max=50))
     start_date = fields.Date(load_default=None, allow_none=True)
     end_date = fields.Date(load_default=None, allow_none=True)
     budget = fields.Float(
         load_default=None, allow_none=True, validate=validate.Range(min=0, max=999_999_999_999)
+    )
+    hourly_rate = fields.Float(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(min=0, max=1_000_000),
+        metadata={"description": "What an hour of work costs; `spent` is the logged hours at this rate"},
     )
 
 
@@ -56,7 +74,12 @@ class ProjectCreate(ProjectFields):
     """Body of POST /projects."""
 
     workspace_id = Id(load_default=None)
-    status = Choice(INITIAL, ALIASES, load_default="active")
+    status = Choice(
+        INITIAL,
+        ALIASES,
+        load_default=None,
+        metadata={"description": "`active` unless given; in strict mode `not_started`, to be planned first"},
+    )
 
 
 class ProjectPatch(ProjectFields):
@@ -104,15 +127,27 @@ class ProjectOut(Schema):
     completion_date = fields.Date(allow_none=True)
     cancellation_reason = fields.String(allow_none=True)
     budget = fields.Float(allow_none=True)
+    hourly_rate = fields.Float(allow_none=True)
     owner_id = Id()
+    tags = fields.List(fields.String())
     members_count = fields.Integer()
     tasks_count = fields.Integer()
     tasks_completed = fields.Integer()
     progress = fields.Integer(metadata={"description": "Percent"})
     role = fields.String(allow_none=True, metadata={"description": "The caller's own role"})
+    lifecycle = fields.String(metadata={"description": "active, or archived: then `status` says so, too"})
+    archived_at = Timestamp(allow_none=True)
     version = fields.Integer()
     created_at = Timestamp()
     updated_at = Timestamp()
+
+
+class ProjectDetail(ProjectOut):
+    """A single project, with how it does."""
+
+    health_status = fields.String(metadata={"description": "green, amber or red", "example": "green"})
+    on_track = fields.Boolean(metadata={"description": "The schedule is not red"})
+    spent = fields.Float(allow_none=True, metadata={"description": "Logged hours at the hourly rate"})
 
 
 class ProjectQuery(PageQuery, WorkspaceQuery):
@@ -121,8 +156,11 @@ class ProjectQuery(PageQuery, WorkspaceQuery):
     status = Choice(STATUSES, ALIASES, load_default=None)
     priority = Choice(LEVELS, LEVEL_ALIASES, load_default=None)
     owner_id = Id(of="user", load_default=None)
+    tag = Text(50, load_default=None)
     search = Text(100, load_default=None)
-    include_archived = fields.Boolean(load_default=False)
+    include_archived = fields.Boolean(
+        load_default=False, metadata={"description": "Those in the archive, too"}
+    )
 
 
 class MemberAdd(Schema):
@@ -130,12 +168,16 @@ class MemberAdd(Schema):
 
     user_id = Id(required=True)
     role = Choice(GRANTED, ROLE_ALIASES, load_default="member")
+    is_approver = fields.Boolean(
+        load_default=False, metadata={"description": "Decides on change requests in strict mode"}
+    )
 
 
 class MemberChange(Schema):
     """Body of PATCH /projects/{id}/members/{user_id}."""
 
-    role = Choice(GRANTED, ROLE_ALIASES, required=True)
+    role = Choice(GRANTED, ROLE_ALIASES)
+    is_approver = fields.Boolean(metadata={"description": "Nobody makes themselves one"})
 
 
 class Transfer(Schema):
@@ -156,6 +198,7 @@ class MemberOut(Schema):
     full_name = fields.String(allow_none=True)
     email = fields.String()
     role = fields.String()
+    is_approver = fields.Boolean()
     joined_at = Timestamp()
 
 

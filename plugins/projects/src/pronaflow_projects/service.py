@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-from unicodedata import normalize
 
 from sqlalchemy.exc import IntegrityError
 
@@ -21,13 +20,17 @@ from pronaflow_kernel.api import (
     StaleRow,
     UnitOfWork,
     Update,
+    folded,
     invalid,
+    literal,
     tenancy,
 )
-from pronaflow_workspaces.api import WorkspaceSettings
+from pronaflow_workspaces.api import WorkspaceSettings, tag_norm
 
-from . import lifecycle, queries
-from .api import Counts, ProjectInfo, TaskCounts
+from . import governance, lifecycle, queries
+from .api import ProjectInfo, TaskCounts
+from .change_requests.moving import cancel_pending
+from .counts import Counts
 from .events import (
     MEMBER_ADDED,
     PROJECT_CREATED,
@@ -37,8 +40,12 @@ from .events import (
     PROJECT_UPDATED,
     project_payload,
 )
+from .health.service import HealthService
+from .lifecycle import unarchived, writable
 from .models import Project, ProjectMember
-from .schemas import check_dates
+from .schemas import MONEY, check_dates
+from .settings.values import of as settings_of
+from .tags import service as tags
 
 _NUMBERS = ((3, range(2, 1000)), (2, range(1000, 10_000)), (1, range(10_000, 100_000)))
 """How many letters of a name stand before which numbers, so that a key has at most six characters."""
@@ -55,6 +62,8 @@ class ProjectService:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
+        self._health = HealthService(ctx)
+        self._tags = tags.ProjectTags(ctx)
 
     # What other plugins use
 
@@ -67,26 +76,37 @@ class ProjectService:
         project = reader.one(queries.BY_KEY, key=key)
         return None if project is None else _info(project)
 
-    def editable(self, uow: UnitOfWork, project_id: str) -> ProjectInfo:
+    def editable(self, uow: UnitOfWork, project_id: str, *, comments: bool = False) -> ProjectInfo:
         """See `api.Projects`."""
         project = uow.one(queries.SHARED, id=project_id)
         if project is None:
             raise NotFound("The project was not found")
-        return _info(writable(project))
+        info = _info(project)
+        if comments and project["status"] == "completed" and info.settings.allow_comments_after_done:
+            unarchived(project)
+        else:
+            writable(project)
+        return info
 
     def is_member(self, reader: Reader, project_id: str, user_id: str) -> bool:
         """See `api.Projects`."""
         found = reader.one(queries.MEMBER, project_id=project_id, user_id=user_id)
         return found is not None and bool(found["counts"])
 
-    def add_member(self, uow: UnitOfWork, project_id: str, user_id: str, role: str) -> Row:
-        """See `api.Projects`."""
+    def add_member(
+        self, uow: UnitOfWork, project_id: str, user_id: str, role: str, *, is_approver: bool = False
+    ) -> Row:
+        """See `api.Projects`.
+
+        Arguments:
+            is_approver: whether they decide on change requests in strict mode.
+        """
         if not tenancy.is_member(uow, user_id):
             raise invalid("user_id", "Not a member of the workspace.", "not_a_member")
         found = uow.one(queries.MEMBER, project_id=project_id, user_id=user_id)
         if found is not None and (found["counts"] or found["role"] == "owner"):
             raise Conflict("The user is a member of the project already", details={"user_id": user_id})
-        values = {"role": role, "joined_at": uow.now}
+        values = {"role": role, "is_approver": is_approver, "joined_at": uow.now}
         if found is None:
             row = uow.insert(ProjectMember, {"project_id": project_id, "user_id": user_id, **values})
         else:
@@ -99,12 +119,16 @@ class ProjectService:
         """See `api.Projects`."""
         given = {name: value for name, value in values.items() if name not in ("workspace_id", "key")}
         check_dates(given.get("start_date"), given.get("end_date"))
+        given["status"] = given.get("status") or lifecycle.first(given.get("governance_mode"))
         owner = given.setdefault("owner_id", uow.scope.principal.user_id)
         if owner is None:
             raise invalid("owner_id", "A project needs an owner.", "required")
         given["key"] = self._key(uow, values.get("key"), given["name"])
         self._ctx.hooks.check_change(uow, "project", None, given)
+        names = given.pop("tags", ())
         project = self._insert(uow, given, chosen=bool(values.get("key")))
+        if names:
+            self._tags.replace(uow, project["id"], names)
         uow.insert(
             ProjectMember,
             {"project_id": project["id"], "user_id": owner, "role": "owner", "joined_at": uow.now},
@@ -142,7 +166,7 @@ class ProjectService:
     # Reads
 
     def show(self, reader: Reader, project_id: str) -> Row:
-        """A project with counts, and with its money where the caller may see it.
+        """A project with counts and health, and with its money where the caller may see it.
 
         Raises:
             NotFound: there is none.
@@ -150,7 +174,8 @@ class ProjectService:
         project = reader.one(queries.SHOWN, id=project_id)
         if project is None:
             raise NotFound("The project was not found")
-        return self._complete(reader, [project])[0]
+        project |= self._health.measure(reader, project, sees_money=self._sees_money(project))
+        return self._shown(project, project.pop("counts"))
 
     def page(self, reader: Reader, query: Mapping[str, Any]) -> Page:
         """The projects that the caller sees."""
@@ -159,36 +184,45 @@ class ProjectService:
             "status": query["status"],
             "priority": query["priority"],
             "owner_id": query["owner_id"],
-            "search": f"%{_like(folded(search))}%" if search else None,
+            "tag": None if query["tag"] is None else tag_norm(query["tag"]),
+            "search": f"%{literal(folded(search))}%" if search else None,
             "lifecycle": None if query["include_archived"] else "active",
         }
         page = queries.PROJECTS.page(reader, query, filters)
-        self._complete(reader, page.rows)
+        source = self._ctx.services.get(TaskCounts, reader)
+        counts = source.counts(reader, [row["id"] for row in page.rows]) if source and page.rows else {}
+        for row in page.rows:
+            self._shown(row, counts.get(row["id"], Counts()))
         return page
 
-    def _complete(self, reader: Reader, projects: Sequence[Row]) -> Sequence[Row]:
-        """Add counts, one statement a page, and take away money from those who may not see it."""
-        source = self._ctx.services.get(TaskCounts, reader)
-        counts = source.counts(reader, [p["id"] for p in projects]) if source and projects else {}
-        sees_money = self._ctx.access.permissions["projects.money"].container
-        for project in projects:
-            count = counts.get(project["id"], Counts())
-            project["tasks_count"], project["tasks_completed"] = count.total, count.completed
-            project["progress"] = count.progress
-            project["tasks_open"] = count.open
-            if project["role"] not in sees_money:
-                project["budget"] = None
-            if project["lifecycle"] == "archived":
-                project["status"] = "archived"
-        return projects
+    def _sees_money(self, project: Row) -> bool:
+        return project["role"] in self._ctx.access.permissions["projects.money"].container
+
+    def _shown(self, project: Row, count: Counts) -> Row:
+        """A row completed by counts; its money is taken away where the caller may not see it."""
+        project["tasks_count"], project["tasks_completed"] = count.total, count.completed
+        project["progress"] = count.progress
+        project["tasks_open"] = count.open
+        project["tags"] = tags.shown(project["tags"])
+        if not self._sees_money(project):
+            project |= dict.fromkeys(MONEY)
+        if project["lifecycle"] == "archived":
+            project["status"] = "archived"
+        return project
 
     # Changes
 
-    def update(self, uow: UnitOfWork, project_id: str, body: Mapping[str, Any]) -> Answer:
+    def update(
+        self, uow: UnitOfWork, project_id: str, body: Mapping[str, Any], *, approved: bool = False
+    ) -> Answer:
         """Merge a patch into a project; a status in it goes through the machine.
 
+        Arguments:
+            approved: whether a change request asked for it that was approved.
+
         Raises:
-            Conflict: the project is finished or archived, or the key is taken.
+            Conflict: the project is finished or archived, the key is taken, or strict mode wants a change
+                request.
             ValidationFailed: `completion_date` or `cancellation_reason` without the move that it belongs to.
         """
         project = unarchived(uow.get(Project, project_id, lock=True))
@@ -197,11 +231,13 @@ class ProjectService:
         changes = {k: v for k, v in body.items() if k not in ("status", *lifecycle.TRACES)} | moved
         if changes and not moved:
             writable(project, on_hold=True)
+        if not approved:
+            governance.check_direct(project, changes)
         check_dates(
             changes.get("start_date", project["start_date"]), changes.get("end_date", project["end_date"])
         )
-        if "budget" in changes and not self._ctx.access.may(uow, "projects.money", container_id=project_id):
-            raise Forbidden("Your role does not allow: see and set budgets")
+        if MONEY & changes.keys():
+            self._ctx.access.authorize(uow, "projects.money", container_id=project_id)
         if changes.get("key", project["key"]) != project["key"]:
             changes["key"] = self._key(uow, changes["key"], project["name"])
         self._write(uow, project, changes)
@@ -235,18 +271,29 @@ class ProjectService:
         changes: Mapping[str, Any],
         context: Mapping[str, Any] | None = None,
     ) -> Update:
-        differing = {name: value for name, value in changes.items() if project[name] != value}
-        if differing:
-            self._ctx.hooks.check_change(uow, "project", project, {**differing, **(context or {})})
-        columns = {"name_folded": folded(differing["name"])} if "name" in differing else {}
+        retagged = None
+        if "tags" in changes:
+            retagged = self._tags.replace(uow, project["id"], changes["tags"])
+        differing = {n: value for n, value in changes.items() if n != "tags" and project[n] != value}
+        asked = {**differing, "tags": retagged["new"]} if retagged else differing
+        if asked:
+            self._ctx.hooks.check_change(uow, "project", project, {**asked, **(context or {})})
+        columns: Row = {"name_folded": folded(differing["name"])} if "name" in differing else {}
+        if retagged:
+            # Tags too give the project a new version.
+            project, columns = {**project, "updated_at": None}, {**columns, "updated_at": uow.now}
         update = uow.update(Project, project, {**differing, **columns})
         if update.changes:
             payload, where = project_payload(update.row), project["id"]
-            told = {name: change for name, change in update.changes.items() if name != "name_folded"}
+            told = {name: change for name, change in update.changes.items() if name not in columns}
+            if retagged:
+                told["tags"] = retagged
             uow.publish(PROJECT_UPDATED, where, payload, changes=told, container_id=where)
             if "status" in told:
-                only = {"status": told["status"]}
+                only = {name: told[name] for name in ("status", *lifecycle.TRACES) if name in told}
                 uow.publish(PROJECT_STATUS_CHANGED, where, payload, changes=only, container_id=where)
+            if told.get("governance_mode", {}).get("new") == "simple":
+                cancel_pending(uow, where)
         return update
 
     def delete(self, uow: UnitOfWork, project_id: str) -> None:
@@ -291,49 +338,13 @@ class ProjectService:
         raise Conflict(f"The key {stem} is taken in this workspace", details={"field": "key"})
 
 
-def unarchived(project: Row) -> Row:
-    """A project that is not archived: nobody changes one that is, or comes into it (security.md 2.8).
-
-    Raises:
-        Conflict: it is; `details.project_status` tells so.
-    """
-    if project["lifecycle"] == "archived":
-        raise Conflict("The project is archived", details={"project_status": "archived"})
-    return project
-
-
-def writable(project: Row, *, on_hold: bool = False) -> Row:
-    """A project that may change now.
-
-    Arguments:
-        on_hold: whether a project on hold counts as one.
-
-    Raises:
-        Conflict: it may not; `details.project_status` tells why.
-    """
-    status = "archived" if project["lifecycle"] == "archived" else project["status"]
-    if status not in lifecycle.WRITABLE and not (on_hold and status == "on_hold"):
-        raise Conflict(
-            f"The project is {status.replace('_', ' ')}: reopen it first", details={"project_status": status}
-        )
-    return project
-
-
 def _info(project: Row) -> ProjectInfo:
-    return ProjectInfo(**{name: project[name] for name in _INFO})
+    return ProjectInfo(
+        **{**{name: project[name] for name in _INFO}, "settings": settings_of(project["settings"])}
+    )
 
 
 def _stem(name: str) -> str:
     """The first letters of a name as a key: "Website" is WEBS, "Q3 plan" Q3P."""
     letters = re.sub(r"[^A-Z0-9]", "", name.upper().encode("ascii", "ignore").decode()).lstrip("0123456789")
     return (letters + "PRJ")[:4] if len(letters) < 2 else letters[:4]
-
-
-def folded(name: str) -> str:
-    """A name as searches compare it, alike on all databases: letters without case, "Straße" as "strasse"."""
-    return normalize("NFC", normalize("NFC", name).casefold())
-
-
-def _like(text: str) -> str:
-    """Text that LIKE takes literally."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

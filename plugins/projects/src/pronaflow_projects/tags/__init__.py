@@ -1,0 +1,1 @@
+"""Tags of projects: words of the workspace's catalogue (modules.md 2.1)."""
