@@ -96,7 +96,7 @@ def counted(world: World, ann: Person) -> Callable[[str], tuple[Any, Any]]:
             "completed": sum(row["status"] == "completed" for row in here),
             "cancelled": sum(row["status"] == "cancelled" for row in here),
         }
-        assert not kept or kept["last_position"] >= max((row["position"] for row in rows), default=0)
+        assert not kept or kept["last_rank"] >= max((row["rank"] for row in rows), default=0)
         assert not kept or kept["last_number"] >= max((row["number"] for row in rows), default=0)
         return {name: kept[name] if kept else 0 for name in anew}, anew
 

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 
 from pronaflow_kernel.api import SCOPE_WORKSPACE, Scope
 from pronaflow_kernel.testing import Person, World
-from pronaflow_tasks.models import CommentHistory
+from pronaflow_tasks.comments.models import CommentHistory
 
 TASKS = "/api/v1/tasks"
 HISTORY = select(CommentHistory.content).where(
@@ -90,7 +90,12 @@ def test_a_comment_says_something(ann: Person, task: Any, content: Any) -> None:
 
 
 class TestTags:
-    """Made on first use, unique whatever their case."""
+    """Words of the workspace's catalogue, made on first use, unique whatever their case."""
+
+    def catalogue(self, ann: Person, name: str, **values: Any) -> str:
+        """The path of a tag that is there before any task has it."""
+        path = f"/api/v1/workspaces/{ann.workspace_id}/tags"
+        return f"{path}/{ann.post(path, {'name': name, **values}).data['id']}"
 
     def test_the_first_spelling_stays(self, ann: Person, project: Any) -> None:
         body = {"project_id": project["id"], "title": "x"}
@@ -117,6 +122,42 @@ class TestTags:
         project = bob.post("/api/v1/projects", {"name": "Bob's", "key": "BOB"}).data["id"]
         made = bob.post(TASKS, {"project_id": project, "title": "x", "tags": ["MINE"]}).data
         assert made["tags"] == ["MINE"]
+
+    def test_they_stand_in_the_catalogue(self, ann: Person, task: Any) -> None:
+        path = f"/api/v1/workspaces/{ann.workspace_id}/tags"
+        ann.patch(f"{TASKS}/{task['id']}", {"tags": ["b", "A"]})
+        shown = [(row["name"], row["color"], row["entity_type_limit"]) for row in ann.get(path).data]
+        assert shown == [("A", None, "all"), ("b", None, "all")]
+
+    def test_a_new_name_shows_at_once(self, ann: Person, project: Any, task: Any) -> None:
+        tag, url = self.catalogue(ann, "Urgent"), f"{TASKS}/{task['id']}"
+        ann.patch(url, {"tags": ["urgent", "b"]})
+        ann.patch(tag, {"name": "ASAP"})
+        assert ann.get(url).data["tags"] == ["ASAP", "b"]
+        (listed,) = ann.get(TASKS, project_id=project["id"], tag="asap").data
+        assert listed["tags"] == ["ASAP", "b"]
+        assert ann.get(TASKS, project_id=project["id"], tag="urgent").data == []
+
+    def test_a_deleted_one_is_taken_from_all_tasks(self, ann: Person, task: Any) -> None:
+        tag, url = self.catalogue(ann, "Urgent"), f"{TASKS}/{task['id']}"
+        ann.patch(url, {"tags": ["urgent", "b"]})
+        assert ann.delete(tag).status == 200
+        assert ann.get(url).data["tags"] == ["b"]
+
+    @pytest.mark.parametrize("limit", ["project", "note"])
+    def test_one_that_is_for_other_things_is_refused(self, ann: Person, task: Any, limit: str) -> None:
+        self.catalogue(ann, "Plan", entity_type_limit=limit)
+        for reply in (
+            ann.patch(f"{TASKS}/{task['id']}", {"tags": ["plan", "b"]}),
+            ann.post(TASKS, {"project_id": task["project_id"], "title": "x", "tags": ["PLAN"]}),
+        ):
+            assert (reply.status, reply.faults) == (422, {"tags"})
+            assert "The tag Plan is not for a task." in str(reply.error)
+        assert ann.get(f"{TASKS}/{task['id']}").data["tags"] == []
+
+    def test_one_that_is_for_tasks_is_not(self, ann: Person, task: Any) -> None:
+        self.catalogue(ann, "Bug", entity_type_limit="task")
+        assert ann.patch(f"{TASKS}/{task['id']}", {"tags": ["bug"]}).data["tags"] == ["Bug"]
 
     def test_bad_names_are_refused(self, ann: Person, task: Any) -> None:
         url = f"{TASKS}/{task['id']}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pronaflow_kernel.testing import Person
+from pronaflow_kernel.api import Scope
+from pronaflow_kernel.testing import Person, World
 
 TASKS = "/api/v1/tasks"
 LISTS = f"{TASKS}/lists"
@@ -31,14 +32,19 @@ class TestLists:
         also = _list(ann, project, "Also", position=7)
         assert (names, first["position"], also["order"]) == ([0, 1], 0, 7)
         shown = ann.get(LISTS, project_id=project["id"]).data
-        assert [row["name"] for row in shown] == ["One", "First", "Two", "Also"]
+        assert [(row["name"], row["order"]) for row in shown] == [
+            ("First", 0),
+            ("One", 1),
+            ("Two", 2),
+            ("Also", 7),
+        ]
         assert shown[0]["task_list_id"] == shown[0]["id"]
 
     def test_after_the_last_order_there_is_room(self, ann: Person, project: Any) -> None:
         where = {"project_id": project["id"]}
         assert ann.post(LISTS, {**where, "name": "Far", "order": 2**31 - 1}).faults == {"order"}
         last = _list(ann, project, "Last", order=1_000_000_000)
-        assert [_list(ann, project, name)["order"] for name in "ab"] == [last["order"]] * 2
+        assert [_list(ann, project, name)["order"] - last["order"] for name in "ab"] == [1, 2]
         assert ann.patch(f"{LISTS}/{last['id']}", {"order": 1_000_000_001}).faults == {"order"}
 
     def test_the_default_list_is_announced_too(self, ann: Person, task: Any, events: Any) -> None:
@@ -104,10 +110,39 @@ class TestLists:
         task = _task(ann, project, status="done")
         assert ann.delete(f"{LISTS}/{task['task_list_id']}", force="true").status == 200
         assert ann.get(f"{TASKS}/{task['id']}").status == 404
+        refused = ann.post(f"{TASKS}/{task['id']}/restore")
+        assert refused.status == 409
+        parent = refused.error["details"]["parent"]
+        assert (parent["resource_type"], parent["resource_id"]) == ("task_list", task["task_list_id"])
+        kept, anew = counted(project["id"])
+        assert kept == anew == {"total": 0, "completed": 0, "cancelled": 0}
+
+    def test_a_task_whose_list_is_gone_for_good_comes_back_to_the_default_one(
+        self, world: World, ann: Person, project: Any, counted: Any
+    ) -> None:
+        task = _task(ann, project, status="done")
+        assert ann.delete(f"{LISTS}/{task['task_list_id']}", force="true").status == 200
+        with world.kernel.db.write(Scope.system(ann.workspace_id)) as uow:
+            world.kernel.trash.purge(uow, "task_list", task["task_list_id"])
         restored = ann.post(f"{TASKS}/{task['id']}/restore").data
         assert restored["task_list_id"] != task["task_list_id"], "a new General, since its list is gone"
         kept, anew = counted(project["id"])
         assert kept == anew == {"total": 1, "completed": 1, "cancelled": 0}
+
+    def test_a_list_comes_back_with_the_tasks_that_went_with_it(
+        self, world: World, ann: Person, project: Any, counted: Any
+    ) -> None:
+        early, late = _task(ann, project), _task(ann, project)
+        ann.delete(f"{TASKS}/{early['id']}")
+        world.clock.advance(60)
+        assert ann.delete(f"{LISTS}/{late['task_list_id']}", force="true").status == 200
+        with world.kernel.db.write(Scope.system(ann.workspace_id)) as uow:
+            world.kernel.trash.recover(uow, "task_list", late["task_list_id"])
+        assert [row["id"] for row in ann.get(LISTS, project_id=project["id"]).data] == [late["task_list_id"]]
+        assert ann.get(f"{TASKS}/{late['id']}").data["task_list_id"] == late["task_list_id"]
+        assert ann.get(f"{TASKS}/{early['id']}").status == 404, "that one was deleted for itself"
+        kept, anew = counted(project["id"])
+        assert kept == anew == {"total": 1, "completed": 0, "cancelled": 0}
 
 
 class TestMoves:
@@ -119,14 +154,18 @@ class TestMoves:
         assert (task["project_id"], task["task_list_id"]) == (project["id"], made["id"])
         assert ann.post(TASKS, {"title": "x"}).faults == {"project_id"}
 
-    def test_a_position_is_that_of_the_task_whose_place_it_takes(self, ann: Person, project: Any) -> None:
+    def test_a_position_is_the_index_that_the_task_will_have(self, ann: Person, project: Any) -> None:
         made = [_task(ann, project, title) for title in "abc"]
         general = made[0]["task_list_id"]
-        moved = ann.post(f"{TASKS}/{made[2]['id']}/move", {"position": made[0]["position"]})
+        moved = ann.post(f"{TASKS}/{made[2]['id']}/move", {"position": 0})
         assert moved.json["message"] == "Task moved"
         assert _order(ann, general) == ["c", "a", "b"]
         _task(ann, project, "d")
         assert _order(ann, general) == ["c", "a", "b", "d"]
+        ann.post(f"{TASKS}/{made[2]['id']}/move", {"position": 1})
+        assert _order(ann, general) == ["a", "c", "b", "d"]
+        ann.post(f"{TASKS}/{made[0]['id']}/move", {"position": 99})
+        assert _order(ann, general) == ["c", "b", "d", "a"]
 
     def test_to_another_list(self, ann: Person, project: Any, task: Any, events: Any) -> None:
         target = _list(ann, project, "Doing")
@@ -152,7 +191,7 @@ class TestMoves:
         assert (updated["type"], moved["type"]) == ("task.updated", "task.moved")
         assert (set(updated["changes"]), set(moved["changes"])) == (
             {"status", "started_at"},
-            {"task_list_id", "position"},
+            {"task_list_id", "rank"},
         )
         kept, anew = counted(project["id"])
         assert kept == anew

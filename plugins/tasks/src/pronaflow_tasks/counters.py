@@ -18,6 +18,7 @@ from pronaflow_kernel.api import SCOPE_WORKSPACE, IdType, Reader, Row, UnitOfWor
 from pronaflow_projects.api import Counts
 
 from .models import Counter
+from .ranks import STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Delta:
 
     Arguments:
         numbers: how many keys it takes.
-        places: how many places at the end of a list.
+        places: how many places at the end of a list; each key has had one (ranks.py).
         total, completed, cancelled: added to the counters.
     """
 
@@ -47,6 +48,9 @@ class Delta:
     def __add__(self, other: Delta) -> Delta:
         return Delta(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 
+    def __sub__(self, other: Delta) -> Delta:
+        return Delta(*(getattr(self, name) - getattr(other, name) for name in self.__slots__))
+
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__slots__)
 
@@ -54,11 +58,11 @@ class Delta:
 def _add(dialect: ModuleType) -> Any:
     statement = dialect.insert(Counter.__table__)
     new, table = statement.excluded, Counter.__table__.c
-    added = ("last_number", "last_position", "total", "completed", "cancelled")
+    added = ("last_number", "last_rank", "total", "completed", "cancelled")
     return statement.on_conflict_do_update(
         index_elements=[table.workspace_id, table.project_id],
         set_={name: table[name] + new[name] for name in added},
-    ).returning(table.last_number, table.last_position, table.default_list_id)
+    ).returning(table.last_number, table.last_rank, table.default_list_id)
 
 
 _ADD = {module.dialect.name: _add(module) for module in (sqlite, postgresql)}
@@ -94,14 +98,14 @@ def add(uow: UnitOfWork, project_id: str, delta: Delta) -> Row:
     """Add to a project's counters, in one statement, and hold them until the commit.
 
     Returns:
-        last_number and last_position, both after the addition, and default_list_id.
+        last_number and last_rank, both after the addition, and default_list_id.
     """
     row = uow.one(
         _ADD[uow.dialect],
         workspace_id=uow.scope.workspace_id,
         project_id=project_id,
         last_number=delta.numbers,
-        last_position=delta.places,
+        last_rank=delta.places * STEP,
         total=delta.total,
         completed=delta.completed,
         cancelled=delta.cancelled,

@@ -21,21 +21,13 @@ class TaskPayload(Schema):
     status = fields.String()
     priority = fields.String()
     assigned_to = Id(allow_none=True)
+    recurrence_id = Id(allow_none=True)
 
 
 class MovedPayload(TaskPayload):
     """A task where it is now; or, for those who see the project that it left, as it was there."""
 
     left = fields.Boolean(metadata={"description": "Whether it left the project that this event is told in"})
-
-
-class CommentPayload(Schema):
-    """A comment as events tell of it; its text stays out of the ledger, which is never erased."""
-
-    comment_id = Id()
-    task_id = Id()
-    project_id = Id()
-    author_id = Id(allow_none=True)
 
 
 class ListPayload(Schema):
@@ -58,9 +50,6 @@ TASK_MOVED = EventType(
 )
 TASK_DELETED = EventType("task.deleted", "Task", TaskPayload, summary="A task was moved to the trash.")
 TASK_RESTORED = EventType("task.restored", "Task", TaskPayload, summary="A task came back from the trash.")
-COMMENT_CREATED = EventType("comment.created", "Comment", CommentPayload, summary="A comment was written.")
-COMMENT_UPDATED = EventType("comment.updated", "Comment", CommentPayload, summary="A comment was edited.")
-COMMENT_DELETED = EventType("comment.deleted", "Comment", CommentPayload, summary="A comment was deleted.")
 LIST_CREATED = EventType(
     "task_list.created", "TaskList", ListPayload, public=False, summary="A task list was created."
 )
@@ -70,6 +59,13 @@ LIST_UPDATED = EventType(
 LIST_DELETED = EventType(
     "task_list.deleted", "TaskList", ListPayload, public=False, summary="A task list was deleted."
 )
+LIST_RESTORED = EventType(
+    "task_list.restored",
+    "TaskList",
+    ListPayload,
+    public=False,
+    summary="A task list came back from the trash, with the tasks that went there with it.",
+)
 
 EVENT_TYPES = (
     TASK_CREATED,
@@ -78,12 +74,10 @@ EVENT_TYPES = (
     TASK_MOVED,
     TASK_DELETED,
     TASK_RESTORED,
-    COMMENT_CREATED,
-    COMMENT_UPDATED,
-    COMMENT_DELETED,
     LIST_CREATED,
     LIST_UPDATED,
     LIST_DELETED,
+    LIST_RESTORED,
 )
 
 
@@ -106,16 +100,6 @@ def publish_moved(
 
 
 _TASK_FIELDS = tuple(name for name in TaskPayload._declared_fields if name != "task_id")
-
-
-def comment_payload(comment: Row) -> dict[str, Any]:
-    """The payload of a comment's events."""
-    return {
-        "comment_id": comment["id"],
-        "task_id": comment["task_id"],
-        "project_id": comment["project_id"],
-        "author_id": comment["author_id"],
-    }
 
 
 def list_payload(task_list: Row) -> dict[str, Any]:

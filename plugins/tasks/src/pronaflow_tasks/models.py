@@ -1,4 +1,4 @@
-"""Task lists, tasks, comments, tags, and the counters that are kept in step with them."""
+"""Task lists, tasks, where they come from, and the counters that are kept in step with them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Date,
     ForeignKey,
     ForeignKeyConstraint,
@@ -23,14 +24,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pronaflow_kernel.api import (
     FullText,
-    Identified,
     IdType,
     InWorkspace,
     Json,
     Record,
-    Timestamped,
-    Versioned,
-    Workspace,
     model_base,
 )
 from pronaflow_projects.api import PROJECT
@@ -73,6 +70,7 @@ class Task(Base, Record):
 
     `due_date` is a calendar day (in UTC); `due_at` the instant, where the caller gave one. `created_by` is
     empty for what no user made. `started_at` and `completed_at` are kept by the rules of modules.md 4.3.
+    `rank` sorts the tasks of a list; see ranks.py.
     """
 
     __tablename__ = "tasks__task"
@@ -93,11 +91,15 @@ class Task(Base, Record):
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     estimated_hours: Mapped[float | None] = mapped_column(Numeric(8, 2, asdecimal=False))
-    actual_hours: Mapped[float] = mapped_column(Numeric(8, 2, asdecimal=False), default=0)
+    actual_seconds: Mapped[int] = mapped_column(Integer, default=0)
     story_points: Mapped[float | None] = mapped_column(Numeric(6, 1, asdecimal=False))
     is_milestone: Mapped[bool] = mapped_column(default=False)
     progress: Mapped[int] = mapped_column(Integer, default=0)
-    position: Mapped[int] = mapped_column(Integer, default=0)
+    subtasks_count: Mapped[int] = mapped_column(Integer, default=0)
+    subtasks_completed: Mapped[int] = mapped_column(Integer, default=0)
+    rank: Mapped[int] = mapped_column(BigInteger, default=0)
+    recurrence_id: Mapped[str | None] = mapped_column(IdType)
+    occurrence_date: Mapped[date | None] = mapped_column(Date)
 
     __table_args__ = (
         ForeignKeyConstraint(
@@ -109,6 +111,7 @@ class Task(Base, Record):
         UniqueConstraint("workspace_id", "id"),
         UniqueConstraint("workspace_id", "project_id", "number"),
         UniqueConstraint("workspace_id", "key"),
+        UniqueConstraint("workspace_id", "recurrence_id", "occurrence_date"),
     )
 
 
@@ -130,8 +133,7 @@ TASK_INDEXES = (
     _listed("list_created", Task.workspace_id, Task.task_list_id, Task.created_at, Task.id),
     _listed("workspace", Task.workspace_id, Task.created_at, Task.id),
     _listed("workspace_due", Task.workspace_id, DUE, Task.id),
-    _listed("assignee", Task.workspace_id, Task.assigned_to, Task.created_at, Task.id),
-    Index("ix_tasks__task_list", Task.workspace_id, Task.task_list_id, Task.position),
+    Index("ix_tasks__task_list", Task.workspace_id, Task.task_list_id, Task.rank, Task.id),
 )
 
 SEARCH = FullText("tasks__search", METADATA, of="tasks__task")
@@ -141,7 +143,7 @@ SEARCH = FullText("tasks__search", METADATA, of="tasks__task")
 class Counter(Base, InWorkspace):
     """What a project counts; see counters.py.
 
-    `last_number` is that of the newest key; `last_position` is no less than any task's `position`; `total`,
+    `last_number` is that of the newest key; `last_rank` is no less than any task's `rank`; `total`,
     `completed` and `cancelled` count the tasks that are not in the trash.
     """
 
@@ -150,7 +152,7 @@ class Counter(Base, InWorkspace):
     workspace_id: Mapped[str] = mapped_column(IdType, primary_key=True)
     project_id: Mapped[str] = mapped_column(IdType, primary_key=True)
     last_number: Mapped[int] = mapped_column(Integer, default=0)
-    last_position: Mapped[int] = mapped_column(Integer, default=0)
+    last_rank: Mapped[int] = mapped_column(BigInteger, default=0)
     total: Mapped[int] = mapped_column(Integer, default=0)
     completed: Mapped[int] = mapped_column(Integer, default=0)
     cancelled: Mapped[int] = mapped_column(Integer, default=0)
@@ -160,77 +162,6 @@ class Counter(Base, InWorkspace):
         ForeignKeyConstraint(
             ["workspace_id", "project_id"], [PROJECT.c.workspace_id, PROJECT.c.id], ondelete="CASCADE"
         ),
-    )
-
-
-class Comment(Base, Identified, InWorkspace, Versioned, Timestamped):
-    """What somebody said about a task; a deleted one stays as a tombstone without its text."""
-
-    __tablename__ = "tasks__comment"
-
-    project_id: Mapped[str] = mapped_column(IdType)
-    task_id: Mapped[str] = mapped_column(IdType)
-    content: Mapped[str] = mapped_column(Text)
-    author_id: Mapped[str | None] = mapped_column(IdType)
-    edited_at: Mapped[datetime | None]
-    edit_count: Mapped[int] = mapped_column(Integer, default=0)
-    deleted_at: Mapped[datetime | None]
-    deleted_by: Mapped[str | None] = mapped_column(IdType)
-
-    __table_args__ = (
-        ForeignKeyConstraint(["workspace_id", "task_id"], [Task.workspace_id, Task.id], ondelete="CASCADE"),
-        UniqueConstraint("workspace_id", "id"),
-        Index("ix_tasks__comment_task", "workspace_id", "task_id", "created_at", "id"),
-    )
-
-
-class CommentHistory(Base, Identified, InWorkspace):
-    """An earlier text of a comment, kept when it is edited or deleted (modules.md 4.4 rule 13)."""
-
-    __tablename__ = "tasks__comment_history"
-
-    comment_id: Mapped[str] = mapped_column(IdType)
-    content: Mapped[str] = mapped_column(Text)
-    replaced_at: Mapped[datetime]
-    replaced_by: Mapped[str | None] = mapped_column(IdType)
-
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["workspace_id", "comment_id"], [Comment.workspace_id, Comment.id], ondelete="CASCADE"
-        ),
-        Index("ix_tasks__comment_history_comment", "workspace_id", "comment_id", "replaced_at"),
-    )
-
-
-class Tag(Base, Identified, InWorkspace):
-    """A word that tasks of a workspace are marked with; `name_norm` makes it unique whatever its case."""
-
-    __tablename__ = "tasks__tag"
-
-    name: Mapped[str] = mapped_column(String(50))
-    name_norm: Mapped[str] = mapped_column(String(150))
-
-    __table_args__ = (
-        ForeignKeyConstraint(["workspace_id"], [Workspace.id], ondelete="CASCADE"),
-        UniqueConstraint("workspace_id", "name_norm"),
-        UniqueConstraint("workspace_id", "id"),
-    )
-
-
-class TaskTag(Base, InWorkspace):
-    """That a task has a tag."""
-
-    __tablename__ = "tasks__task_tag"
-
-    # First in the key: without it SQLite reads all tags of the workspace to find those of a page of tasks.
-    workspace_id: Mapped[str] = mapped_column(IdType, primary_key=True)
-    task_id: Mapped[str] = mapped_column(IdType, primary_key=True)
-    tag_id: Mapped[str] = mapped_column(IdType, primary_key=True)
-
-    __table_args__ = (
-        ForeignKeyConstraint(["workspace_id", "task_id"], [Task.workspace_id, Task.id], ondelete="CASCADE"),
-        ForeignKeyConstraint(["workspace_id", "tag_id"], [Tag.workspace_id, Tag.id], ondelete="CASCADE"),
-        Index("ix_tasks__task_tag_tag", "workspace_id", "tag_id", "task_id"),
     )
 
 

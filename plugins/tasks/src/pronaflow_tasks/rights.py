@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pronaflow_kernel.api import Context, Forbidden, Reader, Row
 from pronaflow_projects.api import ProjectInfo
 
+from .people.field import assignees_of
 from .rules import DATES, PROGRESS
 
 
@@ -33,7 +34,8 @@ class Rights:
             return
         if touched & DATES:
             raise Forbidden("In strict mode members do not change dates")
-        if reader.scope.principal.user_id not in (task["created_by"], task["assigned_to"]):
+        caller = reader.scope.principal.user_id
+        if caller != task["created_by"] and caller not in assignees_of(reader, task["id"]):
             raise Forbidden("In strict mode members change only tasks they created or are assigned to")
 
     def delete(self, reader: Reader, task: Row) -> None:
@@ -64,13 +66,22 @@ class Rights:
             raise Forbidden("Only its author edits a comment")
 
     def delete_comment(self, reader: Reader, comment: Row) -> None:
-        """Authors delete, and who moderates.
+        """Authors delete and read what was said before, and who moderates.
 
         Raises:
             Forbidden: neither.
         """
         if reader.scope.principal.user_id != comment["author_id"]:
             self._access.authorize(reader, "tasks.moderate", container_id=comment["project_id"])
+
+    def delete_file(self, reader: Reader, file: Row) -> None:
+        """Who added a file deletes it, and who manages the project.
+
+        Raises:
+            Forbidden: neither.
+        """
+        if reader.scope.principal.user_id != file["created_by"]:
+            self._access.authorize(reader, "tasks.delete_files", container_id=file["project_id"])
 
     def structure(self, reader: Reader, project: ProjectInfo) -> None:
         """In strict mode lists are the planners' (modules.md 4.1).

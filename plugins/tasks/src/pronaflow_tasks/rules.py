@@ -14,7 +14,7 @@ DATES = frozenset({"start_date", "due_date", "due_at"})
 PROGRESS = frozenset({"status", "started_at", "completed_at", "progress"})
 """Fields that say how far it is: every member may change them (modules.md 3.4)."""
 
-PLACE = frozenset({"task_list_id", "position"})
+PLACE = frozenset({"task_list_id", "rank"})
 """Fields that say where in its project it is."""
 
 
@@ -38,11 +38,18 @@ def day(value: date | None) -> date | None:
     return value.astimezone(UTC).date() if isinstance(value, datetime) else value
 
 
+def progress(status: str, completed: int, subtasks: int) -> int:
+    """The bar of a task in percent: full once it is completed, else how much of its checklist is done."""
+    if status == "completed":
+        return 100
+    return 100 * completed // subtasks if subtasks else 0
+
+
 def with_effects(task: Row | None, changes: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Changes together with what follows from a change of status.
 
-    The first entry to in_progress sets `started_at`, entry to completed sets `completed_at` and the bar to
-    100, leaving completed takes both back. Times that are given win over the present.
+    The first entry to in_progress sets `started_at`, entry to completed sets `completed_at` and fills the
+    bar, leaving completed takes both back. Times that are given win over the present.
 
     Arguments:
         task: as it is; None for a new one.
@@ -57,9 +64,10 @@ def with_effects(task: Row | None, changes: Mapping[str, Any], now: datetime) ->
         found["started_at"] = now
     if status == "completed":
         found.setdefault("completed_at", now)
-        found["progress"] = 100
     elif old == "completed":
-        found |= {"completed_at": None, "progress": 0}
+        found["completed_at"] = None
+    done, subtasks = (task["subtasks_completed"], task["subtasks_count"]) if task else (0, 0)
+    found["progress"] = progress(status or "", done, subtasks)
     return found
 
 
@@ -89,6 +97,8 @@ def faults(task: Row) -> list[Problem]:
             problems.append(Problem("estimated_hours", "A milestone has no estimate.", "milestone"))
         if start != due:
             problems.append(Problem("start_date", "A milestone starts when it is due.", "milestone"))
+        if task["subtasks_count"]:
+            problems.append(Problem("is_milestone", "A milestone has no subtasks.", "milestone"))
     elif start is not None and due is not None and start > due:
         problems.append(Problem("due_date", "Is before start_date.", "before_start"))
     if task["completed_at"] is not None and task["status"] != "completed":

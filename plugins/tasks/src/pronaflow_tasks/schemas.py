@@ -6,14 +6,26 @@ import re
 from datetime import date, datetime
 from typing import Any
 
-from marshmallow import ValidationError, fields, pre_load, validate
+from marshmallow import ValidationError, fields, pre_load, validate, validates_schema
 
-from pronaflow_kernel.api import Choice, Id, PageQuery, Schema, Text, Timestamp, WorkspaceQuery, terms
+from pronaflow_kernel.api import (
+    Choice,
+    Id,
+    PageQuery,
+    Schema,
+    Text,
+    Timestamp,
+    WorkspaceQuery,
+    renamed,
+    terms,
+)
 
+from .dependencies.schemas import TaskLink
+from .people.rules import MOST
+from .people.schemas import TaskAssigneeOut, TaskPerson
+from .ranks import WISHES
+from .recurrence.words import APPLY_TO
 from .words import PRIORITIES, PRIORITY_ALIASES, STATUS_ALIASES, STATUSES
-
-LAST_ORDER = 1_000_000_000
-"""The largest `order` of a task list: lists that follow have room in the column too."""
 
 
 class Day(fields.Date):
@@ -56,6 +68,11 @@ def _priority(**kwargs: Any) -> Choice:
     return Choice(PRIORITIES, PRIORITY_ALIASES, **kwargs)
 
 
+def _override() -> fields.Boolean:
+    words = "Whether a status takes it that is full; for managers of the project"
+    return fields.Boolean(metadata={"description": words})
+
+
 def _printable(name: str) -> None:
     if not name.isprintable():
         raise ValidationError("May not contain control characters.")
@@ -85,12 +102,32 @@ class _TaskFields(Schema):
     description = Text(100_000, allow_none=True)
     status = _status()
     priority = _priority()
-    assigned_to = Id(of="user", allow_none=True)
+    assigned_to = Id(
+        of="user",
+        allow_none=True,
+        metadata={"description": "The primary assignee; alone it replaces them and leaves the others"},
+    )
+    assignee_ids = fields.List(
+        Id(of="user"),
+        validate=validate.Length(max=MOST),
+        metadata={
+            "description": "All assignees; the first is primary, unless `assigned_to` or the one who was is "
+            "among them"
+        },
+    )
     start_date = Day(allow_none=True)
     due_date = Day(allow_none=True)
     estimated_hours = Amount(100_000, 2)
     story_points = Amount(10_000, 1)
     tags = fields.List(Text(50, least=1, validate=[_printable]), validate=validate.Length(max=50))
+    custom_fields = fields.Dict(
+        keys=fields.String(),
+        validate=validate.Length(max=50),
+        metadata={
+            "description": "Values by the name or the id of a custom field of the project; those not named "
+            "stay, `null` clears one"
+        },
+    )
     is_milestone = fields.Boolean()
     task_list_id = Id()
 
@@ -99,12 +136,17 @@ class TaskCreate(_TaskFields):
     """A new task; `project_id` may be left out where `task_list_id` tells it."""
 
     project_id = Id()
+    override_wip = _override()
 
 
 class TaskPatch(_TaskFields):
     """Changes of a task; what is missing stays, `null` clears."""
 
     started_at = Timestamp(allow_none=True)
+    override_wip = _override()
+    apply_to = Choice(
+        APPLY_TO, metadata={"description": "Of a task that repeats: for this one, or for future ones too"}
+    )
 
 
 class TaskStatusChange(Schema):
@@ -112,6 +154,7 @@ class TaskStatusChange(Schema):
 
     status = _status(required=True)
     started_at = Timestamp(allow_none=True)
+    override_wip = _override()
 
 
 class TaskMove(Schema):
@@ -121,27 +164,24 @@ class TaskMove(Schema):
     task_list_id = Id()
     position = fields.Integer(
         validate=validate.Range(min=0, max=2**31 - 1),
-        metadata={"description": "Takes the place of the task that has this `position` now"},
+        metadata={"description": "Index that it will have in the list, from 0; beyond the end it comes last"},
     )
+    before_task_id = Id(of="task", metadata={"description": "A task of the list that comes right after it"})
+    after_task_id = Id(of="task", metadata={"description": "A task of the list that comes right before it"})
+    status = _status()
+    override_wip = _override()
 
     @pre_load
     def alias(self, data: Any, **_: Any) -> Any:
         """`target_task_list_id` means `task_list_id`."""
-        return _renamed(data, "target_task_list_id", "task_list_id")
+        return renamed(data, "target_task_list_id", "task_list_id")
 
-
-def _renamed(data: Any, alias: str, name: str) -> Any:
-    if isinstance(data, dict) and alias in data and name not in data:
-        return {name if key == alias else key: value for key, value in data.items()}
-    return data
-
-
-class Assignee(Schema):
-    """A user as shown beside what they do."""
-
-    user_id = Id()
-    username = fields.String()
-    full_name = fields.String(allow_none=True)
+    @validates_schema
+    def one_place(self, data: Any, **_: Any) -> None:
+        """The places may contradict one another."""
+        named = sorted(WISHES & data.keys())
+        if len(named) > 1:
+            raise ValidationError(f"Send only one of {', '.join(named)}.", named[1])
 
 
 class TaskRow(Schema):
@@ -157,7 +197,9 @@ class TaskRow(Schema):
     status = fields.String()
     priority = fields.String()
     assigned_to = Id(allow_none=True)
-    assignee = fields.Nested(Assignee, allow_none=True)
+    assignee = fields.Nested(TaskPerson, allow_none=True)
+    assignee_ids = fields.List(Id(of="user"))
+    assignees = fields.List(fields.Nested(TaskAssigneeOut))
     created_by = Id(allow_none=True)
     start_date = fields.Date(allow_none=True)
     due_date = fields.Date(allow_none=True)
@@ -166,11 +208,22 @@ class TaskRow(Schema):
     completed_at = Timestamp(allow_none=True)
     estimated_hours = fields.Float(allow_none=True)
     actual_hours = fields.Float()
+    actual_seconds = fields.Integer(metadata={"description": "The same, exactly"})
     story_points = fields.Float(allow_none=True)
     is_milestone = fields.Boolean()
+    is_recurring = fields.Boolean()
+    recurrence_id = Id(allow_none=True)
+    occurrence_date = fields.Date(
+        allow_none=True, metadata={"description": "The day for which a rule made the task"}
+    )
     progress = fields.Integer()
-    position = fields.Integer()
+    subtasks_count = fields.Integer()
+    subtasks_completed = fields.Integer()
+    rank = fields.Integer(
+        metadata={"description": "Sorts the tasks of a list; may change without a change of their order"}
+    )
     tags = fields.List(fields.String())
+    custom_fields = fields.Dict(metadata={"description": "Values by the id of the custom field"})
     version = fields.Integer()
     created_at = Timestamp()
     updated_at = Timestamp()
@@ -181,8 +234,10 @@ class TaskOut(TaskRow):
 
     description = fields.String(allow_none=True)
     comments_count = fields.Integer()
-    subtasks_count = fields.Integer()
-    dependencies = fields.List(fields.Dict())
+    files_count = fields.Integer()
+    watchers_count = fields.Integer()
+    is_watching = fields.Boolean(metadata={"description": "Whether the caller watches it"})
+    dependencies = fields.List(fields.Nested(TaskLink))
 
 
 class TaskQuery(PageQuery, WorkspaceQuery):
@@ -199,6 +254,25 @@ class TaskQuery(PageQuery, WorkspaceQuery):
     overdue = fields.Boolean(load_default=None)
     is_milestone = fields.Boolean(load_default=None)
     tag = Text(50, load_default=None)
+    custom_fields = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(validate=validate.Length(max=1_000)),
+        load_default=None,
+        metadata={
+            "description": "`custom_fields[<id>]=…`, up to five; needs `project_id`. `a,b` are tasks with "
+            "any of them, `5..10`, `..10` and `2026-01-01..` ranges of numbers or dates, `none` those "
+            "without a value"
+        },
+    )
+    sort_by = fields.String(load_default=None, validate=validate.Length(max=130))
+    sort = fields.String(
+        load_default=None,
+        validate=validate.Length(max=131),
+        metadata={
+            "description": "`-created_at` is descending; `custom_fields[<id>]` is a custom field's order, in "
+            "which tasks without a value come last"
+        },
+    )
     search = fields.String(
         load_default=None,
         validate=validate.Length(max=500),
@@ -209,91 +283,3 @@ class TaskQuery(PageQuery, WorkspaceQuery):
 def searchable(query: str) -> bool:
     """Whether a search asks for any word."""
     return bool(terms(query))
-
-
-class _ListFields(Schema):
-    """Fields of a task list that callers write."""
-
-    name = Text(100, least=1, required=True)
-    description = Text(2_000, allow_none=True)
-    order = fields.Integer(validate=validate.Range(min=0, max=LAST_ORDER))
-
-    @pre_load
-    def alias(self, data: Any, **_: Any) -> Any:
-        """`position` means `order`."""
-        return _renamed(data, "position", "order")
-
-
-class TaskListCreate(_ListFields):
-    """A new task list."""
-
-    project_id = Id(required=True)
-
-
-class TaskListPatch(_ListFields):
-    """Changes of a task list."""
-
-    is_archived = fields.Boolean()
-
-
-class TaskListQuery(PageQuery):
-    """Query of the lists of a project."""
-
-    project_id = Id(required=True)
-    include_archived = fields.Boolean(load_default=False)
-
-
-class TaskListDelete(Schema):
-    """What becomes of the tasks of a list that is deleted."""
-
-    force = fields.Boolean(load_default=False, metadata={"description": "Trash them too"})
-    move_to = Id(
-        of="task_list",
-        load_default=None,
-        metadata={"description": "Another list of the project that takes them"},
-    )
-
-
-class TaskListOut(Schema):
-    """A task list."""
-
-    id = Id()
-    task_list_id = Id(attribute="id", dump_only=True)
-    workspace_id = Id()
-    project_id = Id()
-    name = fields.String()
-    description = fields.String(allow_none=True)
-    order = fields.Integer(attribute="position", dump_only=True)
-    position = fields.Integer()
-    is_archived = fields.Boolean()
-    tasks_count = fields.Integer()
-    completed_count = fields.Integer()
-    version = fields.Integer()
-    created_at = Timestamp()
-    updated_at = Timestamp()
-
-
-class TaskCommentIn(Schema):
-    """What somebody says."""
-
-    content = Text(10_000, least=1, required=True)
-
-
-class TaskCommentOut(Schema):
-    """A comment; a deleted one has no content."""
-
-    id = Id()
-    comment_id = Id(attribute="id", dump_only=True)
-    workspace_id = Id()
-    project_id = Id()
-    task_id = Id()
-    content = fields.String(allow_none=True)
-    author = fields.String(allow_none=True)
-    author_id = Id(allow_none=True)
-    edited_at = Timestamp(allow_none=True)
-    edit_count = fields.Integer()
-    is_deleted = fields.Boolean()
-    deleted_at = Timestamp(allow_none=True)
-    version = fields.Integer()
-    created_at = Timestamp()
-    updated_at = Timestamp()

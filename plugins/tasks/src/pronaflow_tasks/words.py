@@ -5,7 +5,7 @@ Stored as small numbers, so that the database sorts by rank, not by alphabet; ev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import SmallInteger
@@ -35,6 +35,18 @@ CLOSED = ("completed", "cancelled")
 PRIORITIES = ("low", "medium", "high", "critical")
 
 PRIORITY_ALIASES: Mapping[str, str] = {"urgent": "critical", "normal": "medium"}
+
+
+class Statuses:
+    """Fulfils projects' Protocol `TaskStatuses`."""
+
+    def meanings(self) -> Mapping[str, str]:
+        """What a status may be called, to its proper name."""
+        return {**{status: status for status in STATUSES}, **STATUS_ALIASES}
+
+    def closed(self) -> Sequence[str]:
+        """`CLOSED`."""
+        return CLOSED
 
 
 class Ranked(TypeDecorator[str]):

@@ -6,8 +6,8 @@ from typing import Any
 
 from pronaflow_kernel.api import Answer, Blueprint, Page, Reader, Row, UnitOfWork, in_body, in_path, in_query
 
-from .lists import ListService
 from .schemas import TaskListCreate, TaskListDelete, TaskListOut, TaskListPatch, TaskListQuery
+from .service import ListService
 
 LIST = in_path("task_list")
 ONE: dict[str, Any] = {"returns": TaskListOut, "resource": "task_list"}
