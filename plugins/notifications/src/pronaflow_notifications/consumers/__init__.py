@@ -1,0 +1,1 @@
+"""Event consumers: what a workspace has done for it when something happens."""
