@@ -4,8 +4,11 @@ A word stands in their names, mail address, network address and program; afterwa
 any table.
 """
 
+import gzip
+import io
 import json
 import re
+import zipfile
 
 import pytest
 from sqlalchemy import inspect
@@ -38,6 +41,18 @@ def tells(value):
     else:
         text = json.dumps(value, default=str, ensure_ascii=False)
     return MARK in text.lower() or NETWORK in text
+
+
+def stored(world):
+    """The content of every file in the store, unpacked where it is a zip or compressed."""
+    for key in world.kernel.store.keys(world.clock.now().replace(year=2200)):
+        with world.kernel.store.open(key) as stream:
+            content = stream.read()
+        if content[:2] == b"PK":
+            with zipfile.ZipFile(io.BytesIO(content)) as bundle:
+                yield from (bundle.read(name) for name in bundle.namelist())
+        else:
+            yield gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
 
 
 @pytest.fixture
@@ -120,3 +135,25 @@ def test_before_that_they_could_read_all_of_it(world, nina, team):
     told = json.dumps(found, default=str)
     assert [text for text in (task, comment, project, "At low tide", NINA["email"]) if text not in told] == []
     assert nina.request("DELETE", f"{API}/auth/me", {"password": PASSWORD}).status == 204
+
+
+def test_no_file_and_no_log_tells_who_it_was(world, nina, team):
+    """An export of theirs, old entries in files, and all that an administrator can take out."""
+    here, *_ = at_work(nina, team)
+    nina.patch(f"{API}/auth/me", {"username": f"{MARK}_too"})
+    assert nina.request("POST", f"{API}/compliance/my-data/exports", headers=here).status == 202
+    world.drain()
+    assert any(tells(content) for content in stored(world)), "the export holds it"
+    admin = world.administrator()
+    assert tells(admin.get(f"{API}/audit-logs/export", format="jsonl").body)
+
+    begun = admin.post(f"{API}/compliance/erasures", {"user_id": nina.id}).data
+    world.drain()
+
+    certificate = admin.get(f"{API}/compliance/erasures/{begun['id']}/certificate").body
+    assert json.loads(certificate)["user_id"] == nina.id
+    assert not tells(certificate)
+    assert holding(world) == set()
+    assert [content for content in stored(world) if tells(content)] == []
+    for view in ("csv", "jsonl"):
+        assert not tells(admin.get(f"{API}/audit-logs/export", format=view).body)

@@ -7,6 +7,17 @@ import re
 import pytest
 
 SECRETS = re.compile(r"secret|token|password|otp|recovery|backup|qr|_key\b|codes?\b")
+HARMLESS = {
+    "archiving_restore_many": {"code"},
+    "integrations_redeliver": {"status_code"},
+    "integrations_test_webhook": {"status_code"},
+    "tasks_change_many_tasks": {"code"},
+    "tasks_log_time": {"task_key"},
+    "tasks_start_timer": {"task_key"},
+    "tasks_stop_timer": {"task_key"},
+}
+"""By operation, what only has the name of a secret: the code of an error or of an answer, and a task's key as
+in WEB-12."""
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +72,7 @@ def test_no_answer_that_is_stored_holds_a_secret(operations):
             }
         )
     }
-    assert found == {}, 'declare these routes with idempotency="reference" or "off"'
+    assert found == HARMLESS, 'declare other routes with idempotency="reference" or "off"'
 
 
 def test_the_look_for_secrets_finds_some(operations):

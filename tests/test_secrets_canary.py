@@ -197,6 +197,7 @@ def live(watch: Watch) -> None:
     person.token = watch.post(guest, "/login", login).data["access_token"]
     watch.post(person, "/step-up", {"password": watch.secret("a wrong step-up")})
     assert watch.post(person, "/step-up", {"password": login["password"]}).status == 200
+    with_tokens(watch, person)
     factor = watch.post(person, "/mfa/enable").data
     app = pyotp.TOTP(factor["secret"])
     assert watch.post(person, "/mfa/confirm", {"totp_code": app.at(world.clock.now())}).status == 200
@@ -209,6 +210,21 @@ def live(watch: Watch) -> None:
     person.token = answer.data["access_token"]
     watch.post(person, "/mfa/regenerate-backup-codes", {"password": login["password"]})
     watch.post(person, "/logout")
+
+
+def with_tokens(watch: Watch, person: Any) -> None:
+    """A program with a token of a person: it is used, mistyped, renewed and revoked."""
+    path = "/api/v1/integration/tokens"
+    made = watch.send(person, "POST", path, {"name": "Bot", "scopes": ["read:account"]}).data
+    program = watch.world.anonymous()
+    program.token = made["token"]
+    assert watch.send(program, "GET", f"{AUTH}/me").status == 200
+    assert watch.send(program, "GET", path).status == 403
+    renewed = watch.send(person, "POST", f"{path}/{made['id']}/rotate", {}).data
+    assert watch.send(program, "GET", f"{AUTH}/me").status == 401
+    program.token = watch.keep("a mistyped token", renewed["token"][:-1] + "!")
+    assert watch.send(program, "GET", f"{AUTH}/me").status == 401
+    assert watch.send(person, "DELETE", f"{path}/{made['id']}").status == 204
 
 
 def test_a_life_of_sign_ins_leaves_no_secret_behind(watch: Watch) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
+from pronaflow_kernel.api import Principal, Scope
 from pronaflow_kernel.plugins.discovery import GROUP, Candidate, discover
 from pronaflow_kernel.testing import Person, World
 from pronaflow_kernel.testing.zoo import ANIMALS, NEIGHBOUR, Animal
@@ -60,6 +62,44 @@ def importer(world: World, person: Person, folder: Path) -> None:
     assert {each["title"] for each in person.get("/api/v1/tasks").data} == {"First", "Second"}
 
 
+def integrations(world: World, person: Person, folder: Path) -> None:
+    made = person.post("/api/v1/integration/tokens", {"name": "Bot", "scopes": ["admin:all"]}).data
+    program = replace(person, token=made["token"])
+    url = f"/api/v1/integration/tokens/{made['id']}"
+    assert program.get("/api/v1/auth/me").data["id"] == person.id
+    world.drain()
+    assert person.get(f"{url}/usage").data["total_requests"] == 1
+    assert person.delete(url).status == 204
+    assert program.get("/api/v1/auth/me").status == 401
+
+
+def personalization(world: World, person: Person, folder: Path) -> None:
+    path = "/api/v1/preferences"
+    assert person.patch(path, {"theme": "dark", "language": "vi-VN"}).data["theme"] == "dark"
+    assert person.get(path).data["date_format"] == "DD/MM/YYYY"
+    view = person.post(f"{path}/views", {"name": "Mine", "resource": "tasks"}).data
+    assert [each["id"] for each in person.get(f"{path}/views").data] == [view["id"]]
+    assert person.delete(f"{path}/views/{view['id']}").status == 204
+    assert person.delete(path).status == 204
+    assert person.get(path).data["theme"] == "system"
+
+
+def notifications(world: World, person: Person, folder: Path) -> None:
+    # It knows the kernel alone: what others bring is told where they are.
+    path = "/api/v1/notifications"
+    before = person.get(f"{path}/unread-count").data["unread_count"]
+    with world.kernel.db.write(Scope(Principal.system())) as uow:
+        uow.publish(world.kernel.event_types["mfa.enabled"], person.id, {"user_id": person.id})
+    world.drain()
+    newest = person.get(path).data[0]
+    assert newest["type"] == "security_alert"
+    assert person.get(f"{path}/unread-count").data["unread_count"] == before + 1
+    assert person.patch(f"{path}/{newest['id']}/read", {}).data["read"] is True
+    assert person.patch(f"{path}/preferences", {"notification_frequency": "daily"}).status == 200
+    assert person.delete(f"{path}/{newest['id']}").status == 204
+    assert person.get(f"{path}/unread-count").data["unread_count"] == before
+
+
 def hello(world: World, person: Person, folder: Path) -> None:
     before = person.get("/api/v1/hello").data["greeted"]
     project = person.post("/api/v1/projects", {"name": "Greeting"}).data
@@ -69,11 +109,31 @@ def hello(world: World, person: Person, folder: Path) -> None:
     assert person.get(f"/api/v1/tasks/{task['id']}").data["ext"]["hello"] == {"greeted": True}
 
 
+def archiving(world: World, person: Person, folder: Path) -> None:
+    # It knows the kernel alone: what there is to archive and to delete depends on the plugins beside it.
+    policy = "/api/v1/archive/policies"
+    assert person.put(policy, {"is_enabled": True}).data["is_enabled"] is True
+    assert person.get(policy).data["trash_retention_days"] == 30
+    project = person.post("/api/v1/projects", {"name": "Old"})
+    if project.status == 201:
+        url = f"/api/v1/archive/projects/{project.data['id']}"
+        assert person.post(f"{url}/archive", {"reason": "Done"}).data["status"] == "archived"
+        assert person.post(f"{url}/restore").data["lifecycle"] == "active"
+        named = {"resource_type": "project", "resource_id": project.data["id"]}
+        item = person.post("/api/v1/archive/trash", named).data["id"]
+        assert person.post(f"/api/v1/archive/trash/{item}/restore").data["status"] == "active"
+    assert person.get("/api/v1/archive/trash").data == []
+
+
 JOURNEYS: Mapping[str, Callable[[World, Person, Path], None]] = {
     "workspaces": workspaces,
     "projects": projects,
     "tasks": tasks,
     "importer": importer,
+    "integrations": integrations,
+    "personalization": personalization,
+    "archiving": archiving,
+    "notifications": notifications,
     "hello": hello,
 }
 """What a plugin is for, done once, by its id."""

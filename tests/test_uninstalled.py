@@ -36,7 +36,11 @@ FIRST_PARTY = sorted(path.parent.name for path in ROOT.glob("plugins/*/pyproject
 MAPPING = (
     'source = "s"\nid = "Id"\nproject = { key = "IMP", name = "Imported" }\nfields.title.column = "Title"\n'
 )
+NOTIFICATIONS = "/api/v1/notifications"
 WORKSPACES, PROJECTS, TASKS = "/api/v1/workspaces", "/api/v1/projects", "/api/v1/tasks"
+POLICIES = "/api/v1/archive/policies"
+TOKENS = "/api/v1/integration/tokens"
+VIEWS = "/api/v1/preferences/views"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -93,11 +97,18 @@ def fill(world: World, folder: Path) -> Story:
     """Give every plugin something to keep, tied to things that will go and things that stay."""
     ann, bob = world.person("ann"), world.person("bob")
     own = bob.post(PROJECTS, {"name": "Bob's own"}).data
+    for person in (ann, bob):
+        token = person.post(TOKENS, {"name": "Bot", "scopes": ["read:projects"]}).data["token"]
+        assert replace(person, token=token).get(PROJECTS).status == 200
     bob.post(TASKS, {"project_id": own["id"], "title": "Alone", "tags": ["private"]})
     home = bob.workspace_id
     world.join(ann.workspace_id, bob, "member")
     ann.post(f"{WORKSPACES}/{ann.workspace_id}/invitations", {"email": "carl@example.com", "role": "member"})
     ann.patch(f"{WORKSPACES}/{ann.workspace_id}/settings", {"timezone": "Europe/Berlin"})
+    for person in (ann, bob):
+        view = {"name": "Open", "resource": "tasks", "workspace_id": ann.workspace_id, "shared": True}
+        assert person.post(VIEWS, view).status == 201
+    assert ann.put(POLICIES, {"is_enabled": True, "trash_retention_days": 40}).status == 200
     kept = ann.post(PROJECTS, {"name": "Kept"}).data
     doomed = ann.post(PROJECTS, {"name": "Doomed", "visibility": "private"}).data
     story = Story(ann, bob, kept, doomed)
@@ -133,6 +144,16 @@ def use(world: World, story: Story) -> None:
         listed = {each["id"] for each in ann.get(PROJECTS).data}
         assert story.kept["id"] in listed
         assert listed.isdisjoint({made["id"], story.doomed["id"]})
+    if "integrations" in here:
+        ann.post(TOKENS, {"name": "Meanwhile", "scopes": ["read:projects"]})
+        assert "Bot" in {each["name"] for each in ann.get(TOKENS).data}
+    if "personalization" in here:
+        ann.post(VIEWS, {"name": "Meanwhile", "resource": "tasks"})
+        assert {"Open", "Meanwhile"} <= {each["name"] for each in ann.get(VIEWS).data}
+    if "notifications" in here:
+        assert "task_commented" in {each["type"] for each in ann.get(NOTIFICATIONS).data}
+        assert ann.post(f"{NOTIFICATIONS}/mark-all-read").status == 200
+        assert ann.get(f"{NOTIFICATIONS}/unread-count").data == {"unread_count": 0}
     if "workspaces" in here:
         assert ann.patch(f"{WORKSPACES}/{ann.workspace_id}", {"name": "Renamed"}).status == 200
         second = ann.post(WORKSPACES, {"name": "Second"}).data
@@ -191,7 +212,7 @@ def astray(world: World) -> list[str]:
         "project_id": "projects__project",
         "task_id": "tasks__task",
         "task_list_id": "tasks__list",
-        "tag_id": "tasks__tag",
+        "tag_id": "workspaces__tag",
         "comment_id": "tasks__comment",
     }
     trashed = {"project": "projects__project", "task": "tasks__task", "task_list": "tasks__list"}
@@ -289,7 +310,7 @@ def seen(world: World, story: Story) -> dict[str, Any]:
     paths = [
         f"{WORKSPACES}/{ann.workspace_id}{what}" for what in ("", "/settings", "/invitations", "/members")
     ]
-    paths += [PROJECTS, "/api/v1/hello"]
+    paths += [PROJECTS, TOKENS, NOTIFICATIONS, POLICIES, "/api/v1/hello"]
     for project in (story.kept, story.doomed):
         paths += [f"{PROJECTS}/{project['id']}{what}" for what in ("", "/members")]
     for task_id in story.tasks:
@@ -303,7 +324,17 @@ def seen(world: World, story: Story) -> dict[str, Any]:
 def take_everything_out(url: str, folder: Path) -> None:
     """Uninstall all plugins, those first that nothing refers to."""
     engines = open_engines(url)
-    for plugin in ("hello", "importer", "tasks", "projects", "workspaces"):
+    for plugin in (
+        "hello",
+        "archiving",
+        "integrations",
+        "notifications",
+        "personalization",
+        "importer",
+        "tasks",
+        "projects",
+        "workspaces",
+    ):
         about = Bundle(plugin, f"pronaflow-{plugin}", "0.1.0", None, "0.1.0", "2026-03-02T09:00:00Z", "")
         take_out(engines.write, plugin, folder / plugin, about)
     with engines.read.connect() as connection:
@@ -348,7 +379,17 @@ def test_the_data_of_all_plugins_goes_into_bundles_and_comes_back_whole(
         move_people(source, url)
 
     engines = open_engines(url)
-    for plugin in ("workspaces", "projects", "tasks", "importer", "hello"):
+    for plugin in (
+        "workspaces",
+        "projects",
+        "tasks",
+        "importer",
+        "personalization",
+        "notifications",
+        "integrations",
+        "archiving",
+        "hello",
+    ):
         bundle = read(tmp_path / "out" / plugin)
         chain = Chain(plugin, installed()[plugin].package)
         assert bring_back(engines.write, chain, tmp_path / "out" / plugin, bundle).left_out == {}

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sysconfig
 import threading
+import time
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
@@ -209,6 +210,33 @@ class Caller:
         """DELETE."""
         return self.ask("DELETE", path)
 
+    def upload(self, path: str, filename: str, content: bytes, **fields: str) -> Answer:
+        """POST a file as a form does, with further fields."""
+        mark = "a-boundary-that-stands-in-no-file"
+        parts = [
+            f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+            for name, value in fields.items()
+        ]
+        named = f'form-data; name="file"; filename="{filename}"'
+        parts.append(f"--{mark}\r\nContent-Disposition: {named}\r\n\r\n".encode() + content + b"\r\n")
+        self.connection.request(
+            "POST",
+            path,
+            b"".join(parts) + f"--{mark}--\r\n".encode(),
+            {
+                "Content-Type": f"multipart/form-data; boundary={mark}",
+                "Authorization": f"Bearer {self.token}",
+            },
+        )
+        return self.receive()
+
+    def download(self, path: str) -> bytes:
+        """GET a file."""
+        self.send("GET", path)
+        with self.connection.getresponse() as response:
+            assert response.status == 200, response.read()
+            return response.read()
+
     def sign_up(self, name: str) -> None:
         """Register and sign in."""
         account = {"email": f"{name}@example.com", "password": PASSWORD}
@@ -225,3 +253,16 @@ class Caller:
             following = {"cursor": answer.json["pagination"]["next_cursor"]}
             if following["cursor"] is None:
                 return found
+
+
+def wait_for(look, wanted):
+    """Wait until something is as it should be.
+
+    Arguments:
+        look: tells how it is; wanted: whether that is as it should be.
+    """
+    end = time.monotonic() + PATIENCE
+    while not wanted(seen := look()):
+        assert time.monotonic() < end, seen
+        time.sleep(0.05)
+    return seen

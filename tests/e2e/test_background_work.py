@@ -7,13 +7,10 @@ from __future__ import annotations
 import email
 import email.policy
 import json
-import time
 
 import pytest
 
-from .server import Caller, Site
-
-PATIENCE = 60.0
+from .server import PATIENCE, Caller, Site, wait_for
 
 
 def mails(site: Site) -> list[str]:
@@ -28,19 +25,6 @@ def lag(site: Site) -> list[str]:
     told = json.loads(site.run("events", "lag", "--json"))
     busy = [each["kind"] for each in told["kinds"] if each["jobs"]["ready"] or each["jobs"]["leased"]]
     return busy + ["events"] * told["unplaced"]
-
-
-def wait_for(look, wanted):
-    """Wait until something is as it should be.
-
-    Arguments:
-        look: tells how it is; wanted: whether that is as it should be.
-    """
-    end = time.monotonic() + PATIENCE
-    while not wanted(seen := look()):
-        assert time.monotonic() < end, seen
-        time.sleep(0.05)
-    return seen
 
 
 @pytest.fixture(scope="module")

@@ -181,11 +181,15 @@ class Client:
 
     def post(self, path: str, body: dict[str, Any]) -> tuple[int, Any] | None:
         """Status and body of the answer; None where there was none."""
+        return self.send("POST", path, body)
+
+    def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any] | None:
+        """`post` with another method."""
         headers = {"Content-Type": "application/json"}
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token}"
         try:
-            self._connection.request("POST", path, json.dumps(body), headers)
+            self._connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = self._connection.getresponse()
             return answer.status, json.loads(answer.read())
         except (OSError, http.client.HTTPException):

@@ -6,7 +6,22 @@ import pytest
 import schemathesis
 
 from pronaflow_kernel.ids import new_id
-from pronaflow_kernel.testing.walk import Makers, Party, operations
+from pronaflow_kernel.plugins.discovery import discover
+from pronaflow_kernel.testing.walk import Makers, Party, brought, operations
+
+
+def closing(app):
+    """An application whose answers are read to their end and closed, as the fuzzer does not."""
+
+    def answer(environ, start_response):
+        parts = app(environ, start_response)
+        try:
+            return [b"".join(parts)]
+        finally:
+            if hasattr(parts, "close"):
+                parts.close()
+
+    return answer
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +33,7 @@ def listed(world):
 @pytest.fixture(scope="session")
 def new_party(world, listed):
     """Makes somebody who may do everything with what the requests name, and with the installation."""
-    makers = Makers(listed)
+    makers = Makers(listed, brought("MAKERS", discover()), brought("REQUESTS", discover()))
 
     def new():
         # A name that the fuzzer cannot think of before.
@@ -32,4 +47,4 @@ def api(world):
     """The operations as the fuzzer reads them from the document."""
     # The credential is ours; without one, and with a wrong one, `ignored_auth` tries by itself.
     config = schemathesis.Config.from_dict({"generation": {"with-security-parameters": False}})
-    return schemathesis.openapi.from_wsgi("/openapi.json", world.app, config=config)
+    return schemathesis.openapi.from_wsgi("/openapi.json", closing(world.app), config=config)

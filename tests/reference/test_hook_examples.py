@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -172,6 +173,14 @@ def test_pick_rate_limit(put, ann, screen):
     shown = screen.get(f"/api/v1/stickers/{sticker['id']}").headers
     assert (shown["X-RateLimit-Tier"], shown["X-RateLimit-Limit"]) == ("screen", "60")
     assert ann.get("/api/v1/tasks").headers["X-RateLimit-Tier"] == "default"
+
+
+def test_pick_trash_policy(world, ann, task, put):
+    put("forever")
+    ann.delete(f"/api/v1/tasks/{task['id']}")
+    [item] = ann.get("/api/v1/archive/trash").data
+    expires = datetime.fromisoformat(item["expires_at"])
+    assert expires - world.clock.now() == timedelta(days=365)
 
 
 def test_check_permission(ann, task, put):

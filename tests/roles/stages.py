@@ -39,6 +39,8 @@ class Stage:
         values = {name: self._value(name) for name in case.names}
         self.settle()
         path, body = _filled(case.path, values), _filled(case.body, values)
+        if case.upload is not None:
+            return self.caller.upload(API + path, case.upload, b"What was said").status
         return self.caller.request(case.method, API + path, body).status
 
     def settle(self) -> None:
@@ -105,6 +107,49 @@ class WorkspaceStage(Stage):
         body = {"email": "guest@example.com", "role": "member"}
         return str(self.owner.post(f"{WORKSPACES}/{self.id}/invitations", body).data["id"])
 
+    def template(self) -> str:
+        """A template of the owner's that is everybody's."""
+        return self._template(self.owner, is_public=True)
+
+    def private_template(self) -> str:
+        """A template of the owner's that is nobody else's."""
+        return self._template(self.owner)
+
+    def own_template(self) -> str:
+        """A template of the caller's."""
+        return self._template(self.caller)
+
+    def _template(self, author: Person, **values: Any) -> str:
+        body = {"workspace_id": self.id, "name": "Template", **values}
+        return str(author.post(f"{API}/projects/templates", body).data["id"])
+
+    def shared_view(self) -> str:
+        """A saved view that the owner shares."""
+        return self._view(shared=True)
+
+    def private_view(self) -> str:
+        """A saved view of the owner's own."""
+        return self._view(shared=False)
+
+    def _view(self, **values: Any) -> str:
+        body = {"workspace_id": self.id, "name": "View", "resource": "tasks", **values}
+        made = self.owner.post("/api/v1/preferences/views", body)
+        return str(made.data["id"])
+
+    def tag(self) -> str:
+        """A tag of the workspace."""
+        return str(self.owner.post(f"{WORKSPACES}/{self.id}/tags", {"name": "Urgent"}).data["id"])
+
+    def event(self) -> str:
+        """What is known of the beginning of the workspace."""
+        [created] = self.owner.get(f"{API}/events", workspace_id=self.id, event_type="workspace.created").data
+        return str(created["id"])
+
+    def consumer(self) -> str:
+        """An event consumer of the owner's."""
+        body = {"workspace_id": self.id, "event_type": "task.created", "handler_type": "log"}
+        return str(self.owner.post(f"{API}/event-consumers", body).data["id"])
+
     def job(self) -> str:
         """A job that the owner has started."""
         return self._start(self.owner)
@@ -117,6 +162,52 @@ class WorkspaceStage(Stage):
         kernel = self.world.kernel
         with kernel.db.write(Scope(Principal("user", person.id), self.id)) as uow:
             return str(kernel.jobs.start(uow, "forget_operations", {}, title="Job")["id"])
+
+    def api_token(self) -> str:
+        """An API token of the owner's."""
+        return self._api_token(self.owner)
+
+    def own_api_token(self) -> str:
+        """An API token of the caller's."""
+        return self._api_token(self.caller)
+
+    def notification(self) -> str:
+        """A notification of the owner's."""
+        return self._notification(self.owner)
+
+    def own_notification(self) -> str:
+        """A notification of the caller's."""
+        return self._notification(self.caller)
+
+    def mute(self) -> str:
+        """What the owner does not want to hear."""
+        return str(self.owner.put(f"{API}/notifications/mutes", {"type": "security_alert"}).data["id"])
+
+    def _notification(self, person: Person) -> str:
+        kernel = self.world.kernel
+        with kernel.db.write(Scope(Principal.system())) as uow:
+            uow.publish(kernel.event_types["mfa.enabled"], person.id, {"user_id": person.id})
+        self.world.drain()
+        return str(person.get(f"{API}/notifications").data[0]["id"])
+
+    def webhook(self) -> str:
+        """A webhook of the owner's."""
+        body = {
+            "workspace_id": self.id,
+            "url": "https://hooks.example.com/x",
+            "subscribed_events": {"task.created": True},
+        }
+        self._webhook = str(self.owner.post(f"{API}/integration/webhooks", body).data["id"])
+        return self._webhook
+
+    def delivery(self) -> str:
+        """A message that is on its way to the webhook that was made last."""
+        made = self.owner.post(f"{API}/integration/webhooks/{self._webhook}/test")
+        return str(made.data["id"])
+
+    def _api_token(self, person: Person) -> str:
+        body = {"name": "Bot", "scopes": ["read:tasks"], "workspace_id": self.id}
+        return str(person.post(f"{API}/integration/tokens", body).data["id"])
 
     def token(self) -> str:
         """The secret of an invitation to somebody else."""
@@ -173,14 +264,40 @@ class ProjectStage(Stage):
             with self.world.kernel.db.write(Scope.system(self.home)) as uow:
                 uow.update(Project, uow.get(Project, self.id), {"lifecycle": "archived"})
 
+    def workspace(self) -> str:
+        """The project's workspace."""
+        return self.home
+
     def project(self) -> str:
         """The project."""
         return self.id
+
+    def _change_request(self, author: Person) -> str:
+        made = author.post(f"{API}/projects/{self.id}/change-requests", {"title": "More time"})
+        return str(made.data["id"])
+
+    def change_request(self) -> str:
+        """A change request of the colleague's."""
+        return self._change_request(self.people["colleague"])
+
+    def own_change_request(self) -> str:
+        """A change request of the caller's."""
+        return self._change_request(self.caller)
 
     def trashed_project(self) -> str:
         """The project, in the trash."""
         assert self.boss.delete(f"{API}/projects/{self.id}").status == 200
         return self.id
+
+    def archived_project(self) -> str:
+        """The project, in the archive."""
+        assert self.boss.post(f"{API}/archive/projects/{self.id}/archive", {}).status == 200
+        return self.id
+
+    def trashed_task_item(self) -> str:
+        """A task of the owner's that the owner deleted, as it lies in the trash."""
+        body = {"resource_type": "task", "resource_id": self.task()}
+        return str(self.boss.post(f"{API}/archive/trash", body).data["id"])
 
     def own_project(self) -> str:
         """A private project of the caller."""
@@ -227,6 +344,36 @@ class ProjectStage(Stage):
         """A task of the colleague's that the caller is to do."""
         return self._task(self.people["colleague"], assigned_to=self.caller.id)
 
+    def other_task(self) -> str:
+        """Another task of the colleague's."""
+        return self._task(self.people["colleague"])
+
+    def dependency(self) -> str:
+        """A link between two tasks of the colleague's."""
+        body = {"depends_on_task_id": self.task()}
+        return str(self.boss.post(f"{TASKS}/{self.other_task()}/dependencies", body).data["id"])
+
+    def repeating_task(self) -> str:
+        """A task of the colleague's that comes again."""
+        task = self.task()
+        assert self.boss.put(f"{TASKS}/{task}/recurrence", {"pattern": "weekly"}).status == 200
+        return task
+
+    def helped_task(self) -> str:
+        """A task of the colleague's that the caller is to do with them."""
+        colleague = self.people["colleague"]
+        return self._task(colleague, assignee_ids=[colleague.id, self.caller.id])
+
+    def busy_task(self) -> str:
+        """A task that the colleague is to do."""
+        colleague = self.people["colleague"]
+        return self._task(colleague, assigned_to=colleague.id)
+
+    def subtask(self) -> str:
+        """An item of a checklist of the colleague's."""
+        made = self.people["colleague"].post(f"{TASKS}/{self.task()}/subtasks", {"title": "Step"})
+        return str(made.data["id"])
+
     def _comment(self, author: Person) -> str:
         made = author.post(f"{TASKS}/{self.task()}/comments", {"content": "Well"})
         return str(made.data["id"])
@@ -238,6 +385,35 @@ class ProjectStage(Stage):
     def own_comment(self) -> str:
         """A comment of the caller's."""
         return self._comment(self.caller)
+
+    def _file(self, author: Person) -> str:
+        made = author.upload(f"{TASKS}/{self._value('task')}/files", "plan.pdf", b"The plan")
+        return str(made.data["id"])
+
+    def file(self) -> str:
+        """A file of the colleague's, at `task`."""
+        return self._file(self.people["colleague"])
+
+    def own_file(self) -> str:
+        """A file of the caller's, at `task`."""
+        return self._file(self.caller)
+
+    def custom_field(self) -> str:
+        """A custom field of the project."""
+        body = {"name": "Size", "type": "number"}
+        return str(self.boss.post(f"{API}/projects/{self.id}/custom-fields", body).data["id"])
+
+    def _time_entry(self, person: Person) -> str:
+        body = {"hours": 1, "date": "2026-03-01"}
+        return str(person.post(f"{TASKS}/{self.task()}/time-entries", body).data["id"])
+
+    def time_entry(self) -> str:
+        """Time that the colleague has logged."""
+        return self._time_entry(self.people["colleague"])
+
+    def own_time_entry(self) -> str:
+        """Time that the caller has logged."""
+        return self._time_entry(self.caller)
 
     def list(self) -> str:
         """A list of tasks."""

@@ -22,6 +22,7 @@ class Case:
         table: `workspace`, `installation` or `project`; name: of the action; state: of the project.
         method, path: of the request, with `{task}` for what a stage fills in; body: of the same kind.
         answers: expected status by caller, those without a case left out.
+        upload: name of the file that is sent instead of a body.
     """
 
     table: str
@@ -31,6 +32,7 @@ class Case:
     path: str
     body: Any
     answers: Mapping[str, int]
+    upload: str | None = None
 
     @property
     def names(self) -> set[str]:
@@ -68,9 +70,10 @@ def _projects() -> Iterator[Case]:
     callers = read()["project"]["callers"].split()
     for name, action in read()["project"]["actions"].items():
         method, path = action["request"].split()
-        for state in (each for each in action if each not in ("request", "body")):
+        for state in (each for each in action if each not in ("request", "body", "upload")):
             answers = _answers(callers, action[state])
-            yield Case("project", name, state, method, path, action.get("body"), answers)
+            sent = action.get("body")
+            yield Case("project", name, state, method, path, sent, answers, action.get("upload"))
 
 
 def _answers(callers: list[str], line: str) -> dict[str, int]:

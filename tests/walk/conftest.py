@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pronaflow_kernel.testing.walk import Makers, Rows, operations
+from pronaflow_kernel.plugins.discovery import discover
+from pronaflow_kernel.testing.walk import Makers, Rows, brought, operations
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +23,8 @@ def listed(document):
 @pytest.fixture(scope="session")
 def makers(listed):
     """How records of every kind are made."""
-    return Makers(listed)
+    names = ("MAKERS", "REQUESTS", "REFUSED")
+    return Makers(listed, *(brought(name, discover()) for name in names))
 
 
 @pytest.fixture(scope="session")

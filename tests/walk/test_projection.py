@@ -23,7 +23,6 @@ STORED = {
     fields.Boolean: some.booleans(),
     fields.Integer: INT64,
     fields.Float: NUMBER,
-    fields.Dict: some.dictionaries(TEXT, TEXT | INT64 | some.none()),
     fields.String: TEXT,
     fields.Raw: some.none() | TEXT | INT64 | some.lists(TEXT) | some.dictionaries(TEXT, TEXT | INT64),
 }
@@ -37,6 +36,10 @@ def values(field):
         found = some.lists(found, max_size=3) if field.many else found
     elif isinstance(field, fields.List):
         found = some.lists(values(field.inner), max_size=3)
+    elif isinstance(field, fields.Dict):
+        keys = values(field.key_field) if field.key_field else TEXT
+        held = values(field.value_field) if field.value_field else TEXT | INT64 | some.none()
+        found = some.dictionaries(keys, held, max_size=3)
     else:
         found = next(values for kind, values in STORED.items() if isinstance(field, kind))
     return found | some.none() if field.allow_none else found

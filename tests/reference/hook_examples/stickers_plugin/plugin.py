@@ -92,6 +92,9 @@ KEPT = select(Sticker.id).where(
     Sticker.project_id == bindparam("project_id", type_=api.IdType()),
     Sticker.text == "keep",
 )
+FOREVER = (
+    select(Sticker.id).where(Sticker.workspace_id == api.SCOPE_WORKSPACE, Sticker.text == "forever").limit(1)
+)
 PEEL = delete(Sticker).where(
     Sticker.workspace_id == api.SCOPE_WORKSPACE,
     Sticker.task_id == bindparam("task_id", type_=api.IdType()),
@@ -272,6 +275,13 @@ class StickersPlugin(api.Plugin):
         if principal.kind != "token" or principal.scopes != SCREEN:
             return None
         return api.RateLimit(60, "screen", f"stickers:{principal.workspace_id}")
+
+    @api.hookimpl
+    def pick_trash_policy(self, reader: api.Reader) -> api.TrashPolicy | None:
+        """Where a sticker says `forever`, what is deleted can come back for a year."""
+        if reader.value(FOREVER) is None:
+            return None
+        return api.TrashPolicy(keep=timedelta(days=365))
 
     @api.hookimpl
     def check_permission(self, reader: api.Reader, permission: str, container_id: str | None) -> None:
