@@ -1,4 +1,4 @@
-"""All benchmarks: start and memory, the hot list, the security path, the tenant rule, projections, imports.
+"""All benchmarks: start, memory, hot list, security path, tenant rule, projections, imports, bulk.
 
     python contrib/benchmarks/run.py [--quick] [--database sqlite|postgresql|both]
 
@@ -10,15 +10,17 @@ import os
 import platform
 import sqlite3
 
+import bulk
 import hot_list
 import imports
 import projection
 import security_path
 import start
 import tenant_rule
+import token_sign_in
 from measure import options, show
 
-PARTS = (start, hot_list, security_path, tenant_rule, projection, imports)
+PARTS = (start, hot_list, security_path, token_sign_in, tenant_rule, projection, imports, bulk)
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ import statistics
 import subprocess
 import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -94,8 +94,14 @@ def _whole(seen: bytearray) -> bool:
 
 
 @contextmanager
-def server(runner: str, url: str, folder: Path, processes: int) -> Iterator[tuple[int, int]]:
-    """A running server; yields its port and the id of its first process."""
+def server(
+    runner: str, url: str, folder: Path, processes: int, settings: Mapping[str, str] | None = None
+) -> Iterator[tuple[int, int]]:
+    """A running server; yields its port and the id of its first process.
+
+    Arguments:
+        settings: further environment variables.
+    """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PRONAFLOW_")}
@@ -110,6 +116,7 @@ def server(runner: str, url: str, folder: Path, processes: int) -> Iterator[tupl
         "PRONAFLOW_PUBLIC_URL": "http://localhost",
         "PRONAFLOW_SERVER__RUNNER": runner,
         "PRONAFLOW_SERVER__PROCESSES": str(processes),
+        **(settings or {}),
     }
     command = [str(PRONAFLOW), "serve", "--port", str(port)]
     with subprocess.Popen(command, env=env, cwd=folder) as process:

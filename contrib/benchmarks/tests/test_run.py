@@ -25,6 +25,9 @@ FIGURES = [
     r"{kind}, not counted" + TIME + r"  \d+\.\d times bare, goal 500 us",
     r"{kind}, counted in memory" + TIME + r"  \d+\.\d times bare, goal 500 us",
     r"{kind}, counted in Redis" + TIME + r"  \d+\.\d times bare; \d+\.\d us on the wall, goal 500 us",
+    r"{kind}, session" + TIME,
+    r"{kind}, token" + TIME,
+    r"{kind}, token beyond session +-?\d+\.\d us, \d+\.\d\d times; goal 200 us",
     r"join, without" + TIME,
     r"join, with the rule" + TIME + r"  \d\.\d\d\d times without, [+-]\d+\.\d us",
     r"join, judged once" + TIME,
@@ -32,6 +35,10 @@ FIGURES = [
     r"projection" + TIME + r"  \d+\.\d times orjson",
     r"saved by the projection +\d+\.\d times less than marshmallow",
     r"{kind}, bare executemany +\d+ rows/s of CPU",
+    *(
+        rf"{{kind}}, {action} 20 +\d+\.\d\d s; +\d+\.\d times as fast as single"
+        for action in ("create", "update", "move", "delete")
+    ),
     r"{kind}, import of 100 rows +\d+ rows/s of CPU \(\d+ on the wall\)  \d+\.\d times bare",
 ]
 
