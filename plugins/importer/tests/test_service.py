@@ -93,14 +93,11 @@ def test_a_trashed_project_s_fault_says_what_to_do(
 def test_rows_that_a_plugin_objects_to_are_named(
     job: Callable[..., CsvImport], ann: Person, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pronaflow_tasks.creation import place_all
-
-    def objecting(uow: Any, project: Any, tasks: Any, indexed: bool) -> None:
-        if any(task["title"] == "c" for task in tasks):
+    def objecting(uow: Any, resource: str, row: Any, changes: Any) -> None:
+        if resource == "task" and changes["title"] == "c":
             raise Conflict("No c, please")
-        place_all(uow, project, tasks, indexed)
 
-    monkeypatch.setattr("pronaflow_tasks.creation.place_all", objecting)
+    monkeypatch.setattr(world.kernel.hooks, "check_change", objecting)
     with pytest.raises(ImportRefused) as refusal:
         job().run()
     assert [(note.line, note.message) for note in refusal.value.report.errors] == [(4, "No c, please")]
