@@ -76,6 +76,10 @@ def test_every_permission_is_demanded_by_a_route_or_asked_for_in_its_plugin(serv
     assert unused == []
 
 
+READS = {"`POST /api/v1/notifications/stream-ticket`"}
+"""What opens a read and nothing else, for browsers that cannot send a header with it."""
+
+
 def test_a_route_demands_a_scope_that_reads_exactly_if_it_is_a_get(server):
     scopes = {permission.name: permission.scope for _, permission in owned_permissions(server)}
     assert [
@@ -84,7 +88,7 @@ def test_a_route_demands_a_scope_that_reads_exactly_if_it_is_a_get(server):
         if route.permission != PUBLIC
         # No token can have a scope of administration: there nothing is to be told apart.
         and not scopes[route.permission].startswith("admin:")
-        and scopes[route.permission].startswith("read:") != (route.method == "get")
+        and scopes[route.permission].startswith("read:") != (route.method == "get" or str(route) in READS)
     ] == []
 
 

@@ -112,7 +112,7 @@ def test_a_member_sees_nothing_of_a_private_project(world, listed, makers, role)
     world.join(owner.workspace_id, outsider, role)
     known = {"workspace": owner.workspace_id}
     hidden = Party(world, makers, THEIRS, person=owner, visibility="private", known=known)
-    shared = {kind: hidden.id_of(kind) for kind in ("webhook", "delivery", "event_consumer")}
+    shared = {kind: hidden.id_of(kind) for kind in ("webhook", "delivery", "event_consumer", "audit_log")}
     shared["invitation"] = owner.workspace_id
     other = Party(world, makers, OWN, person=outsider, known={**known, **shared})
     for party in (hidden, other):

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from .brought import brought
 from .document import Operation, operations
+from .identity_makers import mailed_token
 from .makers import Makers
-from .party import Party, Request, Unsupplied, asking, send
+from .party import LEFT_OUT, Party, Request, Unsupplied, after, asking, send
 from .prying import seen, words_in
 from .refusals import Refusals
 from .rows import Rows
@@ -19,6 +20,7 @@ from .traces import taken, traces
 from .walk import Walk
 
 __all__ = [
+    "LEFT_OUT",
     "Makers",
     "Operation",
     "Party",
@@ -27,8 +29,10 @@ __all__ = [
     "Rows",
     "Unsupplied",
     "Walk",
+    "after",
     "asking",
     "brought",
+    "mailed_token",
     "operations",
     "seen",
     "send",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +144,24 @@ class Party:
     def administrator(self) -> Person:
         """Who acts for the party where only administrators of the system may."""
         return self.world.administrator()
+
+
+def after(operation_id: str, **changes: Any) -> Callable[[Party], dict[str, Any]]:
+    """Values of a request before which the caller does something, once, if their role lets them.
+
+    Arguments:
+        operation_id: what is done.
+        changes: see `Party.request`.
+    """
+
+    def done(party: Party) -> dict[str, Any]:
+        if operation_id not in party.kept:
+            party.kept[operation_id] = True
+            with suppress(Unsupplied):
+                party.create(operation_id, **changes)
+        return {}
+
+    return done
 
 
 def asking(operation: Operation, request: Request, **query: Any) -> Request:

@@ -37,7 +37,7 @@ def _add_own_data(blp: Blueprint, own_data: OwnData) -> None:
     @blp.endpoint(
         "POST",
         "/my-data/exports",
-        permission="archiving.own_data",
+        permission="archiving.export_own_data",
         target=WORKSPACE,
         returns=JobOut,
         status=202,
@@ -105,18 +105,27 @@ def _add_erasures(blp: Blueprint, erasures: Erasures) -> None:
         return erasures.begin(uow, body["user_id"])
 
     @blp.endpoint(
-        "GET", "/erasures", permission="archiving.erase", query=ExportsQuery, returns=ErasureOut, many=True
+        "GET",
+        "/erasures",
+        permission="archiving.read_erasures",
+        query=ExportsQuery,
+        returns=ErasureOut,
+        many=True,
     )
     def list_erasures(reader: Reader, query: dict[str, Any]) -> Page:
         """List who is to be forgotten, or was, at your wish."""
         return erasures.page(reader, query)
 
-    @blp.endpoint("GET", "/erasures/<id:erasure_id>", permission="archiving.erase", returns=ErasureOut)
+    @blp.endpoint(
+        "GET", "/erasures/<id:erasure_id>", permission="archiving.read_erasures", returns=ErasureOut
+    )
     def get_erasure(reader: Reader, erasure_id: str) -> Row:
         """Show whether somebody is forgotten."""
         return erasures.get(reader, erasure_id)
 
-    @blp.endpoint("GET", "/erasures/<id:erasure_id>/certificate", permission="archiving.erase", download=True)
+    @blp.endpoint(
+        "GET", "/erasures/<id:erasure_id>/certificate", permission="archiving.read_erasures", download=True
+    )
     def download_certificate(reader: Reader, erasure_id: str) -> Download:
         """Download what an erasure did: rows by table and plugin, what is kept, and what became of free text.
 

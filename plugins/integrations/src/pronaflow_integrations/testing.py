@@ -1,0 +1,39 @@
+"""How tests make records and requests of this plugin that its document does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pronaflow_kernel.testing.walk import LEFT_OUT, Party
+
+
+def _delivery(party: Party) -> str:
+    """A message to the webhook; nobody takes it, so that it may be sent again."""
+    made = party.create("integrations_test_webhook")
+    party.world.drain()
+    return str(made["id"])
+
+
+MAKERS: Mapping[str, Callable[[Party], str]] = {"delivery": _delivery}
+"""By kind; the contract suite and the walks find them here."""
+
+
+def _hooked(party: Party) -> dict[str, Any]:
+    """Events that there are, and an address that nobody is at."""
+    address = "https://hooks.example.com/pronaflow"
+    return {"subscribed_events": {"workspace.deleted": True}, "url": address, "secret": LEFT_OUT}
+
+
+def _for_a_year(party: Party) -> dict[str, Any]:
+    """No day on which it ends: that of the document has passed on some clocks of tests."""
+    return {"expires_at": LEFT_OUT}
+
+
+REQUESTS: Mapping[str, Callable[[Party], dict[str, Any]]] = {
+    "integrations_create_token": _for_a_year,
+    "integrations_rotate_token": _for_a_year,
+    "integrations_create_webhook": _hooked,
+    "integrations_update_webhook": _hooked,
+}
+"""Values by operation id."""
