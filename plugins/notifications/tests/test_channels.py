@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from pronaflow_kernel.testing import Person, World
 from pronaflow_kernel.testing.sink import WebhookSink
 from pronaflow_kernel.testing.zoo import Animal
 from pronaflow_notifications.delivery.models import Address, Dispatch
+from pronaflow_notifications.delivery.sending import MOST_TRIES, QUEUE, SILENCE, TRIES
 
 from .conftest import URL
 
@@ -159,6 +163,20 @@ class TestUnsubscribing:
         assert world.anonymous().get(self.LINK, token=changed).status == 400
 
 
+def pass_time(world: World, seconds: float) -> None:
+    """Let it be later: the schedule does not come twice where clocks of tests go back."""
+    world.clock.advance(seconds)
+    with world.kernel.db.write(Scope.system()) as uow:
+        world.kernel.contexts["notifications"].jobs.enqueue(uow, "find_left", {})
+
+
+def later(world: World, *seconds: float) -> None:
+    """Let time pass, and do what comes due."""
+    for each in seconds:
+        pass_time(world, each)
+        world.drain()
+
+
 class TestSlack:
     PATH = f"{URL}/channels/slack"
 
@@ -166,6 +184,32 @@ class TestSlack:
     def slack(self, bob: Person, webhook_sink: WebhookSink) -> WebhookSink:
         assert bob.put(self.PATH, {"url": webhook_sink.url}).status == 200
         return webhook_sink
+
+    @pytest.fixture
+    def killed(self, world: World) -> Callable[[bool], bool]:
+        """Lets a process of its own do the jobs, to which SIGKILL comes where it hands a parcel over, before or
+        after it; tells whether it came to that."""
+        plugin: Any = world.kernel.contributions["notifications"].plugin
+        by_name = plugin.delivery.channels.by_name
+        whole = by_name["slack"]
+
+        def run(handed_over: bool) -> bool:
+            def send(reader: Any, parcel: Any) -> None:
+                if handed_over:
+                    whole.send(reader, parcel)
+                os.kill(os.getpid(), signal.SIGKILL)
+
+            world.kernel.db.engines.dispose()
+            child = os.fork()
+            if child == 0:  # it must not come back into the tests, whatever happens
+                try:
+                    by_name["slack"] = replace(whole, send=send)
+                    world.drain()
+                finally:
+                    os._exit(0)
+            return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+        return run
 
     def test_it_is_told_as_slack_takes_it(self, mailed: Any, slack: WebhookSink) -> None:
         mailed("<!channel> & <https://evil|x>")
@@ -208,6 +252,52 @@ class TestSlack:
         assert states(world, bob, "slack") == ["sent"]
         assert len({request.headers["webhook-id"] for request in slack.requests}) == 1
         assert len(slack.requests) == 2
+
+    @pytest.mark.parametrize("handed_over", [False, True])
+    def test_a_process_that_ends_at_the_last_try_loses_nothing(
+        self, world: World, mailed: Any, bob: Person, slack: WebhookSink, killed: Any, handed_over: bool
+    ) -> None:
+        for _ in range(TRIES - 1):
+            slack.answer(503)
+        mailed()
+        later(world, *[1500] * (TRIES - 2))
+        assert (len(slack.requests), states(world, bob, "slack")) == (TRIES - 1, ["claimed"])
+        pass_time(world, 1500)
+        assert killed(handed_over)
+        before = TRIES - 1 + handed_over
+        later(world, 60)
+        assert (len(slack.requests), states(world, bob, "slack")) == (before, ["claimed"])
+        later(world, SILENCE.total_seconds())
+        assert (len(slack.requests), states(world, bob, "slack")) == (before + 1, ["sent"])
+        assert len({request.headers["webhook-id"] for request in slack.requests}) == 1
+
+    def test_one_that_only_waited_for_long_is_sent_once(
+        self,
+        world: World,
+        mailed: Any,
+        bob: Person,
+        slack: WebhookSink,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(world.kernel.bus.runner, "queue_rests", lambda name: name == QUEUE)
+            mailed()
+            later(world, SILENCE.total_seconds(), 60)
+            assert (len(slack.requests), states(world, bob, "slack")) == (0, ["claimed"])
+        later(world, 0)
+        assert (len(slack.requests), states(world, bob, "slack")) == (1, ["sent"])
+
+    def test_what_ends_its_process_each_time_is_given_up(
+        self, world: World, project: Any, bob: Person, task: Make, slack: WebhookSink, killed: Any
+    ) -> None:
+        task(project, assigned_to=bob.id)
+        deaths = 0
+        for seconds in (60, *[SILENCE.total_seconds()] * 3):
+            pass_time(world, seconds)
+            while killed(False):
+                deaths += 1
+        assert deaths == MOST_TRIES
+        assert (slack.requests, states(world, bob, "slack")) == ([], ["failed"])
 
     def test_one_that_was_taken_away_is_forgotten(
         self, world: World, mailed: Any, bob: Person, slack: WebhookSink

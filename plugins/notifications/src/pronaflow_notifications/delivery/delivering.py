@@ -2,7 +2,7 @@
 
 `deliver` takes what is sent alone, `digest` what somebody is sent together; both are one transaction each, so
 that nobody has anything twice. `find_waiting` hands digests in each minute, by the index of what is due: it
-also finds what an interrupted job left behind.
+also finds what an interrupted job left behind; what is being sent outside, `Sending` finds.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Delivering:
             JobType("digest", self.digest, args=DigestArgs),
             JobType("find_waiting", self.find_waiting, args=AfterArgs, schedules=(often,)),
             JobType("forget_digests", self.forget, schedules=(daily,)),
-            self._sending.job(),
+            *self._sending.jobs(),
         ]
 
     def deliver(self, uow: UnitOfWork, args: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ PENDING, CLAIMED, SENT, FAILED, DROPPED = "pending", "claimed", "sent", "failed"
 """States of a dispatch: it waits, somebody sends it, it was handed over, it cannot be, it is of no use."""
 
 _WAITS = text("state = 'pending'")
+_IN_HAND = text("state = 'claimed'")
 
 
 class DigestRun(Base, Identified):
@@ -34,7 +35,8 @@ class Dispatch(Base, Identified):
     """A notification on its way through a channel.
 
     `window_key` tells what it waits for together with others (hourly, daily, weekly, quiet); without one it
-    is sent alone. `digest_run_id` is what it was sent with; `message_id` names the mail, stable over all
+    is sent alone. What a job sends outside is due again once nothing has been heard of that job for too long.
+    `digest_run_id` is what it was sent with; `message_id` names the mail, stable over all
     attempts. From `expires_at` on it is of no use. `reason` says why it came to nothing.
     """
 
@@ -72,6 +74,13 @@ class Dispatch(Base, Identified):
             "due_at",
             sqlite_where=_WAITS,
             postgresql_where=_WAITS,
+        ),
+        Index(
+            "ix_notifications__dispatch_in_hand",
+            "due_at",
+            "message_id",
+            sqlite_where=_IN_HAND,
+            postgresql_where=_IN_HAND,
         ),
     )
 

@@ -87,10 +87,30 @@ PUT_OFF_ONE = (
     .values(state=PENDING, due_at=bindparam("later", type_=UtcDateTime()), window_key=bindparam("why"))
 )
 
-IN_HAND = select(Dispatch.__table__).where(Dispatch.id.in_(_IDS), Dispatch.state == CLAIMED)
-"""What somebody is about to send."""
+_IN_HAND = Dispatch.state == CLAIMED
+_HEARD = {"due_at": bindparam("heard_until", type_=UtcDateTime())}
+HAND_OUT = (
+    update(Dispatch).where(Dispatch.id.in_(_IDS)).values(**_HEARD, message_id=bindparam("key"), attempts=0)
+)
+"""Lets a job send dispatches that were taken; each of its tries counts itself."""
 
-AGAIN = update(Dispatch).where(Dispatch.id.in_(_IDS)).values(attempts=Dispatch.attempts + 1)
+TRY = (
+    update(Dispatch)
+    .where(Dispatch.id.in_(_IDS), _IN_HAND)
+    .values(**_HEARD, attempts=Dispatch.attempts + 1)
+    .returning(Dispatch)
+)
+"""What somebody is about to send; counted before, so that a try that ends its process counts too."""
+
+_PARCELS = (
+    select(Dispatch.message_id)
+    .where(_IN_HAND, Dispatch.due_at <= _UNTIL)
+    .distinct()
+    .order_by(Dispatch.message_id)
+    .limit(bindparam("most"))
+)
+LEFT = update(Dispatch).where(_IN_HAND, Dispatch.message_id.in_(_PARCELS)).values(_HEARD).returning(Dispatch)
+"""Parcels that nobody was heard of any more, whole; whoever takes them is heard of from here on."""
 
 END = (
     update(Dispatch)

@@ -238,6 +238,14 @@ def _delivery() -> None:
         postgresql_where=sa.text("state = 'pending'"),
     )
     op.create_index(
+        "ix_notifications__dispatch_in_hand",
+        "notifications__dispatch",
+        ["due_at", "message_id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'claimed'"),
+        postgresql_where=sa.text("state = 'claimed'"),
+    )
+    op.create_index(
         "ix_notifications__dispatch_waiting",
         "notifications__dispatch",
         ["user_id", "channel", "due_at"],
