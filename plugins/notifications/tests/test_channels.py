@@ -187,8 +187,10 @@ class TestSlack:
 
     @pytest.fixture
     def killed(self, world: World) -> Callable[[bool], bool]:
-        """Lets a process of its own do the jobs, to which SIGKILL comes where it hands a parcel over, before or
-        after it; tells whether it came to that."""
+        """Lets a process of its own do the jobs; tells whether it came to handing a parcel over.
+
+        SIGKILL comes there, before or after it.
+        """
         plugin: Any = world.kernel.contributions["notifications"].plugin
         by_name = plugin.delivery.channels.by_name
         whole = by_name["slack"]

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from pronaflow_kernel.api import Mail, Scope, User
+from pronaflow_kernel.api import Mail, Scope, User, Workspace
+from pronaflow_kernel.jobs.dead import Which, listed
+from pronaflow_kernel.tenancy.service import purge_workspace
 from pronaflow_kernel.testing import Person, World
 from pronaflow_notifications.delivery.models import DigestRun, Dispatch
 
@@ -31,6 +33,20 @@ def dispatches(world: World, person: Person) -> list[dict[str, Any]]:
 
 def states(world: World, person: Person) -> list[str]:
     return [row["state"] for row in dispatches(world, person)]
+
+
+def purge(world: World, person: Person, path: str) -> None:
+    """Delete something for good, as from the trash."""
+    assert person.delete(path).status in (200, 204)
+    [item] = [row for row in person.get("/api/v1/archive/trash").data if row["resource_id"] in path]
+    assert person.delete(f"/api/v1/archive/trash/{item['id']}").status == 204
+    world.drain()
+
+
+def dead(world: World) -> list[Any]:
+    """What was given up in the background."""
+    with world.kernel.bus.engine.connect() as connection:
+        return listed(connection, Which(), 10)
 
 
 def minute(world: World, at: datetime) -> None:
@@ -205,6 +221,34 @@ class TestDigests:
         [mail] = mails(bob)
         assert gone["title"] not in mail.text
         assert mail.subject == "Task assigned to you - PronaFlow"
+
+    def test_one_task_of_two_deleted_for_good_leaves_the_other(
+        self, world: World, ann: Person, project: Any, bob: Person, digest: Any, mails: Any
+    ) -> None:
+        [gone, left] = ann.get("/api/v1/tasks", project_id=project["id"]).data
+        purge(world, ann, f"/api/v1/tasks/{gone['id']}")
+        digest()
+        [mail] = mails(bob)
+        assert (gone["title"] in mail.text, left["title"] in mail.text) == (False, True)
+        assert [row["action_url"] for row in bob.get(URL).data] == [f"/tasks/{left['id']}"]
+        assert bob.get(f"{URL}/unread-count").data["unread_count"] == 1
+
+    @pytest.mark.parametrize("place", ["project", "workspace"])
+    def test_where_all_was_deleted_for_good_there_is_nothing_to_say(
+        self, world: World, ann: Person, project: Any, bob: Person, digest: Any, mails: Any, place: str
+    ) -> None:
+        if place == "project":
+            purge(world, ann, f"/api/v1/projects/{project['id']}")
+        else:
+            assert ann.delete(f"/api/v1/workspaces/{ann.workspace_id}").status in (200, 204)
+            world.drain()
+            with world.kernel.db.write(Scope.system(ann.workspace_id), origin="system") as uow:
+                purge_workspace(uow, uow.get(Workspace, ann.workspace_id, trashed=True))
+            world.drain()
+        digest()
+        assert (mails(bob), dispatches(world, bob)) == ([], [])
+        assert bob.get(f"{URL}/unread-count").data["unread_count"] == 0
+        assert dead(world) == []
 
     def test_fifty_are_told_and_the_rest_is_counted(
         self, world: World, ann: Person, project: Any, bob: Person, mails: Any

@@ -1,4 +1,4 @@
-"""Whoever may see a place no longer keeps nothing of what was told of it."""
+"""Whoever may see a place no longer keeps nothing of what was told of it; of what is gone nobody does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pronaflow_kernel.api import Access, Event, UnitOfWork
 
 from . import counters, queries
 
-Place = Literal["workspace", "container"]
+Place = Literal["workspace", "container", "thing"]
+
+KEYS: dict[Place, str] = {"container": "container_id", "thing": "about_id"}
+"""What names a place inside a workspace."""
 
 
 class Departures:
@@ -37,6 +40,15 @@ class Departures:
         holders = [row["user_id"] for row in uow.all(queries.HOLDERS["workspace"])]
         forget(uow, "workspace", holders)
 
+    def purged(self, uow: UnitOfWork, event: Event) -> None:
+        """Something was deleted for good: its title, and what is on its way to people, go with it."""
+        gone = event.payload["resource_id"]
+        # Containers are purged outside of containers: what happened in them goes too.
+        places: tuple[Place, ...] = ("thing",) if event.container_id else ("thing", "container")
+        for place in places:
+            holders = [row["user_id"] for row in uow.all(queries.HOLDERS[place], **{KEYS[place]: gone})]
+            forget(uow, place, holders, gone)
+
 
 def hide(uow: UnitOfWork, access: Access, container_id: str) -> None:
     """Let those keep nothing of a container who do not see it any more."""
@@ -44,14 +56,12 @@ def hide(uow: UnitOfWork, access: Access, container_id: str) -> None:
     forget(uow, "container", set(holders) - access.audience(uow, holders, container_id), container_id)
 
 
-def forget(uow: UnitOfWork, place: Place, user_ids: Collection[str], container_id: str | None = None) -> None:
-    """Delete people's notifications of the scope's workspace, or of a container in it."""
+def forget(uow: UnitOfWork, place: Place, user_ids: Collection[str], place_id: str | None = None) -> None:
+    """Delete people's notifications of the scope's workspace, or of a container or a thing in it."""
     if not user_ids:
         return
-    ids = sorted(user_ids)
-    where: dict[str, Any] = (
-        {"ids": ids} if container_id is None else {"ids": ids, "container_id": container_id}
-    )
+    ids = sorted(set(user_ids))
+    where: dict[str, Any] = {"ids": ids} if place == "workspace" else {"ids": ids, KEYS[place]: place_id}
     counters.hold(uow, ids)
     unread = {row["user_id"]: -row["unread"] for row in uow.all(queries.LEAVING[place], **where)}
     uow.execute(queries.FORGET[place], **where)

@@ -58,6 +58,7 @@ class Notification(Base, Identified):
         Index("ix_notifications__notification_list", "user_id", "created_at", "id"),
         Index("ix_notifications__notification_workspace", "workspace_id", "user_id"),
         Index("ix_notifications__notification_age", "created_at"),
+        Index("ix_notifications__notification_about", "about_id", "user_id"),
     )
 
 
@@ -69,13 +70,6 @@ UNREAD_INDEXES = (
         Notification.user_id,
         Notification.created_at,
         Notification.id,
-        sqlite_where=_UNREAD,
-        postgresql_where=_UNREAD,
-    ),
-    Index(
-        "ix_notifications__notification_about",
-        Notification.about_id,
-        Notification.user_id,
         sqlite_where=_UNREAD,
         postgresql_where=_UNREAD,
     ),

@@ -155,6 +155,7 @@ class NotificationsPlugin(Plugin):
             Subscriber("tell", ("*",), self.teller.tell, only=self.teller.wants, replayable=False),
             Subscriber("departure", ("*.member.removed",), left),
             Subscriber("closing", ("workspace.deleted",), closed, replayable=False),
+            Subscriber("purging", ("*.purged",), self.departures.purged, replayable=False),
             self.running.subscriber(),
         ]
 

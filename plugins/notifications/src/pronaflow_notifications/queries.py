@@ -119,6 +119,7 @@ ADD = update(Counter).where(Counter.user_id.in_(_IDS)).values(unread=Counter.unr
 # Telling
 
 _EVENT = bindparam("event_id", type_=IdType())
+_ABOUT = Notification.about_id == bindparam("about_id", type_=IdType())
 
 TOLD = unscoped(
     _WHY,
@@ -132,7 +133,7 @@ TOLD = unscoped(
 OPEN = unscoped(
     _WHY,
     select(Notification.__table__).where(
-        Notification.about_id == bindparam("about_id", type_=IdType()),
+        _ABOUT,
         Notification.user_id.in_(_IDS),
         not_(Notification.read),
         Notification.created_at >= bindparam("since", type_=UtcDateTime()),
@@ -176,20 +177,25 @@ _HERE = (Notification.workspace_id == SCOPE_WORKSPACE, Notification.user_id.in_(
 _THERE = Notification.container_id == bindparam("container_id", type_=IdType())
 _OWNERS = select(Notification.user_id).where(Notification.workspace_id == SCOPE_WORKSPACE).distinct()
 
-HOLDERS = {"workspace": _OWNERS, "container": _OWNERS.where(_THERE)}
-"""Who has notifications of the scope's workspace, or of a container in it."""
+HOLDERS = {"workspace": _OWNERS, "container": _OWNERS.where(_THERE), "thing": _OWNERS.where(_ABOUT)}
+"""Who has notifications of the scope's workspace, or of a container or a thing in it."""
 
 _UNREAD_OF = (
     select(Notification.user_id, func.count().label("unread"))
     .where(*_HERE, Notification.in_app, not_(Notification.read))
     .group_by(Notification.user_id)
 )
-LEAVING = {"workspace": _UNREAD_OF, "container": _UNREAD_OF.where(_THERE)}
+LEAVING = {
+    "workspace": _UNREAD_OF,
+    "container": _UNREAD_OF.where(_THERE),
+    "thing": _UNREAD_OF.where(_ABOUT),
+}
 """How many of them are unread, by user."""
 
 FORGET = {
     "workspace": delete(Notification).where(*_HERE),
     "container": delete(Notification).where(*_HERE, _THERE),
+    "thing": delete(Notification).where(*_HERE, _ABOUT),
 }
 
 FORGET_MUTES = delete(Mute).where(Mute.workspace_id == SCOPE_WORKSPACE, Mute.user_id.in_(_IDS))

@@ -1,8 +1,8 @@
 """Handing parcels to channels: inside the transaction that ends their dispatches, or by a job of its own.
 
 Such a job may end with its process at any moment, at its last attempt too: then nobody is left to end the
-dispatches. Each attempt says until when it would be heard of (`due_at`); `find_left` hands in anew what nobody
-was heard of any more, so that no parcel is lost, though one may come twice, with one key (events.md 4).
+dispatches. Each attempt says until when it would be heard of (`due_at`); `find_left` hands in anew what
+nobody is heard of any more, so that no parcel is lost, though one may come twice, with one key (events.md 4).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ JOB = "send_out"
 TRIES = 8
 """How often a channel is tried that reaches out by itself; with the waits between them about an hour."""
 MOST_TRIES = 2 * TRIES
-"""So often is a parcel tried whose process ends in the middle: one that ends each of them is no use to send."""
+"""So often is a parcel tried whose process ends in the middle: more would only end more processes."""
 SILENCE = timedelta(hours=1)
 """After so long without an attempt nobody has a parcel any more: three times the longest wait in between."""
 PAGE = 500

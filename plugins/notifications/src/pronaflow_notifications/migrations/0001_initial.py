@@ -93,8 +93,6 @@ def upgrade() -> None:
         "notifications__notification",
         ["about_id", "user_id"],
         unique=False,
-        sqlite_where=sa.text("read = 0"),
-        postgresql_where=sa.text("NOT read"),
     )
     op.create_index(
         "ix_notifications__notification_age", "notifications__notification", ["created_at"], unique=False
