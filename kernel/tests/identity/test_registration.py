@@ -218,6 +218,27 @@ class TestGated:
         assert f"http://localhost:8000/verify-email#user_id={user_id}&token={proof['token']}" in mail.text
         assert "within 24 hours" in mail.text
 
+    @pytest.mark.parametrize(
+        ("asked", "subject"),
+        [
+            ({}, "Prove your mail address"),
+            ({"Accept-Language": "vi, en;q=0.5"}, "Xác minh địa chỉ email của bạn"),
+            ({"Accept-Language": "en-GB, vi;q=0.5"}, "Prove your mail address"),
+            ({"Accept-Language": "tlh"}, "Prove your mail address"),
+        ],
+        ids=["nothing", "Vietnamese", "English", "one that nobody speaks"],
+    )
+    def test_the_mail_is_in_the_language_that_the_request_asks_for(self, gated, asked, subject):
+        account = gated.newcomer()
+        body = {"email": account.email, "username": account.username, "password": account.password}
+        somebody = gated.world.anonymous()
+
+        somebody.request("POST", REGISTER, body, headers=asked)
+        account.id = gated.proof(account)["user_id"]
+        somebody.request("POST", RESEND, {"user_id": account.id}, headers=asked)
+
+        assert [mail.subject for mail in gated.mails(account)] == [f"{subject} - PronaFlow"] * 2
+
     def test_the_proof_opens_the_account(self, gated):
         account = gated.newcomer()
         account.id = gated.register(account).data["id"]

@@ -39,12 +39,14 @@ class NewAccount:
         email, username: checked, as their owner writes them.
         password_hash: from `PasswordHashes`; None for who signs in another way.
         full_name: if given.
+        language: of the mails about the registration, where one was asked for; nobody has chosen it for good.
     """
 
     email: str
     username: str
     password_hash: str | None
     full_name: str | None = None
+    language: str | None = None
 
 
 class Accounts:
@@ -84,7 +86,7 @@ class Accounts:
         if not self.must_prove_address:
             return self.create(uow, new, status=ACTIVE)
         user = self.create(uow, new, status=PENDING)
-        self.ask_for_proof(uow, user)
+        self.ask_for_proof(uow, user, new.language)
         return user
 
     def create(self, uow: UnitOfWork, new: NewAccount, **values: Any) -> Row:
@@ -117,12 +119,16 @@ class Accounts:
         create_workspace(uow, user["id"], workspace)
         return user
 
-    def ask_for_proof(self, uow: UnitOfWork, user: Row) -> None:
-        """Mail the owner a link that proves the address, unless enough such links work already."""
+    def ask_for_proof(self, uow: UnitOfWork, user: Row, language: str | None) -> None:
+        """Mail the owner a link that proves the address, unless enough such links work already.
+
+        Arguments:
+            language: that was asked for, if any.
+        """
         seconds = self._auth.verification_ttl
         token = one_time.issue_beside(uow, one_time.VERIFY_EMAIL, seconds, user["id"])
         if token is not None:
-            self._letters.verification(uow, user, token, seconds)
+            self._letters.verification(uow, user, token, seconds, language)
 
     def verify_email(self, uow: UnitOfWork, user_id: str, token: str) -> None:
         """Take a token from a mail as proof of the address.

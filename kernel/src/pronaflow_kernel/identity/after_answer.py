@@ -55,9 +55,15 @@ class AfterAnswer:
         self._sealed.enqueue(uow, REGISTER, asdict(new))
         return _echo(new, uow.now)
 
-    def request_verification(self, uow: UnitOfWork, email: str | None, user_id: str | None) -> None:
-        """Have the owner mailed a new link, if there is an account whose address is unproved."""
-        self._sealed.enqueue(uow, VERIFICATION, {"email": email, "user_id": user_id})
+    def request_verification(
+        self, uow: UnitOfWork, email: str | None, user_id: str | None, language: str | None
+    ) -> None:
+        """Have the owner mailed a new link, if there is an account whose address is unproved.
+
+        Arguments:
+            language: that was asked for, if any.
+        """
+        self._sealed.enqueue(uow, VERIFICATION, {"email": email, "user_id": user_id, "language": language})
 
     def request_reset(self, uow: UnitOfWork, email: str) -> None:
         """Have the owner mailed a link that sets a new password, if there is an account."""
@@ -91,7 +97,7 @@ class AfterAnswer:
         """The job behind `request_verification`."""
         user = self._accounts.owner(uow, email=content["email"], user_id=content["user_id"])
         if user and user["email_verified_at"] is None and user["status"] in (PENDING, ACTIVE):
-            self._accounts.ask_for_proof(uow, user)
+            self._accounts.ask_for_proof(uow, user, content["language"])
 
     def mail_reset(self, uow: UnitOfWork, content: dict[str, Any]) -> None:
         """The job behind `request_reset`."""
@@ -121,7 +127,7 @@ class AfterAnswer:
         if owner:
             self._letters.registered_before(uow, owner)
         else:
-            self._letters.username_taken(uow, new.email, new.username)
+            self._letters.username_taken(uow, new.email, new.username, new.language)
 
 
 def _echo(new: NewAccount, now: datetime) -> Row:

@@ -15,6 +15,7 @@ from ..errors import Conflict, Problem, Unauthorized, ValidationFailed
 from ..persistence.scope import Scope
 from ..persistence.uow import Reader, Row, UnitOfWork
 from ..web.answers import Answer
+from ..web.languages import asked_language
 from . import one_time
 from .accounts import PENDING, NewAccount, shown
 from .admin import Admin
@@ -71,7 +72,8 @@ class Handlers:
 
     def resend_verification(self, uow: UnitOfWork, body: Row) -> Answer:
         """Mail the proof of an address again; the answer does not tell whether there is an account."""
-        self._parts.after_answer.request_verification(uow, body.get("email"), body.get("user_id"))
+        email, user_id = body.get("email"), body.get("user_id")
+        self._parts.after_answer.request_verification(uow, email, user_id, self._language())
         return _say("If an account waits for this proof, a mail is on its way")
 
     def login(self, reader: Reader, body: Row) -> Row:
@@ -160,7 +162,13 @@ class Handlers:
 
     def _new_account(self, body: Row) -> NewAccount:
         password_hash = self._hashes.make(body["password"])
-        return NewAccount(body["email"], body["username"], password_hash, body.get("full_name"))
+        return NewAccount(
+            body["email"], body["username"], password_hash, body.get("full_name"), self._language()
+        )
+
+    def _language(self) -> str | None:
+        """The language of mails to whoever has no account to choose one in."""
+        return asked_language(self._parts.kernel.texts.languages())
 
     def _register(self, new: NewAccount) -> Row:
         with self._db.write(Scope.nobody()) as uow:

@@ -33,8 +33,14 @@ class Letters:
         self._public_url = public_url
         self._preferences, self._texts = preferences, texts
 
-    def verification(self, uow: UnitOfWork, user: Recipient, token: str, seconds: int) -> None:
-        """Ask the owner of an address to prove it."""
+    def verification(
+        self, uow: UnitOfWork, user: Recipient, token: str, seconds: int, language: str | None
+    ) -> None:
+        """Ask the owner of an address to prove it.
+
+        Arguments:
+            language: that was asked for with the account; None for the owner's own.
+        """
         text = (
             "Welcome to PronaFlow, {username}. "
             "Please prove your mail address within {span}:\n\n"
@@ -42,7 +48,7 @@ class Letters:
             "If you did not register, do nothing: the account stays closed without this proof.\n"
         )
         page = self._access("verify-email", user, token)
-        self._write(uow, user, "Prove your mail address", text, span=seconds, access=page)
+        self._write(uow, user, "Prove your mail address", text, language=language, span=seconds, access=page)
 
     def reset(self, uow: UnitOfWork, user: Recipient, token: str, seconds: int) -> None:
         """Let the owner of an account set a new password."""
@@ -104,15 +110,15 @@ class Letters:
         )
         self._write(uow, user, "You have an account already", text)
 
-    def username_taken(self, uow: UnitOfWork, email: str, username: str) -> None:
-        """Tell somebody who registered that another user has the name."""
+    def username_taken(self, uow: UnitOfWork, email: str, username: str, language: str | None) -> None:
+        """Tell somebody who registered that another user has the name; `language` as in `verification`."""
         text = (
             "You asked for an account with the user name {username}, but somebody else has it. "
             "Please register again with another one.\n\n"
             "If it was not you, do nothing.\n"
         )
         stranger = {"email": email, "username": username}
-        self._write(uow, stranger, "Please choose another user name", text)
+        self._write(uow, stranger, "Please choose another user name", text, language=language)
 
     def language(self, reader: Reader, user: Recipient) -> str:
         """The language that somebody reads; that of the server for whoever has no account."""

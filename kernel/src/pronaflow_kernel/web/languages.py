@@ -7,6 +7,7 @@ and whoever asks for nothing a statement, and that only where there is an error 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flask import Response, g, request
@@ -37,7 +38,7 @@ class ErrorLanguage:
     def choose(self) -> str:
         """The language for the request at hand."""
         if "Accept-Language" in request.headers:
-            return request.accept_languages.best_match(self._spoken) or ENGLISH
+            return asked_language(self._spoken) or ENGLISH
         chosen: str = self._kernel.settings.locale.language
         user_id = g.get("user_id")
         if user_id is not None:
@@ -62,6 +63,29 @@ class ErrorLanguage:
                 {"field": each.field, "message": each.message, "code": each.code} for each in told.problems
             ]
         return told
+
+
+def asked_language(spoken: Sequence[str]) -> str | None:
+    """The language that the request at hand asks for by `Accept-Language`; None where it asks for none.
+
+    Of what is asked for the most wanted one counts that is spoken at all, in whatever country (RFC 4647,
+    3.4): whoever wants British English before Vietnamese reads American English.
+
+    Arguments:
+        spoken: the languages that there are, BCP-47 tags, the one for `*` first.
+    """
+    for asked, quality in request.accept_languages:
+        if quality > 0:
+            near = [tag for tag in spoken if asked == "*" or _base(tag) == _base(asked)]
+            exact = [tag for tag in near if tag.lower() == asked.lower().replace("_", "-")]
+            if near:
+                return (exact or near)[0]
+    return None
+
+
+def _base(tag: str) -> str:
+    """The language of a tag without country and script."""
+    return tag.lower().replace("_", "-").partition("-")[0]
 
 
 def label(response: Response, language: str) -> Response:
