@@ -4,6 +4,8 @@ A word stands in their names, mail address, network address and program; afterwa
 any table.
 """
 
+import email
+import email.policy
 import gzip
 import io
 import json
@@ -13,6 +15,7 @@ import zipfile
 import pytest
 from sqlalchemy import inspect
 
+from pronaflow_kernel.mail import EmlMailer
 from pronaflow_kernel.persistence.engines import open_bare
 from pronaflow_kernel.persistence.scope import Scope
 
@@ -53,6 +56,22 @@ def stored(world):
                 yield from (bundle.read(name) for name in bundle.namelist())
         else:
             yield gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+
+
+@pytest.fixture
+def letters(world, tmp_path, monkeypatch):
+    """The folder in which letters stay that were sent: those of the world, as of a server without SMTP."""
+    files, take = EmlMailer(tmp_path / "mail", "PronaFlow <us@example.com>", world.clock), world.outbox.send
+    monkeypatch.setattr(world.outbox, "send", lambda mail: (take(mail), files.send(mail)))
+    monkeypatch.setattr(world.outbox, "folder", files.folder)
+    return files.folder
+
+
+def opened(path):
+    """Headers and text of a letter as people read them."""
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    texts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
+    return " ".join([*map(str, message.values()), *texts])
 
 
 @pytest.fixture
@@ -137,8 +156,29 @@ def test_before_that_they_could_read_all_of_it(world, nina, team):
     assert nina.request("DELETE", f"{API}/auth/me", {"password": PASSWORD}).status == 204
 
 
-def test_no_file_and_no_log_tells_who_it_was(world, nina, team):
-    """An export of theirs, old entries in files, and all that an administrator can take out."""
+def test_no_letter_tells_who_it_was(world, letters, nina, team):
+    """Those to nina, the last one with them, and the invitation of a friend that names her."""
+    nina.patch(f"{API}/auth/me", {"username": f"{MARK}_too"})
+    home = nina.post(f"{API}/workspaces", {"name": "Home"}).data["id"]
+    for host, to in ((nina, "friend@example.com"), (team, "guest@example.com")):
+        place = home if host is nina else team.workspace_id
+        body = {"email": to, "role": "member"}
+        assert host.post(f"{API}/workspaces/{place}/invitations", body).status == 201
+    world.drain()
+    about = [text for text in map(opened, letters.iterdir()) if tells(text)]
+    assert {"friend@example.com" in text for text in about} == {True, False}
+
+    assert nina.request("DELETE", f"{API}/auth/me", {"password": PASSWORD}).status == 204
+    world.drain()
+
+    assert world.outbox.to(NINA["email"])[-1].subject.startswith("Your account was deleted"), "it was sent"
+    kept = [opened(path) for path in letters.iterdir()]
+    assert [text for text in kept if tells(text)] == []
+    assert any("guest@example.com" in text for text in kept), "letters of others stay"
+
+
+def test_no_file_and_no_log_tells_who_it_was(world, letters, nina, team):
+    """An export of theirs, old entries in files, all letters, and all that an administrator can take out."""
     here, *_ = at_work(nina, team)
     nina.patch(f"{API}/auth/me", {"username": f"{MARK}_too"})
     assert nina.request("POST", f"{API}/compliance/my-data/exports", headers=here).status == 202
@@ -155,5 +195,6 @@ def test_no_file_and_no_log_tells_who_it_was(world, nina, team):
     assert not tells(certificate)
     assert holding(world) == set()
     assert [content for content in stored(world) if tells(content)] == []
+    assert [path for path in letters.iterdir() if tells(path.read_bytes()) or tells(opened(path))] == []
     for view in ("csv", "jsonl"):
         assert not tells(admin.get(f"{API}/audit-logs/export", format=view).body)

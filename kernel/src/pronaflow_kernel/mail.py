@@ -78,6 +78,11 @@ class MailError(Exception):
 class Mailer(Protocol):
     """Hands mail over to the mail server. Only the job behind `Post.send` calls it."""
 
+    @property
+    def folder(self) -> Path | None:
+        """Where letters stay that it wrote; None if they leave this server."""
+        ...
+
     def send(self, mail: Mail) -> None:
         """Hand over one mail.
 
@@ -96,19 +101,19 @@ class EmlMailer:
     """Writes each mail into a file of its own, `<time>-<id>.eml`, so that names sort as mails were sent.
 
     Arguments:
-        folder: created when the first mail comes.
+        folder: created when the first mail comes; `Post.forget` deletes in it.
         sender: address that mails come from.
         clock: dates the mails.
     """
 
     def __init__(self, folder: Path, sender: str, clock: Clock) -> None:
-        self._folder, self._sender, self._clock = folder, sender, clock
+        self.folder, self._sender, self._clock = folder, sender, clock
 
     def send(self, mail: Mail) -> None:
         """As `Mailer.send`."""
         message = compose(mail, self._sender, self._clock)
         name = f"{self._clock.now():%Y%m%dT%H%M%S.%fZ}-{new_id()}.eml"
-        with atomic_file(self._folder / name, exclusive=True) as stream:
+        with atomic_file(self.folder / name, exclusive=True) as stream:
             stream.write(message.as_bytes())
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def own_work(kernel: Kernel) -> Sequence[JobType | Subscriber]:
     """What the kernel does in the background, made of its parts."""
     return [
-        kernel.mail.job(),
+        *kernel.mail.jobs(),
         forgetting(kernel, "forget_keys", "11 * * * *", Expiring(IdempotencyRecord)),
         forgetting(kernel, "forget_refusals", "29 4 * * *", Expiring(RefusedAddress)),
         *identity_jobs(kernel),

@@ -12,6 +12,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from urllib.parse import unquote, urlsplit
 
@@ -74,6 +75,9 @@ class SmtpMailer:
         timeout: seconds for each step.
         connections: most at a time; whoever finds none waits.
     """
+
+    folder: Path | None = None
+    """As `Mailer.folder`: letters leave this server."""
 
     def __init__(
         self,

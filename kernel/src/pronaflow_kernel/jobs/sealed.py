@@ -62,17 +62,26 @@ class SealedJobs:
         Arguments:
             run, how: as for `JobType`.
         """
-        kind = f"{CORE}.{name}"
-        self.kinds.add(kind)
+        self.kinds.add(f"{CORE}.{name}")
 
-        def opened(uow: UnitOfWork, args: Mapping[str, Any]) -> None:
-            run(uow, self._open(kind, args))
+        def unseal(uow: UnitOfWork, args: Mapping[str, Any]) -> None:
+            run(uow, self.opened(name, args))
 
-        return JobType(name, opened, args=SealedArgs, **how)
+        return JobType(name, unseal, args=SealedArgs, **how)
 
-    def _open(self, kind: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    def opened(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        """The content of a row.
+
+        Arguments:
+            name: of its job; args: as they stand in it.
+
+        Raises:
+            Discard: its key was dropped.
+        """
         try:
-            content: dict[str, Any] = json.loads(self._keys.decrypt(args[FIELD], bound_to=place_of(kind)))
+            content: dict[str, Any] = json.loads(
+                self._keys.decrypt(args[FIELD], bound_to=place_of(f"{CORE}.{name}"))
+            )
         except DecryptionError as error:
             words = f"its arguments cannot be read with the keys of secret_key ({error}): was one dropped?"
             raise Discard(words) from error

@@ -47,6 +47,9 @@ _EVENTS = (
 class Outbox:
     """Takes mails instead of sending them."""
 
+    folder: Path | None = None
+    """As `Mailer.folder`."""
+
     def __init__(self) -> None:
         self.mails: list[Mail] = []
 

@@ -43,7 +43,14 @@ def counting(connection: Connection) -> Iterator[Rows]:
 
 
 def certificate(
-    user_id: str, by: str, at: str, rows: Rows, workspaces: Sequence[str], words: Mapping[str, Any], kept: Any
+    user_id: str,
+    by: str,
+    at: str,
+    rows: Rows,
+    workspaces: Sequence[str],
+    words: Mapping[str, Any],
+    kept: Any,
+    letters: str,
 ) -> dict[str, Any]:
     """What was done, for whoever must show it.
 
@@ -52,6 +59,7 @@ def certificate(
         rows: from `counting`; workspaces: ids of those that went with the person.
         words: plugin id to what it says of free text, if it says anything.
         kept: as `collect_user_data` answers, after the erasure.
+        letters: what becomes of mails.
     """
     owners = sorted({name.partition("__")[0] for name in rows} | set(words) | set(kept))
     return {
@@ -59,7 +67,7 @@ def certificate(
         "erased_at": at,
         "erased_by": by,
         "workspaces_deleted": sorted(workspaces),
-        "kernel": {"rows": _of("core", rows)},
+        "kernel": {"rows": _of("core", rows), "letters": letters},
         "plugins": [_part(owner, rows, words, kept) for owner in owners if owner != "core"],
     }
 

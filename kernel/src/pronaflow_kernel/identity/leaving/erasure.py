@@ -104,26 +104,26 @@ class Erasure:
         user = _held(uow, user_id)
         if user["status"] == DELETED:
             raise NotFound(f"User {user_id} was not found")
-        language = self._letters.language(uow, user)
+        language, usernames = self._letters.language(uow, user), _usernames(uow, user)
         leaving = departure.plan(uow, user_id)
         self._refuse(uow, user, leaving)
         with counting(uow.connection) as rows:
-            words = self._forget(uow, user, leaving)
+            words = self._forget(uow, user, leaving, usernames)
         uow.publish(USER_DELETED, user_id, {"user_id": user_id, "by": by})
         self._letters.erased(uow, user, by, language)
+        letters = self._kernel.mail.forget(uow, user["email"], _names(user, usernames))
         gone = [place["id"] for place in leaving.alone]
         kept = self._kernel.hooks.collect_user_data(uow, user_id)
-        return certificate(user_id, by, uow.now.isoformat().replace("+00:00", "Z"), rows, gone, words, kept)
+        at = uow.now.isoformat().replace("+00:00", "Z")
+        return certificate(user_id, by, at, rows, gone, words, kept, letters)
 
-    def _forget(self, uow: UnitOfWork, user: Row, leaving: Departure) -> dict[str, str]:
+    def _forget(self, uow: UnitOfWork, user: Row, leaving: Departure, usernames: set[str]) -> dict[str, str]:
         """Do it, and answer what plugins say of free text."""
         user_id = user["id"]
         # First, while plugins can still look up by which address they know the user.
         said = self._kernel.hooks.erase_user_data(uow, user_id)
-        usernames = _usernames(uow, user)
         departure.leave(uow, user_id, leaving, usernames)
-        words = [user["email"], user["full_name"] or "", *usernames]
-        forget_user(uow, user_id, [place["id"] for place in leaving.all], words)
+        forget_user(uow, user_id, [place["id"] for place in leaving.all], _names(user, usernames))
         forget_person(uow, user_id, user["email"])
         for forget in _forgetting():
             uow.execute(forget, owner=user_id)
@@ -172,7 +172,11 @@ def _forgetting() -> list[Any]:
 def names_of(reader: Reader, user_id: str) -> list[str]:
     """Mail address, full name and all user names that a user ever had."""
     user = reader.get(User, user_id)
-    return [name for name in (user["email"], user["full_name"], *sorted(_usernames(reader, user))) if name]
+    return _names(user, _usernames(reader, user))
+
+
+def _names(user: Row, usernames: set[str]) -> list[str]:
+    return [name for name in (user["email"], user["full_name"], *sorted(usernames)) if name]
 
 
 def _usernames(reader: Reader, user: Row) -> set[str]:
