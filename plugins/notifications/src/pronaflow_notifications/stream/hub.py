@@ -176,24 +176,25 @@ class Hub:
 
     def _tell_notes(self) -> bool:
         """Put notifications into the queues of their readers, and how many are unread; whether more wait."""
+        streams: dict[str, list[Connection]] = {}
         for connection in self._all:
-            at = max(connection.position.event, self._position)
-            connection.position = connection.position._replace(event=at)
-        people = {each.user_id for each in self._all if not each.left}
-        if not people:
+            if connection.position.event < self._position:
+                connection.position = connection.position._replace(event=self._position)
+            if not connection.left:
+                streams.setdefault(connection.user_id, []).append(connection)
+        if not streams:
             return False
         with self._ctx.db.read(Scope.system()) as reader:
-            counters = self._notes.counters(reader, people)
-            more = [self._tell_person(reader, user_id, counter) for user_id, counter in counters.items()]
+            counters = self._notes.counters(reader, streams)
+            more = [self._tell_person(reader, mine, counters[user_id]) for user_id, mine in streams.items()]
         return any(more)
 
-    def _tell_person(self, reader: Reader, user_id: str, counter: Row) -> bool:
-        """The same for one reader, whose counter may have moved."""
-        mine = [each for each in self._all if each.user_id == user_id and not each.left]
+    def _tell_person(self, reader: Reader, mine: Sequence[Connection], counter: Row) -> bool:
+        """The same for the streams of one reader, whose counter may have moved."""
         after, last = min(each.position.note for each in mine), counter["revision"]
         if after >= last:
             return False
-        rows = self._notes.behind(reader, user_id, after, last, BATCH)
+        rows = self._notes.behind(reader, mine[0].user_id, after, last, BATCH)
         more = len(rows) == BATCH
         for connection in mine:
             self._notes.put(connection, rows)
