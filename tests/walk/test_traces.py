@@ -16,14 +16,14 @@ TELL = {"projects_create_project: the key"}
 
 
 LOUD = {"archiving_export_audit_logs", "archiving_export_compliance", "archiving_get_my_data"}
-"""Reads that the log tells of, and so themselves: asked twice, they answer otherwise. What they show of others
-is tested beside them, in archiving."""
+"""Reads that the log tells of, and so themselves: asked twice, they answer otherwise. What they show of
+others is tested beside them, in archiving."""
 
 
 TAGS = {"workspaces_list_tags"}
 TAGS |= {"workspaces_list_audit_logs", "archiving_list_audit_logs", "notifications_list_events"}
-"""What lists tags, and tells when they were made: they belong to the workspace, also those that only tasks of a
-private project have. What else the logs tell is tested beside them."""
+"""What lists tags, and tells when they were made: they belong to the workspace, also those that only tasks of
+a private project have. What else the logs tell is tested beside them."""
 
 
 @pytest.fixture

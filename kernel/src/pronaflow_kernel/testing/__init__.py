@@ -14,18 +14,24 @@ from .patches import PatchSuite
 from .people import Person, Reply
 from .sink import WebhookSink
 from .suite import ResourceSuite
+from .walk import LEFT_OUT, Party, Unsupplied, after, mailed_token
 from .world import World
 
 __all__ = [
+    "LEFT_OUT",
     "Double",
     "Emitted",
     "FixedClock",
+    "Party",
     "PatchSuite",
     "Person",
     "Reply",
     "ResourceSuite",
+    "Unsupplied",
     "WebhookSink",
     "World",
+    "after",
     "drift",
     "kinds",
+    "mailed_token",
 ]

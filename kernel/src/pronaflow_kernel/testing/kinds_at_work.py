@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -15,6 +15,7 @@ from ..cli.failures import Failure
 from ..cli.state import State
 from ..errors import KernelError
 from ..events.models import EventRow
+from ..events.types import EventType
 from ..ids import new_id
 from ..jobs.enqueue import new_job
 from ..jobs.models import PARKED, DeadJob, Job
@@ -123,17 +124,23 @@ def _is_called(place: Place, spec: Spec) -> bool:
 
 
 def subscribers(place: Place) -> dict[str, bool]:
-    """Each subscriber, by whether it hears of an event that it wants."""
-    return {each.name: _hears(place, each.name, each.events[0]) for each in place.brought.subscribers}
+    """Each subscriber, by whether it hears of an event that it wants and that a plugin publishes."""
+    wanted = {each.name: _wanted(place, each.events) for each in place.brought.subscribers}
+    return {name: _hears(place, name, event_type) for name, event_type in wanted.items() if event_type}
 
 
-def _hears(place: Place, name: str, pattern: str) -> bool:
+def _wanted(place: Place, patterns: Iterable[str]) -> EventType | None:
+    """An event type that there is and that one of the patterns means."""
+    types = place.world.kernel.event_types
+    found = (types[name] for pattern in patterns for name in sorted(types) if fnmatchcase(name, pattern))
+    return next(found, None)
+
+
+def _hears(place: Place, name: str, wanted: EventType) -> bool:
     """Whether a subscriber hears of an event that it wants, about something that does not exist."""
     world, bus = place.world, place.world.kernel.bus
     world.drain()
     before = place.calls(f"subscriber {name}")
-    types = world.kernel.event_types
-    wanted = types[next(name for name in sorted(types) if fnmatchcase(name, pattern))]
     row = {
         "id": new_id(),
         "type": wanted.name,

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from pronaflow_kernel.api import Scope, new_id
-from pronaflow_kernel.testing.walk import Party, Unsupplied
+from pronaflow_kernel.testing import Party, Unsupplied
 
 from .own_data.models import DONE, ErasureRequest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pronaflow_kernel.testing.walk import LEFT_OUT, Party
+from pronaflow_kernel.testing import LEFT_OUT, Party
 
 
 def _delivery(party: Party) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pronaflow_kernel.api import Principal, Scope
-from pronaflow_kernel.testing.walk import LEFT_OUT, Party, Unsupplied
+from pronaflow_kernel.testing import LEFT_OUT, Party, Unsupplied
 
 from .delivery.unsubscribing import Unsubscribing
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from pronaflow_kernel.testing.walk import LEFT_OUT, Party, Unsupplied, after
+from pronaflow_kernel.testing import LEFT_OUT, Party, Unsupplied, after
 
 
 def _beside(party: Party) -> dict[str, Any]:

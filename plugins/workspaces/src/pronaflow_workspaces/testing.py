@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pronaflow_kernel.testing.walk import Party, mailed_token
+from pronaflow_kernel.testing import Party, mailed_token
 
 
 def _invited(party: Party) -> dict[str, Any]:
