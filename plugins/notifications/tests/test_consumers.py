@@ -108,6 +108,11 @@ class TestShape:
             ({"handler_type": "email", "config": {"recipients": ["x"]}}, "config.recipients.0", "mail"),
             ({"config": {"nonsense": 1}}, "config.nonsense", "Unknown"),
             ({"handler_type": "webhook", "config": {"url": "ftp://x.org"}}, "config.url", "URL"),
+            (
+                {"handler_type": "webhook", "config": {"url": "https://x.org/", "webhook_id": "7"}},
+                "config.webhook_id",
+                "Unknown",
+            ),
             ({"handler_type": "slack", "config": {}}, "config.url", "Missing"),
             ({"config": "text"}, "config", "mapping"),
         ],
