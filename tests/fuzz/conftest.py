@@ -33,7 +33,8 @@ def listed(world):
 @pytest.fixture(scope="session")
 def new_party(world, listed):
     """Makes somebody who may do everything with what the requests name, and with the installation."""
-    makers = Makers(listed, brought("MAKERS", discover()), brought("REQUESTS", discover()))
+    names = ("MAKERS", "REQUESTS", "REFUSED")
+    makers = Makers(listed, *(brought(name, discover()) for name in names))
 
     def new():
         # A name that the fuzzer cannot think of before.

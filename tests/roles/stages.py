@@ -197,12 +197,11 @@ class WorkspaceStage(Stage):
             "url": "https://hooks.example.com/x",
             "subscribed_events": {"task.created": True},
         }
-        self._webhook = str(self.owner.post(f"{API}/integration/webhooks", body).data["id"])
-        return self._webhook
+        return str(self.owner.post(f"{API}/integration/webhooks", body).data["id"])
 
     def delivery(self) -> str:
-        """A message that is on its way to the webhook that was made last."""
-        made = self.owner.post(f"{API}/integration/webhooks/{self._webhook}/test")
+        """A message that is on its way to the webhook."""
+        made = self.owner.post(f"{API}/integration/webhooks/{self._value('webhook')}/test")
         return str(made.data["id"])
 
     def _api_token(self, person: Person) -> str:
@@ -228,6 +227,21 @@ class InstallationStage(Stage):
     def workspace(self) -> str:
         """A workspace of somebody else."""
         return self.world.person().workspace_id
+
+    def account(self) -> str:
+        """Somebody else; who asks has just proved who they are."""
+        if self.caller.id:
+            self.world.step_up(self.caller)
+        return self.world.person().id
+
+    def erasure(self) -> str:
+        """An account that was forgotten, as the administrator of the system wanted."""
+        administrator = self.people["sysadmin"]
+        self.world.step_up(administrator)
+        body = {"user_id": self.world.person().id}
+        made = administrator.post(f"{API}/compliance/erasures", body)
+        self.world.drain()
+        return str(made.data["id"])
 
 
 class ProjectStage(Stage):

@@ -124,6 +124,7 @@ class Blueprint(flask_smorest.Blueprint):
         download: bool = False,
         documented: bool = True,
         formats: tuple[str, ...] = (),
+        files: tuple[str, ...] = (),
         stream: bool = False,
     ) -> Callable[[F], F]:
         """Declare a route. The handler's docstring is its documentation in the OpenAPI document.
@@ -153,6 +154,7 @@ class Blueprint(flask_smorest.Blueprint):
             documented: False leaves it out of the OpenAPI document: a name that only older callers know.
             formats: media types besides JSON that it answers in where `Accept` asks for one. The handler gets
                 the chosen one as `media`, None for JSON, and answers a `Document` in it.
+            files: media types of the `Download`s that it answers where its query asks for one.
             stream: whether it answers a `Stream`; its query takes a `ticket` instead of a credential.
 
         Raises:
@@ -214,8 +216,8 @@ class Blueprint(flask_smorest.Blueprint):
                 operation["requestBody"] = form_body(upload, body_schema)
             if download:
                 document_parts(operation)
-            if formats:
-                document_formats(operation, formats)
+            if formats or files:
+                document_formats(operation, [*formats, *files])
             if stream:
                 document_stream(operation)
             told = self.doc(**operation)(told)

@@ -27,6 +27,7 @@ def build(compliance: Compliance) -> Blueprint:
         target=ANYWHERE,
         query=ComplianceQuery,
         returns=ComplianceOut,
+        files=("text/csv", "application/pdf"),
     )
     def export_compliance(reader: Reader, query: dict[str, Any]) -> Row | Download:
         """Take out a compliance report of at most 366 days, as JSON, CSV or PDF.
