@@ -12,12 +12,11 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
+from ledger import fill, plans
 from measure import Figures, Options, alternate, options, show
 from place import Place, place
-from sqlalchemy import event, func, insert, select
 
 from pronaflow_kernel.api import new_id
-from pronaflow_kernel.events.models import EventRow
 
 TITLE = "Event log: CPU of a request, in process"
 PROJECTS = 20
@@ -31,7 +30,7 @@ def figures(asked: Options) -> Figures:
             yield f"{kind}, {count:,} events", ""
             calls = _calls(here, project_ids)
             if PLANS:
-                yield from _plans(here, calls)
+                yield from plans(here, calls)
             for name, times in alternate(calls, rounds).items():
                 yield name, str(times)
 
@@ -59,61 +58,20 @@ def _fill(here: Place, count: int) -> list[str]:
         for n in range(PROJECTS)
     ]
     world.drain()
-    engine = world.kernel.db.engines.write.execution_options(unscoped="the benchmark fills two workspaces")
-    with engine.begin() as connection:
-        base: int = connection.scalar(select(func.max(EventRow.position))) or 0
-        homes = (here.owner.workspace_id, new_id())
-        rows = [
-            {
-                "id": new_id(),
-                "position": base + 1 + number,
-                "type": "task.updated" if number % 3 else "task.created",
-                "schema_version": 1,
-                "public": True,
-                "aggregate_type": "Task",
-                "aggregate_id": new_id(),
-                "workspace_id": homes[number % 2],
-                "container_id": made[number // 2 % PROJECTS],
-                "actor_kind": "user",
-                "user_id": here.owner.id,
-                "origin": "api",
-                "hop": 0,
-                "occurred_at": now - timedelta(seconds=2 * count - number),
-                "recorded_at": now,
-                "payload": {"task_id": "x", "title": "Some task with a title"},
-            }
-            for number in range(2 * count)
-        ]
-        for first in range(0, len(rows), 1000):
-            connection.execute(insert(EventRow), rows[first : first + 1000])
-    with engine.connect() as connection:
-        raw: Any = connection.connection.driver_connection
-        raw.execute("ANALYZE")
-        raw.commit()
+    homes = (here.owner.workspace_id, new_id())
+
+    def event(number: int) -> dict[str, Any]:
+        return {
+            "type": "task.updated" if number % 3 else "task.created",
+            "aggregate_id": new_id(),
+            "workspace_id": homes[number % 2],
+            "container_id": made[number // 2 % PROJECTS],
+            "user_id": here.owner.id,
+            "occurred_at": now - timedelta(seconds=2 * count - number),
+        }
+
+    fill(here, map(event, range(2 * count)))
     return made
-
-
-def _plans(here: Place, calls: dict[str, Any]) -> Figures:
-    """How the database looks for the rows of each request."""
-    engine = here.world.kernel.db.engines.read
-    for name, call in calls.items():
-        seen: list[tuple[str, Any]] = []
-
-        def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any, seen: Any = seen) -> None:
-            if "FROM core__event" in statement:
-                seen.append((statement, parameters))
-
-        event.listen(engine, "before_cursor_execute", note)
-        call()
-        event.remove(engine, "before_cursor_execute", note)
-        explain = (
-            "EXPLAIN QUERY PLAN " if engine.dialect.name == "sqlite" else "EXPLAIN (ANALYZE, BUFFERS OFF) "
-        )
-        with engine.connect() as connection:
-            raw: Any = connection.connection.driver_connection
-            for statement, parameters in seen:
-                for row in raw.execute(explain + statement, parameters).fetchall():
-                    yield name, str(row[-1])
 
 
 PLANS = "--plans" in sys.argv and not sys.argv.remove("--plans")

@@ -290,6 +290,19 @@ def test_a_page_of_many_needs_no_full_scan(new_world: Callable[..., World]) -> N
         assert "Seq Scan on core__event " not in plan, (query, plan)
 
 
+def test_a_rare_kind_of_thing_is_not_searched_for_through_the_whole_log(
+    new_world: Callable[..., World],
+) -> None:
+    """An index tells them apart, so that a page of few entries does not read those of the workspace."""
+    world = new_world()
+    boss = world.person("boss")
+    fill(world, boss, 3000)
+    rename(boss, "Beta")
+    plan = plans(world, boss, {"resource_type": "workspace"})
+    assert "ix_core__event_workspace" not in plan, plan
+    assert "ix_core__event_kind" in plan or "ix_core__event_aggregate" in plan, plan
+
+
 def fill(world: World, person: Person, count: int) -> None:
     from datetime import timedelta
 

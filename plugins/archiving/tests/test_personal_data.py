@@ -6,10 +6,13 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pronaflow_kernel.mail import EmlMailer, Mail
 from pronaflow_kernel.plugins.hooks import Hooks
 from pronaflow_kernel.storage.store import FileStore
 from pronaflow_kernel.testing import Person, World
@@ -161,6 +164,36 @@ def test_an_erasure_that_was_killed_is_done_later(
     world.drain()
     assert busy.get("/api/v1/auth/me").status == 401
     assert admin.get(f"{ERASURES}/{begun['id']}").data["status"] == "done"
+
+
+def test_letters_are_forgotten_by_the_next_process_where_one_was_killed(
+    world: World,
+    busy: Person,
+    survive: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    letters = EmlMailer(tmp_path, "PronaFlow <us@example.com>", world.clock)
+    monkeypatch.setattr(world.kernel.mail, "_mailer", letters)
+    for to in (busy.email, "friend@example.com"):
+        letters.send(Mail(to, f"Hello from {busy.username}", "x"))
+    letters.send(Mail("friend@example.com", "Hello", "x"))
+    admin = world.administrator()
+    certificate = admin.get(erased_but_for(world, admin, busy, partial(survive, "read_bytes", Path)))
+    assert "are deleted once the last one is written" in json.loads(certificate.body)["kernel"]["letters"]
+    assert len(list(tmp_path.iterdir())) == 4, "the last letter is written, and none is gone"
+    world.clock.advance(HOUR)
+    world.drain()
+    [kept] = tmp_path.iterdir()
+    assert b"friend@example.com" in kept.read_bytes()
+
+
+def erased_but_for(world: World, admin: Person, person: Person, survive: Callable[[], None]) -> str:
+    """The address of the certificate of an erasure in whose end a process was killed."""
+    begun = admin.post(ERASURES, {"user_id": person.id}).data
+    survive()
+    world.step_up(admin)
+    return str(admin.get(f"{ERASURES}/{begun['id']}").data["certificate_url"])
 
 
 def test_an_export_that_was_killed_is_made_later(

@@ -51,6 +51,7 @@ class EventRow(CoreBase):
     __table_args__ = (
         Index("ix_core__event_time", "occurred_at", "id"),
         Index("ix_core__event_workspace", "workspace_id", "occurred_at", "id"),
+        Index("ix_core__event_kind", "workspace_id", "aggregate_type", "occurred_at", "id"),
         Index("ix_core__event_container", "workspace_id", "container_id", "occurred_at"),
         Index("ix_core__event_aggregate", "aggregate_type", "aggregate_id", "seq"),
         Index("ix_core__event_user", "user_id", "occurred_at", "id"),

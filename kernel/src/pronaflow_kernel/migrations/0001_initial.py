@@ -79,6 +79,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_core__event_time", "core__event", ["occurred_at", "id"], unique=False)
     op.create_index("ix_core__event_type", "core__event", ["type", "occurred_at", "id"], unique=False)
+    op.create_index(
+        "ix_core__event_kind",
+        "core__event",
+        ["workspace_id", "aggregate_type", "occurred_at", "id"],
+        unique=False,
+    )
     op.create_index("ix_core__event_user", "core__event", ["user_id", "occurred_at", "id"], unique=False)
     op.create_index(
         "ix_core__event_workspace", "core__event", ["workspace_id", "occurred_at", "id"], unique=False
@@ -736,6 +742,7 @@ def downgrade() -> None:
     op.drop_index("ix_core__event_followed", table_name="core__event")
     op.drop_index("ix_core__event_workspace", table_name="core__event")
     op.drop_index("ix_core__event_user", table_name="core__event")
+    op.drop_index("ix_core__event_kind", table_name="core__event")
     op.drop_index("ix_core__event_type", table_name="core__event")
     op.drop_index("ix_core__event_time", table_name="core__event")
     op.drop_index("ix_core__event_container", table_name="core__event")
