@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
@@ -280,6 +280,12 @@ def system_resolver(host: str, port: int) -> list[str]:
     return [str(place[0]) for *_, place in found]
 
 
+@cache
+def _user_agent() -> str:
+    """Kept, because looking the version up reads a file, which took a third of what a request costs."""
+    return f"PronaFlow/{version('pronaflow-kernel')}"
+
+
 def _blocked(host: str) -> BlockedAddress:
     return BlockedAddress(f"This server does not send requests to {host}")
 
@@ -298,7 +304,7 @@ def _content(method: str, options: Options) -> tuple[dict[str, str], bytes | Non
     """
     if method not in METHODS:
         raise ValueError(f"{method!r} is no method; there are {', '.join(sorted(METHODS))}")
-    headers = {"User-Agent": f"PronaFlow/{version('pronaflow-kernel')}"}
+    headers = {"User-Agent": _user_agent()}
     body = options.get("body")
     if "json" in options:
         headers["Content-Type"] = "application/json"

@@ -4,8 +4,8 @@
 
 A delivery is a row with a due time and a lease, so that killing the sender loses nothing: the lease ends and
 the next sender takes it up, with the same `webhook-id`. Requests wait for slow receivers in threads of their
-own, at most `max_concurrency` a webhook, and an endpoint whose circuit is open has none: nobody waits for
-somebody else's dead endpoint (events.md 3.4).
+own, at most `max_concurrency` a webhook and none beside one that has waited for a second; an endpoint whose
+circuit is open has none. Nobody waits for somebody else's dead endpoint (events.md 3.4).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import random
 import time
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,6 +49,10 @@ _SPELL = 20.0
 _GRACE = 10.0
 """Seconds that a lease lasts longer than the request may take."""
 
+_SLOW = 1.0
+"""Seconds in the air after which a webhook gets no further request: many silent endpoints that are sent to
+now and then would each hold `max_concurrency` threads, and together all of them."""
+
 _BATCH = 100
 _SOON = timedelta(minutes=1)
 """The schedule looks once a minute; what is due before is asked for."""
@@ -68,17 +72,17 @@ class Sender:
     def run(self, reader: Reader, args: Mapping[str, Any]) -> None:
         """Send until nothing is due, for at most a spell; then another one goes on."""
         ends = time.monotonic() + _SPELL
-        flying: dict[str, Row] = {}
+        flying: dict[str, tuple[Row, float]] = {}
         with self._ctx.http.flight(self._threads) as flight:
             while True:
                 claimed = self._claim(flying) if time.monotonic() < ends else []
                 for row, keys in claimed:
-                    flying[row["id"]] = row
+                    flying[row["id"]] = (row, time.monotonic())
                     flight.send(row["id"], "POST", row["url"], **self._message(row, keys))
                 if not flying:
                     break
                 if landed := flight.landed(1.0):
-                    self._record([(flying.pop(str(each.key)), self._outcome(each)) for each in landed])
+                    self._record([(flying.pop(str(each.key))[0], self._outcome(each)) for each in landed])
         self._hand_over(spent=time.monotonic() >= ends)
 
     def _hand_over(self, *, spent: bool) -> None:
@@ -91,13 +95,10 @@ class Sender:
             with self._ctx.db.write(Scope.system()) as uow:
                 self._ctx.jobs.enqueue(uow, SENDER, {}, run_at=first, dedup_key=key)
 
-    def _claim(self, flying: Mapping[str, Row]) -> list[tuple[Row, list[bytes]]]:
+    def _claim(self, flying: Mapping[str, tuple[Row, float]]) -> list[tuple[Row, list[bytes]]]:
         """Take what may be sent now, no more of a webhook than it has room for."""
-        busy = Counter(row["webhook_id"] for row in flying.values())
-        room, full = (
-            self._threads - len(flying),
-            {row["webhook_id"] for row in flying.values() if _full(row, busy)},
-        )
+        busy = Counter(row["webhook_id"] for row, _ in flying.values())
+        room, full = self._threads - len(flying), crowded(flying.values(), time.monotonic())
         if room <= 0:
             return []
         taken: list[Row] = []
@@ -164,6 +165,17 @@ class Sender:
             for row, outcome in results:
                 outcomes[row["webhook_id"]].append(outcome)
             self._health.after(uow, outcomes)
+
+
+def crowded(flying: Collection[tuple[Row, float]], now: float) -> set[str]:
+    """Ids of the webhooks that are sent nothing more for the moment.
+
+    Arguments:
+        flying: deliveries in the air, each with the time when it was sent.
+        now: on the same clock.
+    """
+    busy = Counter(row["webhook_id"] for row, _ in flying)
+    return {row["webhook_id"] for row, sent in flying if now - sent >= _SLOW or _full(row, busy)}
 
 
 def _full(row: Row, busy: Mapping[str, int]) -> bool:
