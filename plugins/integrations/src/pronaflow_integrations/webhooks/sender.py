@@ -44,7 +44,7 @@ MOST_HEAD = 4_096
 
 MOST_ANSWER = 64 * 1024
 _SPELL = 20.0
-"""Seconds that a sender claims before it makes room for the next one."""
+"""Seconds that a sender claims before it calls the next one."""
 
 _GRACE = 10.0
 """Seconds that a lease lasts longer than the request may take."""
@@ -52,6 +52,9 @@ _GRACE = 10.0
 _SLOW = 1.0
 """Seconds in the air after which a webhook gets no further request: many silent endpoints that are sent to
 now and then would each hold `max_concurrency` threads, and together all of them."""
+
+_LOOK = 0.2
+"""Seconds between looks for what has come due meanwhile, while nobody answers."""
 
 _BATCH = 100
 _SOON = timedelta(minutes=1)
@@ -70,20 +73,23 @@ class Sender:
         self._health = Health(ctx)
 
     def run(self, reader: Reader, args: Mapping[str, Any]) -> None:
-        """Send until nothing is due, for at most a spell; then another one goes on."""
-        ends = time.monotonic() + _SPELL
+        """Send until nothing is due, for at most a spell; then the next one begins while answers still come."""
+        ends, spent = time.monotonic() + _SPELL, False
         flying: dict[str, tuple[Row, float]] = {}
         with self._ctx.http.flight(self._threads) as flight:
             while True:
-                claimed = self._claim(flying) if time.monotonic() < ends else []
-                for row, keys in claimed:
+                if not spent and time.monotonic() >= ends:
+                    spent = True
+                    self._hand_over(spent=True)
+                for row, keys in [] if spent else self._claim(flying):
                     flying[row["id"]] = (row, time.monotonic())
                     flight.send(row["id"], "POST", row["url"], **self._message(row, keys))
                 if not flying:
                     break
-                if landed := flight.landed(1.0):
+                if landed := flight.landed(_LOOK):
                     self._record([(flying.pop(str(each.key))[0], self._outcome(each)) for each in landed])
-        self._hand_over(spent=time.monotonic() >= ends)
+        if not spent:
+            self._hand_over(spent=False)
 
     def _hand_over(self, *, spent: bool) -> None:
         """Ask for the next sender: at once where a spell was over, else when something comes due."""
