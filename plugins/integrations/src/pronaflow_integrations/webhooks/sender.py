@@ -73,7 +73,7 @@ class Sender:
         self._health = Health(ctx)
 
     def run(self, reader: Reader, args: Mapping[str, Any]) -> None:
-        """Send until nothing is due, for at most a spell; then the next one begins while answers still come."""
+        """Send until nothing is due, for at most a spell; the next one begins while answers still come."""
         ends, spent = time.monotonic() + _SPELL, False
         flying: dict[str, tuple[Row, float]] = {}
         with self._ctx.http.flight(self._threads) as flight:
