@@ -152,42 +152,6 @@ def test_exports_go_with_the_person(world: World, busy: Person) -> None:
     assert admin.get(f"{EXPORTS}/{result['export_id']}").status == 404
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_an_erasure_that_was_killed_is_done_later(
-    world: World, busy: Person, when: str, survive: Callable[..., None]
-) -> None:
-    admin = world.administrator()
-    begun = admin.post(ERASURES, {"user_id": busy.id}).data
-    survive("erase_user_data" if when == "before" else "collect_user_data", Hooks)
-    assert busy.get("/api/v1/auth/me").status == 200, "nothing of it was kept"
-    world.clock.advance(HOUR)
-    world.drain()
-    assert busy.get("/api/v1/auth/me").status == 401
-    assert admin.get(f"{ERASURES}/{begun['id']}").data["status"] == "done"
-
-
-def test_letters_are_forgotten_by_the_next_process_where_one_was_killed(
-    world: World,
-    busy: Person,
-    survive: Callable[..., None],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    letters = EmlMailer(tmp_path, "PronaFlow <us@example.com>", world.clock)
-    monkeypatch.setattr(world.kernel.mail, "_mailer", letters)
-    for to in (busy.email, "friend@example.com"):
-        letters.send(Mail(to, f"Hello from {busy.username}", "x"))
-    letters.send(Mail("friend@example.com", "Hello", "x"))
-    admin = world.administrator()
-    certificate = admin.get(erased_but_for(world, admin, busy, partial(survive, "read_bytes", Path)))
-    assert "are deleted once the last one is written" in json.loads(certificate.body)["kernel"]["letters"]
-    assert len(list(tmp_path.iterdir())) == 4, "the last letter is written, and none is gone"
-    world.clock.advance(HOUR)
-    world.drain()
-    [kept] = tmp_path.iterdir()
-    assert b"friend@example.com" in kept.read_bytes()
-
-
 def erased_but_for(world: World, admin: Person, person: Person, survive: Callable[[], None]) -> str:
     """The address of the certificate of an erasure in whose end a process was killed."""
     begun = admin.post(ERASURES, {"user_id": person.id}).data
@@ -196,12 +160,54 @@ def erased_but_for(world: World, admin: Person, person: Person, survive: Callabl
     return str(admin.get(f"{ERASURES}/{begun['id']}").data["certificate_url"])
 
 
-def test_an_export_that_was_killed_is_made_later(
-    world: World, busy: Person, survive: Callable[..., None]
-) -> None:
-    job = busy.post(EXPORTS).data
-    survive("put", FileStore)
-    world.clock.advance(HOUR)
-    world.drain()
-    assert busy.get(f"/api/v1/jobs/{job['id']}").data["status"] == "succeeded"
-    assert [row["status"] for row in busy.get(EXPORTS).data] == ["done"]
+class TestKilled:
+    @pytest.fixture
+    def world(self, new_world: Callable[..., World]) -> World:
+        """One of its own: what a dead process held comes free later than the clock of the next test says."""
+        return new_world()
+
+    @pytest.mark.parametrize("when", ["before", "after"])
+    def test_an_erasure_that_was_killed_is_done_later(
+        self, world: World, busy: Person, when: str, survive: Callable[..., None]
+    ) -> None:
+        admin = world.administrator()
+        begun = admin.post(ERASURES, {"user_id": busy.id}).data
+        survive("erase_user_data" if when == "before" else "collect_user_data", Hooks)
+        assert busy.get("/api/v1/auth/me").status == 200, "nothing of it was kept"
+        world.clock.advance(HOUR)
+        world.drain()
+        assert busy.get("/api/v1/auth/me").status == 401
+        assert admin.get(f"{ERASURES}/{begun['id']}").data["status"] == "done"
+
+    def test_letters_are_forgotten_by_the_next_process_where_one_was_killed(
+        self,
+        world: World,
+        busy: Person,
+        survive: Callable[..., None],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        folder = tmp_path / "letters"
+        letters = EmlMailer(folder, "PronaFlow <us@example.com>", world.clock)
+        monkeypatch.setattr(world.kernel.mail, "_mailer", letters)
+        for to in (busy.email, "friend@example.com"):
+            letters.send(Mail(to, f"Hello from {busy.username}", "x"))
+        letters.send(Mail("friend@example.com", "Hello", "x"))
+        admin = world.administrator()
+        certificate = admin.get(erased_but_for(world, admin, busy, partial(survive, "read_bytes", Path)))
+        assert "are deleted once the last one is written" in json.loads(certificate.body)["kernel"]["letters"]
+        assert len(list(folder.iterdir())) == 4, "the last letter is written, and none is gone"
+        world.clock.advance(HOUR)
+        world.drain()
+        [kept] = folder.iterdir()
+        assert b"friend@example.com" in kept.read_bytes()
+
+    def test_an_export_that_was_killed_is_made_later(
+        self, world: World, busy: Person, survive: Callable[..., None]
+    ) -> None:
+        job = busy.post(EXPORTS).data
+        survive("put", FileStore)
+        world.clock.advance(HOUR)
+        world.drain()
+        assert busy.get(f"/api/v1/jobs/{job['id']}").data["status"] == "succeeded"
+        assert [row["status"] for row in busy.get(EXPORTS).data] == ["done"]

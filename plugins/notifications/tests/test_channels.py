@@ -177,13 +177,103 @@ def later(world: World, *seconds: float) -> None:
         world.drain()
 
 
-class TestSlack:
-    PATH = f"{URL}/channels/slack"
+SLACK = f"{URL}/channels/slack"
 
+
+@pytest.fixture
+def slack(bob: Person, webhook_sink: WebhookSink) -> WebhookSink:
+    assert bob.put(SLACK, {"url": webhook_sink.url}).status == 200
+    return webhook_sink
+
+
+class TestSlack:
+    def test_it_is_told_as_slack_takes_it(self, mailed: Any, slack: WebhookSink) -> None:
+        mailed("<!channel> & <https://evil|x>")
+        [request] = slack.requests
+        text = request.json["text"]
+        assert text.startswith("<http://localhost:8000/tasks/")
+        assert "&lt;!channel&gt; &amp; &lt;https://evil|x&gt;" in text
+        assert request.headers["webhook-id"].startswith("dispatch.")
+
+    def test_the_address_is_nowhere_but_in_the_table_and_hidden_there(
+        self, world: World, bob: Person, slack: WebhookSink
+    ) -> None:
+        [shown] = [row for row in bob.get(f"{URL}/channels").data if row["channel"] == "slack"]
+        assert (shown["hint"], shown["is_active"], "hook" in str(shown)) == ("127.0.0.1", True, False)
+        with world.kernel.db.read(Scope.system()) as reader:
+            [row] = reader.all(select(Address.__table__).where(Address.user_id == bob.id))
+        assert "127.0.0.1" not in row["place"]
+
+    def test_it_can_be_tried_and_removed(self, bob: Person, mailed: Any, slack: WebhookSink) -> None:
+        assert bob.post(f"{SLACK}/test", {}).status == 200
+        assert slack.requests[-1].json["text"].endswith("|This is a test of your notifications.>")
+        slack.answer(500)
+        refused = bob.post(f"{SLACK}/test", {})
+        assert (refused.status, "answered by 500" in str(refused.json)) == (400, True)
+        assert bob.delete(SLACK).status == 204
+        assert bob.delete(SLACK).status == 404
+        assert bob.post(f"{SLACK}/test", {}).status == 404
+        before = len(slack.requests)
+        mailed()
+        assert len(slack.requests) == before
+
+    def test_while_it_is_away_it_is_tried_again_with_the_same_key(
+        self, world: World, mailed: Any, bob: Person, slack: WebhookSink
+    ) -> None:
+        slack.answer(503)
+        mailed()
+        assert states(world, bob, "slack") == ["claimed"]
+        world.clock.advance(30)
+        world.drain()
+        assert states(world, bob, "slack") == ["sent"]
+        assert len({request.headers["webhook-id"] for request in slack.requests}) == 1
+        assert len(slack.requests) == 2
+
+    def test_one_that_only_waited_for_long_is_sent_once(
+        self,
+        world: World,
+        mailed: Any,
+        bob: Person,
+        slack: WebhookSink,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(world.kernel.bus.runner, "queue_rests", lambda name: name == QUEUE)
+            mailed()
+            later(world, SILENCE.total_seconds(), 60)
+            assert (len(slack.requests), states(world, bob, "slack")) == (0, ["claimed"])
+        later(world, 0)
+        assert (len(slack.requests), states(world, bob, "slack")) == (1, ["sent"])
+
+    def test_one_that_was_taken_away_is_forgotten(
+        self, world: World, mailed: Any, bob: Person, slack: WebhookSink
+    ) -> None:
+        slack.answer(404)
+        mailed()
+        assert states(world, bob, "slack") == ["failed"]
+        [shown] = [row for row in bob.get(f"{URL}/channels").data if row["channel"] == "slack"]
+        assert not shown["is_active"]
+
+    @pytest.mark.parametrize("channel", ["email", "in_app", "pigeon"])
+    def test_other_channels_take_no_address(self, bob: Person, channel: str) -> None:
+        assert bob.put(f"{URL}/channels/{channel}", {"url": "https://team.org/x"}).status == 404
+
+    def test_who_left_the_private_project_learns_nothing(
+        self, world: World, ann: Person, project: Any, bob: Person, task: Make, slack: WebhookSink
+    ) -> None:
+        task(project, assigned_to=bob.id)
+        ann.patch(f"/api/v1/projects/{project['id']}", {"visibility": "private"})
+        ann.delete(f"/api/v1/projects/{project['id']}/members/{bob.id}")
+        world.clock.advance(60)
+        world.drain()
+        assert slack.requests == []
+
+
+class TestKilled:
     @pytest.fixture
-    def slack(self, bob: Person, webhook_sink: WebhookSink) -> WebhookSink:
-        assert bob.put(self.PATH, {"url": webhook_sink.url}).status == 200
-        return webhook_sink
+    def world(self, new_world: Callable[..., World]) -> World:
+        """One of its own: what a dead process held comes free later than the clock of the next test says."""
+        return new_world()
 
     @pytest.fixture
     def killed(self, world: World) -> Callable[[bool], bool]:
@@ -213,48 +303,6 @@ class TestSlack:
 
         return run
 
-    def test_it_is_told_as_slack_takes_it(self, mailed: Any, slack: WebhookSink) -> None:
-        mailed("<!channel> & <https://evil|x>")
-        [request] = slack.requests
-        text = request.json["text"]
-        assert text.startswith("<http://localhost:8000/tasks/")
-        assert "&lt;!channel&gt; &amp; &lt;https://evil|x&gt;" in text
-        assert request.headers["webhook-id"].startswith("dispatch.")
-
-    def test_the_address_is_nowhere_but_in_the_table_and_hidden_there(
-        self, world: World, bob: Person, slack: WebhookSink
-    ) -> None:
-        [shown] = [row for row in bob.get(f"{URL}/channels").data if row["channel"] == "slack"]
-        assert (shown["hint"], shown["is_active"], "hook" in str(shown)) == ("127.0.0.1", True, False)
-        with world.kernel.db.read(Scope.system()) as reader:
-            [row] = reader.all(select(Address.__table__).where(Address.user_id == bob.id))
-        assert "127.0.0.1" not in row["place"]
-
-    def test_it_can_be_tried_and_removed(self, bob: Person, mailed: Any, slack: WebhookSink) -> None:
-        assert bob.post(f"{self.PATH}/test", {}).status == 200
-        assert slack.requests[-1].json["text"].endswith("|This is a test of your notifications.>")
-        slack.answer(500)
-        refused = bob.post(f"{self.PATH}/test", {})
-        assert (refused.status, "answered by 500" in str(refused.json)) == (400, True)
-        assert bob.delete(self.PATH).status == 204
-        assert bob.delete(self.PATH).status == 404
-        assert bob.post(f"{self.PATH}/test", {}).status == 404
-        before = len(slack.requests)
-        mailed()
-        assert len(slack.requests) == before
-
-    def test_while_it_is_away_it_is_tried_again_with_the_same_key(
-        self, world: World, mailed: Any, bob: Person, slack: WebhookSink
-    ) -> None:
-        slack.answer(503)
-        mailed()
-        assert states(world, bob, "slack") == ["claimed"]
-        world.clock.advance(30)
-        world.drain()
-        assert states(world, bob, "slack") == ["sent"]
-        assert len({request.headers["webhook-id"] for request in slack.requests}) == 1
-        assert len(slack.requests) == 2
-
     @pytest.mark.parametrize("handed_over", [False, True])
     def test_a_process_that_ends_at_the_last_try_loses_nothing(
         self, world: World, mailed: Any, bob: Person, slack: WebhookSink, killed: Any, handed_over: bool
@@ -273,22 +321,6 @@ class TestSlack:
         assert (len(slack.requests), states(world, bob, "slack")) == (before + 1, ["sent"])
         assert len({request.headers["webhook-id"] for request in slack.requests}) == 1
 
-    def test_one_that_only_waited_for_long_is_sent_once(
-        self,
-        world: World,
-        mailed: Any,
-        bob: Person,
-        slack: WebhookSink,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        with monkeypatch.context() as patched:
-            patched.setattr(world.kernel.bus.runner, "queue_rests", lambda name: name == QUEUE)
-            mailed()
-            later(world, SILENCE.total_seconds(), 60)
-            assert (len(slack.requests), states(world, bob, "slack")) == (0, ["claimed"])
-        later(world, 0)
-        assert (len(slack.requests), states(world, bob, "slack")) == (1, ["sent"])
-
     def test_what_ends_its_process_each_time_is_given_up(
         self, world: World, project: Any, bob: Person, task: Make, slack: WebhookSink, killed: Any
     ) -> None:
@@ -300,29 +332,6 @@ class TestSlack:
                 deaths += 1
         assert deaths == MOST_TRIES
         assert (slack.requests, states(world, bob, "slack")) == ([], ["failed"])
-
-    def test_one_that_was_taken_away_is_forgotten(
-        self, world: World, mailed: Any, bob: Person, slack: WebhookSink
-    ) -> None:
-        slack.answer(404)
-        mailed()
-        assert states(world, bob, "slack") == ["failed"]
-        [shown] = [row for row in bob.get(f"{URL}/channels").data if row["channel"] == "slack"]
-        assert not shown["is_active"]
-
-    @pytest.mark.parametrize("channel", ["email", "in_app", "pigeon"])
-    def test_other_channels_take_no_address(self, bob: Person, channel: str) -> None:
-        assert bob.put(f"{URL}/channels/{channel}", {"url": "https://team.org/x"}).status == 404
-
-    def test_who_left_the_private_project_learns_nothing(
-        self, world: World, ann: Person, project: Any, bob: Person, task: Make, slack: WebhookSink
-    ) -> None:
-        task(project, assigned_to=bob.id)
-        ann.patch(f"/api/v1/projects/{project['id']}", {"visibility": "private"})
-        ann.delete(f"/api/v1/projects/{project['id']}/members/{bob.id}")
-        world.clock.advance(60)
-        world.drain()
-        assert slack.requests == []
 
 
 def test_a_program_gets_the_parcel(mailed: Any, bob: Person, webhook_sink: WebhookSink) -> None:

@@ -51,10 +51,13 @@ _EVENTS = unscoped(
     .order_by(EventRow.position)
     .limit(bindparam("most")),
 )
+_AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+"""Past on every clock, also one that was put back since."""
+
 _GO_ON = (
     update(Reading)
     .where(Reading.subscriber == _NAME)
-    .values(position=bindparam("reached"), attempt=0, last_error=None)
+    .values(position=bindparam("reached"), available_at=_AT_ONCE, attempt=0, last_error=None)
 )
 _ENTER = {
     dialect.name: make(Reading).on_conflict_do_nothing()
@@ -69,10 +72,6 @@ _WAIT = (
         last_error=bindparam("error"),
     )
 )
-
-
-_AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
-"""Past on every clock, also one that was put back since."""
 
 
 class Readings:

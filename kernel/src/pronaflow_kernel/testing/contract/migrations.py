@@ -60,7 +60,7 @@ def uninstalled(subject: Subject) -> Iterator[str]:
         world.drain()
         reads = [each for each in subject.operations.values() if each.method == "GET"]
         requests = [(each, party.request(each.id)) for each in reads]
-        before = steady(subject, lambda: _look(party, requests))
+        before = steady(subject, party, requests, lambda: _look(party, requests))
         kinds = [name for name, owner in world.kernel.resource_owners.items() if owner == subject.id]
     engine = open_bare(url)
     try:
