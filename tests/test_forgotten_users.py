@@ -21,7 +21,8 @@ from pronaflow_kernel.persistence.scope import Scope
 
 API = "/api/v1"
 PASSWORD = "Quiet-Meadow7!x"
-MARK, NETWORK = "narwhal", "203.0.113"
+MARK, NETWORK = "narwhal", "192.0.2"
+"""Of nobody else: the tests of all plugins may share the server."""
 NINA = {"email": f"Nina.{MARK}@Example.com", "username": f"nina_{MARK}", "password": PASSWORD}
 
 
