@@ -89,23 +89,24 @@ def _look(party: Party, requests: Requests) -> dict[str, str]:
 def steady(
     subject: Subject, party: Party, requests: Requests, look: Callable[[], dict[str, str]]
 ) -> dict[str, str]:
-    """What there is to see, without what tells of its own reading, such as an audit log that is taken out."""
-    told, first = _told(party), look()
-    again = look()
-    news = _told(party) - told
-    for operation, request in requests:
-        name = str(operation)
-        if name in first and _differ(first[name], again[name], news) and _is_told(party, operation, request):
-            subject.notes.append(f"{subject.id}: {name} tells of its own reading, and was not compared")
-            del again[name]
+    """What there is to see, without what shows that something was read, such as an audit log.
+
+    What changes each time that it is asked, and is told of by no ledger, is not such.
+    """
+    reads = [(each, request) for each, request in requests if each.method == "GET"]
+    restless = {str(each) for each, request in reads if _changes_by_itself(party, each, request)}
+    first, again = look(), look()
+    for name in sorted(name for name in first if first[name] != again[name] and name not in restless):
+        subject.notes.append(f"{subject.id}: {name} shows what was read, and was not compared")
+        del again[name]
     return again
 
 
-def _is_told(party: Party, operation: Operation, request: Request) -> bool:
-    """Whether the ledger tells that something was read."""
+def _changes_by_itself(party: Party, operation: Operation, request: Request) -> bool:
+    """Whether two answers in a row are different, and the ledger tells of no reading."""
     with party.world.statements() as ran:
-        party.send(operation, request)
-    return any(_TOLD.match(statement) for statement in ran)
+        answers = {party.send(operation, request).body for _ in range(2)}
+    return len(answers) > 1 and not any(_TOLD.match(statement) for statement in ran)
 
 
 def _told(party: Party) -> set[str]:
