@@ -53,10 +53,8 @@ class Process:
 
 @pytest.fixture
 def world(world: World):
-    """The server, with the moment as it was and without rows of processes after the test."""
-    before = world.clock.now()
+    """The server, without rows of processes after the test."""
     yield world
-    world.clock.set(before)
     with world.kernel.db.write(Scope.system()) as uow:
         for row in uow.all(_ROWS):
             uow.remove(ServerProcess, row)

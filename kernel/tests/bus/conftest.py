@@ -68,18 +68,6 @@ class Workshop:
             return [dict(row) for row in connection.execute(statement).mappings()]
 
 
-@pytest.fixture(autouse=True)
-def _same_time(request: pytest.FixtureRequest) -> Any:
-    """The next test begins when this one began: a token from later than now is refused."""
-    if "world" not in request.fixturenames:
-        yield
-        return
-    clock = request.getfixturevalue("world").clock
-    before = clock.now()
-    yield
-    clock.set(before)
-
-
 @pytest.fixture
 def workshop(world: World) -> Any:
     """The background work of this test; nothing of it is left to the next one."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -60,10 +59,8 @@ class Ward:
 
 
 @pytest.fixture
-def ward(world: World, workshop: Workshop) -> Iterator[Ward]:
-    before = world.clock.now()
-    yield Ward(world, workshop)
-    world.clock.set(before)
+def ward(world: World, workshop: Workshop) -> Ward:
+    return Ward(world, workshop)
 
 
 def write(person: Person, title: str) -> None:

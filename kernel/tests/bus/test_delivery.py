@@ -115,7 +115,6 @@ class TestAFailure:
         assert tried[0] == begin
         for wait, plain in zip(waits, (10, 15, 15), strict=True):
             assert 0.8 * plain <= wait <= 1.2 * plain
-        world.clock.set(begin)
 
     def test_after_the_last_attempt_is_kept_with_its_reason(
         self, world: World, workshop: Workshop, ann: Person

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -33,10 +32,8 @@ def ready(world: World) -> tuple[int, dict[str, Any]]:
 
 @pytest.fixture
 def later(world: World) -> Any:
-    """Lets time pass; it is as before after the test."""
-    before = world.clock.now()
-    yield lambda seconds: world.clock.set(world.clock.now() + timedelta(seconds=seconds))
-    world.clock.set(before)
+    """Lets time pass."""
+    return world.clock.advance
 
 
 def test_a_server_without_work_is_healthy(workshop: Any, world: World, later: Callable[..., None]) -> None:

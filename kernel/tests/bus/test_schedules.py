@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -69,11 +68,9 @@ class Timetable:
 
 
 @pytest.fixture
-def timetable(world: World, workshop: Workshop) -> Iterator[Timetable]:
-    begin = world.clock.now()
+def timetable(world: World, workshop: Workshop) -> Timetable:
     world.clock.set(NINE)
-    yield Timetable(world, workshop)
-    world.clock.set(begin)
+    return Timetable(world, workshop)
 
 
 HOURLY = Schedule("0 * * * *")

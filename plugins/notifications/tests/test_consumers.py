@@ -16,12 +16,9 @@ CONSUMERS = "/api/v1/event-consumers"
 
 
 @pytest.fixture(autouse=True)
-def _no_leftovers(world: World) -> Iterator[None]:
-    """Each test begins with nothing in the background, and leaves the clock where it was."""
+def _no_leftovers(world: World) -> None:
+    """Each test begins with nothing in the background."""
     world.drain()
-    before = world.clock.now()
-    yield
-    world.clock.set(before)
 
 
 @pytest.fixture

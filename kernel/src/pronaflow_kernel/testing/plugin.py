@@ -186,14 +186,22 @@ def drain(world: World) -> Callable[[], None]:
 
 
 @pytest.fixture
-def clock(world: World) -> Iterator[FixedClock]:
-    """The clock of `world`: stands on a Monday morning, and is put back after the test."""
+def clock(world: World) -> FixedClock:
+    """The clock of `world`: stands on a Monday morning at first."""
+    return world.clock
+
+
+@pytest.fixture(autouse=True)
+def _clock_put_back(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No test finds the clock of a shared `world` where another one has moved it."""
+    if "world" not in request.fixturenames:
+        yield
+        return
     from .world import START
 
-    before = world.clock.now()
-    world.clock.set(START)
-    yield world.clock
-    world.clock.set(before)
+    shared = request.getfixturevalue("world")
+    yield
+    shared.clock.set(START)
 
 
 @pytest.fixture
