@@ -1,4 +1,4 @@
-"""How much of the sender's threads one endpoint may take."""
+"""How much of the sender's threads one endpoint may take, and how long a sender claims."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pronaflow_integrations.webhooks.sender import crowded
+from pronaflow_integrations.webhooks.sender import crowded, is_over
 
 
 def row(**values: Any) -> dict[str, Any]:
@@ -45,3 +45,23 @@ def test_who_waits_already_gets_no_further_request(
 def test_others_are_sent_to_meanwhile() -> None:
     flying = [(row(), 0.0), (row(webhook_id="quick"), 29.9)]
     assert crowded(flying, 30.0) == {"w"}
+
+
+@pytest.mark.parametrize(
+    ("ages", "since", "over"),
+    [
+        ([], 19.9, False),
+        ([], 20.0, True),
+        ([0.9, 0.1], 20.0, True),
+        ([1.0, 0.1], 20.0, False),
+        ([5.0], 59.9, False),
+        ([5.0], 60.0, True),
+    ],
+    ids=["in its spell", "spell over", "quick ones come", "one is silent", "still silent", "long enough"],
+)
+def test_a_sender_that_has_to_wait_goes_on_for_the_others(
+    ages: list[float], since: float, over: bool
+) -> None:
+    """A server has few threads: were all of them senders that only wait, nobody would be sent anything."""
+    now = 1_000.0
+    assert is_over(now - since, [(row(), now - age) for age in ages], now) is over

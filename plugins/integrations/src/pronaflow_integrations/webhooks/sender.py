@@ -44,7 +44,10 @@ MOST_HEAD = 4_096
 
 MOST_ANSWER = 64 * 1024
 _SPELL = 20.0
-"""Seconds that a sender claims before it calls the next one."""
+"""Seconds that a sender claims before it calls the next one, where it need not wait for slow answers."""
+
+_LONGEST = 60.0
+"""Seconds after which it claims no more whatever is in the air."""
 
 _GRACE = 10.0
 """Seconds that a lease lasts longer than the request may take."""
@@ -73,23 +76,20 @@ class Sender:
         self._health = Health(ctx)
 
     def run(self, reader: Reader, args: Mapping[str, Any]) -> None:
-        """Send until nothing is due, for at most a spell; the next one begins while answers still come."""
-        ends, spent = time.monotonic() + _SPELL, False
+        """Send until nothing is due, or a spell is over and no slow answer has to be waited for."""
+        began, open_ = time.monotonic(), True
         flying: dict[str, tuple[Row, float]] = {}
         with self._ctx.http.flight(self._threads) as flight:
             while True:
-                if not spent and time.monotonic() >= ends:
-                    spent = True
-                    self._hand_over(spent=True)
-                for row, keys in [] if spent else self._claim(flying):
+                open_ = open_ and not is_over(began, flying.values(), time.monotonic())
+                for row, keys in self._claim(flying) if open_ else []:
                     flying[row["id"]] = (row, time.monotonic())
                     flight.send(row["id"], "POST", row["url"], **self._message(row, keys))
                 if not flying:
                     break
                 if landed := flight.landed(_LOOK):
                     self._record([(flying.pop(str(each.key))[0], self._outcome(each)) for each in landed])
-        if not spent:
-            self._hand_over(spent=False)
+        self._hand_over(spent=not open_)
 
     def _hand_over(self, *, spent: bool) -> None:
         """Ask for the next sender: at once where a spell was over, else when something comes due."""
@@ -171,6 +171,21 @@ class Sender:
             for row, outcome in results:
                 outcomes[row["webhook_id"]].append(outcome)
             self._health.after(uow, outcomes)
+
+
+def is_over(began: float, flying: Collection[tuple[Row, float]], now: float) -> bool:
+    """Whether a sender claims no more.
+
+    While it waits for a silent endpoint it goes on for the others: the few threads of a server may all be
+    senders whose spell is over, and then nobody would be sent anything for a whole timeout.
+
+    Arguments:
+        began: when it did.
+        flying: deliveries in the air, each with the time when it was sent.
+        now: on the same clock.
+    """
+    waits = any(now - sent >= _SLOW for _, sent in flying)
+    return now - began >= (_LONGEST if waits else _SPELL)
 
 
 def crowded(flying: Collection[tuple[Row, float]], now: float) -> set[str]:
