@@ -6,9 +6,11 @@ Generated from the OpenAPI document, so that a new plugin is walked by itself.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
-from pronaflow_kernel.testing.walk import Party, Walk
+from pronaflow_kernel.testing.walk import Party, Unsupplied, Walk
 
 THEIRS, OWN, PERSON = "xenolith", "ownwords", "quaggaperson"
 
@@ -32,7 +34,7 @@ def test_a_stranger_cannot_tell_a_foreign_id_from_an_invented_one(world, rows, l
         rows,
         listed,
         victim=lambda: Party(world, makers, THEIRS, name=PERSON, person=world.administrator(PERSON)),
-        attacker=lambda victim: Party(world, makers, OWN),
+        attacker=lambda victim, operation: Party(world, makers, OWN),
         concerns=lambda victim, operation, key: True,
         hidden=(THEIRS, PERSON),
         known=makers.open_ids,
@@ -47,6 +49,8 @@ def test_a_stranger_cannot_tell_a_foreign_id_from_an_invented_one(world, rows, l
 def test_a_member_cannot_tell_a_private_project_from_none(world, rows, listed, makers, role):
     contained = {resource.name for resource in world.kernel.resources.values() if resource.container}
 
+    people = ("user", "user:second")
+
     def hidden(kind):
         return kind.partition(":")[0] in contained
 
@@ -55,14 +59,24 @@ def test_a_member_cannot_tell_a_private_project_from_none(world, rows, listed, m
         known = {"workspace": person.workspace_id}
         return Party(world, makers, THEIRS, person=person, visibility="private", known=known)
 
-    def outsider(victim):
+    def outsider(victim, operation):
         person = world.person()
         world.join(victim.workspace_id, person, "member")
         # Webhooks lie in no container, and a viewer can make none.
         shared = {kind: victim.id_of(kind) for kind in ("webhook", "delivery")}
         known = {"workspace": victim.workspace_id, **shared}
         party = Party(world, makers, OWN, person=person, known=known)
-        for kind in (*filter(hidden, makers.kinds), "user", "user:second"):
+        # What their role may not make they made before they had it.
+        wanted = {makers.kind(operation, key).partition(":")[0] for _, key in operation.ids}
+        if operation.method == "GET":
+            wanted = contained
+        else:
+            with suppress(Unsupplied):
+                party.request(operation.id)
+        for kind in (
+            *(kind for kind in makers.kinds if kind.partition(":")[0] in wanted & contained),
+            *people,
+        ):
             party.id_of(kind)
         body = {"role": role}
         assert victim.person.patch(f"{WORKSPACES}/{victim.workspace_id}/members/{person.id}", body).data

@@ -21,7 +21,7 @@ def between_tenants(subject: Subject) -> Iterator[str]:
         subject.rows,
         subject.operations,
         victim=lambda: subject.party(THEIRS, name=PERSON),
-        attacker=lambda victim: subject.party(OWN),
+        attacker=lambda victim, operation: subject.party(OWN),
         concerns=lambda victim, operation, key: True,
         hidden=(THEIRS, PERSON),
         known=subject.makers.open_ids,
@@ -69,7 +69,7 @@ def in_containers(subject: Subject) -> Iterator[str]:
             subject.rows,
             subject.operations,
             victim=owner,
-            attacker=lambda victim, role=role: outsider(role, victim),  # type: ignore[misc]
+            attacker=lambda victim, operation, role=role: outsider(role, victim),  # type: ignore[misc]
             concerns=lambda victim, operation, key: hidden(subject.makers.kind(operation, key)),
             hidden=(THEIRS,),
             refused=subject.makers.refused,

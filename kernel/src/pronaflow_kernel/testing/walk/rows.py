@@ -22,31 +22,30 @@ class Rows:
     """
 
     def __init__(self, database_url: str) -> None:
-        self._engine = open_bare(database_url)
-        inspector = inspect(self._engine)
+        # One connection for all looks: a walk looks a thousand times, at each table.
+        self._connection = open_bare(database_url).connect().execution_options(isolation_level="AUTOCOMMIT")
+        inspector = inspect(self._connection)
         columns = {
             table: [column["name"] for column in inspector.get_columns(table)]
             for table in inspector.get_table_names()
         }
-        self._tables = {
-            table: ", ".join(name for name in names if (table, name) not in BUSTLE)
+        self._statements = {
+            table: text(f"SELECT {_shown(table, names)} FROM {table} WHERE workspace_id = :id")
             for table, names in columns.items()
             if "workspace_id" in names
         }
 
     def of(self, workspace_id: str) -> Tables:
         """Every row of a workspace, by table."""
-        with self._engine.connect() as connection:
-            return {
-                table: sorted(
-                    str(row)
-                    for row in connection.execute(
-                        text(f"SELECT {names} FROM {table} WHERE workspace_id = :id"), {"id": workspace_id}
-                    )
-                )
-                for table, names in self._tables.items()
-            }
+        return {
+            table: sorted(str(row) for row in self._connection.execute(statement, {"id": workspace_id}))
+            for table, statement in self._statements.items()
+        }
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
+        self._connection.close()
+
+
+def _shown(table: str, columns: list[str]) -> str:
+    return ", ".join(name for name in columns if (table, name) not in BUSTLE)

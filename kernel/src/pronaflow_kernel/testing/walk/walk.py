@@ -53,7 +53,8 @@ class Walk:
         rows: of its database.
         operations: by id.
         victim: makes a party with records to hide.
-        attacker: makes a party that must not see the victim's.
+        attacker: makes a party that must not see the victim's, for an operation whose request it can make;
+            the party that reads is kept for all operations that read.
         concerns: whether the id under a key is one to hide.
         hidden: words in the victim's texts.
         known: operations and keys whose ids may be known to be of something.
@@ -66,7 +67,7 @@ class Walk:
     rows: Rows
     operations: Mapping[str, Operation]
     victim: Callable[[], Party]
-    attacker: Callable[[Party], Party]
+    attacker: Callable[[Party, Operation], Party]
     concerns: Callable[[Party, Operation, str], bool]
     hidden: tuple[str, ...]
     known: frozenset[tuple[str, str]] = frozenset()
@@ -81,13 +82,13 @@ class Walk:
             try:
                 found += [f"{operation.id}: {fault}" for fault in self._of(operation)]
             except Unsupplied as error:
-                found.append(str(error))
+                found.append(f"{operation.id}: {error}")
         return found
 
     def _of(self, operation: Operation) -> Iterator[str]:
         if self.refused.get(operation.id) == FOR_ADMINISTRATORS:
             return
-        victim, _ = self._parties()
+        victim, _ = self._parties(operation)
         theirs = {**victim.request(operation.id), "header": {HEADER[1]: victim.workspace_id}}
         # Of ids that exclude one another a request has one.
         keys = tuple(
@@ -105,7 +106,7 @@ class Walk:
 
     def _attacks(self, operation: Operation, choices: list[Keys], theirs: Request) -> Iterator[str]:
         """Every way to name what is the victim's, and what it leaves behind."""
-        victim, attacker = self._parties()
+        victim, attacker = self._parties(operation)
         requests = [theirs, *_ordinary(operation, victim, theirs)]
         attacker.request(operation.id)  # what it needs of the attacker's own is there from now on
         before, kept = self.rows.of(victim.workspace_id), self.rows.of(attacker.workspace_id)
@@ -114,13 +115,13 @@ class Walk:
                 yield from self._attack(operation, chosen, request, {})
             for headers in CONDITIONS.get(operation.method, CONDITIONS["POST"]):
                 yield from self._attack(operation, choices[-1], request, headers)
-        yield from self._differences(before, self.rows.of(victim.workspace_id))
+        yield from self._differences(operation, before, self.rows.of(victim.workspace_id))
         if attacker.workspace_id != victim.workspace_id:
             yield from self._kept(operation, kept, self.rows.of(attacker.workspace_id))
 
     def _control(self, operation: Operation, theirs: Request) -> Iterator[str]:
         """The victim's own request must succeed: then there was something to hide."""
-        victim, attacker = self._parties()
+        victim, attacker = self._parties(operation)
         key = {"Idempotency-Key": f"walk-{operation.id}"} if operation.method == "POST" else {}
         theirs = {**theirs, "header": {**theirs["header"], **key}}
         reply = victim.send(operation, theirs)
@@ -149,7 +150,7 @@ class Walk:
 
     def _kept(self, operation: Operation, before: Tables, after: Tables) -> Iterator[str]:
         """Tables in which the attacker now has what is the victim's."""
-        victim, attacker = self._parties()
+        victim, attacker = self._parties(operation)
         if any(name == operation.id for name, _ in self.known):
             return
         secret = {*self.hidden, *(victim.ids - attacker.ids)}
@@ -158,19 +159,19 @@ class Walk:
             for word in sorted(word for word in secret if word in text):
                 yield f"the attacker's rows of {table} hold {word}"
 
-    def _differences(self, before: Tables, after: Tables) -> Iterator[str]:
+    def _differences(self, operation: Operation, before: Tables, after: Tables) -> Iterator[str]:
         """Tables in which rows of the victim changed, or came where only the victim writes."""
-        victim, attacker = self._parties()
+        victim, attacker = self._parties(operation)
         for table, rows in before.items():
             now = after[table]
             if not set(rows) <= set(now) or (attacker.workspace_id != victim.workspace_id and now != rows):
                 yield f"the attack changed rows of {table}"
 
-    def _parties(self) -> tuple[Party, Party]:
+    def _parties(self, operation: Operation) -> tuple[Party, Party]:
         """Victim and attacker; they stay the same until a request may have changed something."""
         if self._pair is None:
             victim = self.victim()
-            self._pair = victim, self.attacker(victim)
+            self._pair = victim, self.attacker(victim, operation)
         return self._pair
 
     def _choices(self, operation: Operation, keys: Keys, victim: Party) -> Iterable[Keys]:
@@ -186,13 +187,13 @@ class Walk:
     def _attack(
         self, operation: Operation, chosen: Keys, theirs: Request, headers: Mapping[str, str]
     ) -> Iterator[str]:
-        victim, attacker = self._parties()
+        victim, attacker = self._parties(operation)
         foreign = _aimed(attacker.request(operation.id), chosen, theirs, headers)
         with self.world.statements() as ran:
             reply = attacker.send(operation, foreign)
         changed = reply.status < 300 and any(WRITE.match(statement) for statement in ran)
         if changed:
-            attacker = self.attacker(victim)
+            attacker = self.attacker(victim, operation)
         nothing = _aimed(attacker.request(operation.id), chosen, _invented(theirs, chosen), headers)
         answers = [blank(each, changed) for each in (reply, attacker.send(operation, nothing))]
         if answers[0] != answers[1] and answers[0][0] == answers[1][0]:
@@ -201,7 +202,7 @@ class Walk:
                 # It answers something new each time: a secret. Only its shape can tell.
                 answers = [(status, [], shape(body)) for status, _, body in answers]
         if changed:
-            self._pair = victim, self.attacker(victim)
+            self._pair = victim, self.attacker(victim, operation)
         names = ", ".join(f"{key} in the {place}" for place, key in chosen)
         names += "".join(f" with {name}: {text}" for name, text in headers.items())
         if not {(operation.id, key) for _, key in chosen} & self.known:
