@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pronaflow_kernel.events.erasure import forget_words
 from pronaflow_kernel.events.types import Subscriber
 from pronaflow_kernel.jobs import dead
 from pronaflow_kernel.jobs.dead import Which
@@ -211,3 +212,15 @@ class TestCancelling:
 
     def test_one_that_is_not_there_is_nothing(self, ward: Ward) -> None:
         assert not self.cancel(ward, 10**15)
+
+
+def test_what_was_emptied_with_its_workspace_is_told_to_nobody(ward: Ward, ann: Person, bob: Person) -> None:
+    """Its owner was forgotten before anybody heard of it: no work is left over, and nothing is wrong."""
+    write(ann, "a secret")
+    write(bob, "a note")
+    with ward.world.kernel.db.write(Scope.system()) as uow:
+        forget_words(uow, [ann.workspace_id])
+    ward.well = True
+    ward.world.drain()
+    assert ward.done in (["a note", ["a note"]], [["a note"], "a note"])
+    assert [*ward.workshop.jobs(), *ward.workshop.dead()] == []

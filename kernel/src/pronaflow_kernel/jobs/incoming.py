@@ -13,6 +13,10 @@ class Unknown(Exception):
     """Nobody can do a job, now or later; its words say why."""
 
 
+class Erased(Unknown):
+    """An event was emptied with the workspace it happened in: there is nothing to tell anybody."""
+
+
 def event_for(types: Mapping[str, EventType], row: Mapping[str, Any]) -> Event:
     """A row of the ledger as subscribers of today get it.
 
@@ -20,6 +24,7 @@ def event_for(types: Mapping[str, EventType], row: Mapping[str, Any]) -> Event:
         types: event types by name.
 
     Raises:
+        Erased: its payload was emptied with its workspace.
         Unknown: its type, the version of its payload, or the payload itself is nothing that is known here.
     """
     type_ = types.get(row["type"])
@@ -29,5 +34,5 @@ def event_for(types: Mapping[str, EventType], row: Mapping[str, Any]) -> Event:
         event = type_.current(event_of(row), row["schema_version"])
         type_.check(event.payload)
     except (UnknownVersion, ValueError) as error:
-        raise Unknown(str(error)) from error
+        raise (Unknown if row["payload"] else Erased)(str(error)) from error
     return event

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from ..plugins.guard import described
 from ..tenancy.rule import unscoped
 from . import claims
 from .enqueue import ALL_WORKSPACES, new_job
-from .incoming import Unknown, event_for
+from .incoming import Erased, Unknown, event_for
 from .models import Job, Reading
 from .operations.reports import plain
 from .types import Discard
@@ -141,11 +142,12 @@ class Readings:
     def _wanted(self, work: Work, rows: list[dict[str, Any]]) -> list[Event]:
         does = work.does
         assert isinstance(does, Subscriber)
-        return [
-            event_for(self._types, row)
-            for row in rows
-            if does.wants(row["type"]) and self._guard.is_on(work.plugin_id, row["workspace_id"])
-        ]
+        wanted = []
+        for row in rows:
+            if does.wants(row["type"]) and self._guard.is_on(work.plugin_id, row["workspace_id"]):
+                with suppress(Erased):
+                    wanted.append(event_for(self._types, row))
+        return wanted
 
     def _failed(self, work: Work, seen: list[dict[str, Any]], error: Exception) -> None:
         """Wait and try again; an event that fails alone to the end is stepped over and kept as dead."""

@@ -31,7 +31,7 @@ from ..tenancy.rule import unscoped
 from . import claims
 from .crew import attempted
 from .enqueue import ALL_WORKSPACES
-from .incoming import Unknown, event_for
+from .incoming import Erased, Unknown, event_for
 from .operations import reports
 from .operations.reports import Report, plain, reporting
 from .types import Cancelled, Discard, JobType, QueueRests, Retry
@@ -290,6 +290,10 @@ class Runner:
         if isinstance(error, Cancelled):
             with self.engine.begin() as connection:
                 reports.cancelled(connection, job, now)
+            return
+        if isinstance(error, Erased):
+            with self.engine.begin() as connection:
+                reports.done(connection, job, None, now)
             return
         if final or spent:
             reason = plain(str(error)) if final else f"failed {job['attempt']} times"

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select
 from ..events.models import EventRow
 from ..events.types import EventType
 from ..persistence.types import UtcDateTime
-from .incoming import Unknown, event_for
+from .incoming import Erased, Unknown, event_for
 from .models import LEASED, DeadJob, Job, Reading
 
 NAMED = 10
@@ -162,10 +162,12 @@ def check_payloads(
 
 
 def _misfit(types: Mapping[str, EventType], row: Mapping[Any, Any]) -> Fault | None:
-    if not row["payload"] or row["type"] not in types:
+    if row["type"] not in types:
         return None
     try:
         event_for(types, dict(row))
+    except Erased:
+        return None
     except Unknown as error:
         return Fault("payload", f"event {row['seq']} cannot be told to anybody: {error}")
     return None
