@@ -125,10 +125,13 @@ def test_nothing_tells_who_it_was_and_the_work_is_still_there(world, nina, team)
     here, project, task, comment = at_work(nina, team)
     nina.patch(f"{API}/auth/me", {"username": f"{MARK}_too", "job_title": f"Head of {MARK}s"})
     nina.post(f"{API}/workspaces", {"name": f"{MARK} home"})
+    agreed = {"consent_type": "THIRD_PARTY", "resource_type": "chat", "resource_id": f"{MARK}-channel"}
+    nina.post(f"{API}/integration/consents", {**agreed, "description": f"Tell {MARK}s of tasks"})
     world.drain()
     assert holding(world) >= {
         "core__user.email", "core__session.ip", "core__session.user_agent", "core__event_private.data",
         "core__event.payload", "core__workspace.name", "workspaces__invitation.email",
+        "integrations__consent.resource_id", "integrations__consent.description",
     }  # fmt: skip
 
     assert nina.request("DELETE", f"{API}/auth/me", {"password": PASSWORD}).status == 204

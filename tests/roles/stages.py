@@ -179,6 +179,11 @@ class WorkspaceStage(Stage):
         """A notification of the caller's."""
         return self._notification(self.caller)
 
+    def consent(self) -> str:
+        """Something that the owner has agreed to."""
+        body = {"consent_type": "MARKETING", "resource_type": "letters", "resource_id": new_id()}
+        return str(self.owner.post(f"{API}/integration/consents", body).data["id"])
+
     def mute(self) -> str:
         """What the owner does not want to hear."""
         return str(self.owner.put(f"{API}/notifications/mutes", {"type": "security_alert"}).data["id"])

@@ -1,6 +1,7 @@
-"""What this plugin holds of a user: API tokens with what they were used for, and webhooks that they made.
+"""What this plugin holds of a user: API tokens and what they were used for, webhooks, consents.
 
-The tokens go with the user. A webhook is the workspace's, and stays with nothing but an id.
+The tokens go with the user. A webhook is the workspace's, and stays with nothing but an id. Consents stay as
+proof, under a pseudonym.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from sqlalchemy import bindparam, delete, select
 
 from pronaflow_kernel.api import IdType, Reader, Row, UnitOfWork, unscoped
 
+from .consents import keeping as consents
 from .tokens.models import ApiToken
 from .usage.models import TokenUsage
 from .webhooks.queries import THEIRS
@@ -33,14 +35,17 @@ _FORGET = unscoped(_WHY, delete(ApiToken).where(ApiToken.user_id == _USER))
 
 
 def collect(reader: Reader, user_id: str) -> dict[str, list[Row]]:
-    """The user's tokens, without what tells their secret, and what they were used for."""
+    """Tokens without what tells their secret, what they were used for, webhooks and consents."""
     return {
         "api_tokens": reader.all(_TOKENS, user_id=user_id),
         "api_token_usage": reader.all(_USAGE, user_id=user_id),
         "webhooks": reader.all(THEIRS, user_id=user_id),
+        "consents": consents.collect(reader, user_id),
     }
 
 
-def erase(uow: UnitOfWork, user_id: str) -> None:
-    """Delete the user's tokens, and with them what they were used for."""
+def erase(uow: UnitOfWork, user_id: str) -> str:
+    """Delete the user's tokens, and with them what they were used for; put a pseudonym on their consents."""
     uow.execute(_FORGET, user_id=user_id)
+    consents.forget(uow, user_id)
+    return consents.FREE_TEXT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 from sqlalchemy import MetaData
@@ -24,7 +25,12 @@ from pronaflow_kernel.api import (
     load_permissions,
 )
 
-from . import personal_data
+from . import hookspecs, personal_data
+from .api import Consents
+from .consents import routes as consent_routes
+from .consents.events import CONSENT_EVENTS
+from .consents.keeping import ConsentKeeping
+from .consents.service import ConsentService
 from .models import Base
 from .settings import IntegrationsSettings
 from .tokens import routes as token_routes
@@ -43,7 +49,7 @@ from .webhooks.parts import Webhooks
 
 
 class IntegrationsPlugin(Plugin):
-    """Module 12: API tokens, usage, webhooks, connections."""
+    """Module 12: API tokens, usage, webhooks, consents."""
 
     def setup(self, ctx: Context) -> None:
         """Build the services."""
@@ -54,6 +60,18 @@ class IntegrationsPlugin(Plugin):
         self.sign_in = TokenSignIn(ctx, scopes, tiers, Counts(ctx))
         self.expiry = ExpiryWarning(ctx)
         self.webhooks = Webhooks(ctx)
+        self.consents = ConsentService(ctx, lambda reader, user_id: (), lambda uow, row: None)
+        self.consent_keeping = ConsentKeeping(ctx)
+
+    @hookimpl
+    def provide_hookspecs(self) -> ModuleType:
+        """What other plugins are asked: hookspecs.py."""
+        return hookspecs
+
+    @hookimpl
+    def provide_services(self) -> Mapping[type[Any], Any]:
+        """`Consents` for other plugins: api.py."""
+        return {Consents: self.consents}
 
     @hookimpl
     def provide_settings(self) -> type[IntegrationsSettings]:
@@ -73,8 +91,8 @@ class IntegrationsPlugin(Plugin):
 
     @hookimpl
     def provide_event_types(self) -> Sequence[EventType]:
-        """`tokens/events.py` and `webhooks/events.py`."""
-        return [*TOKEN_EVENTS, *WEBHOOK_EVENTS]
+        """The `events.py` of each feature."""
+        return [*TOKEN_EVENTS, *WEBHOOK_EVENTS, *CONSENT_EVENTS]
 
     @hookimpl
     def provide_resources(self) -> Sequence[Resource]:
@@ -90,8 +108,9 @@ class IntegrationsPlugin(Plugin):
 
     @hookimpl
     def provide_jobs(self) -> Sequence[JobType]:
-        """Warnings before tokens end, forgetting of usage, and what webhooks do."""
-        return [*self.expiry.jobs(), *self.usage.jobs(), *self.webhooks.jobs()]
+        """Warnings before tokens end, forgetting of usage and consents, and what webhooks do."""
+        own = (*self.expiry.jobs(), *self.usage.jobs(), *self.consent_keeping.jobs())
+        return [*own, *self.webhooks.jobs()]
 
     @hookimpl
     def provide_blueprints(self) -> Sequence[Blueprint]:
@@ -100,6 +119,7 @@ class IntegrationsPlugin(Plugin):
             token_routes.build(self.tokens),
             usage_routes.build(self.tokens, self.usage),
             self.webhooks.blueprint(),
+            consent_routes.build(self.consents),
         ]
 
     @hookimpl
@@ -118,6 +138,6 @@ class IntegrationsPlugin(Plugin):
         return personal_data.collect(reader, user_id)
 
     @hookimpl
-    def erase_user_data(self, uow: UnitOfWork, user_id: str) -> None:
+    def erase_user_data(self, uow: UnitOfWork, user_id: str) -> str:
         """Personal data: personal_data.py."""
-        personal_data.erase(uow, user_id)
+        return personal_data.erase(uow, user_id)

@@ -10,7 +10,7 @@ from pronaflow_kernel.api import setting
 
 @dataclass(frozen=True)
 class IntegrationsSettings:
-    """API tokens and webhooks."""
+    """API tokens, webhooks and consents."""
 
     tier: Literal["plan", "free", "pro", "enterprise"] = setting(
         "plan", "Tier of all API tokens; `plan` for that which each workspace's plan names."
@@ -22,4 +22,10 @@ class IntegrationsSettings:
     enterprise_per_minute: int = setting(5000, "The same in the tier enterprise.", least=1, most=1_000_000)
     webhook_threads: int = setting(
         64, "Messages to webhooks that one process may have in the air at once.", least=1, most=512
+    )
+    consent_policy_version: int = setting(
+        1,
+        "Version of your privacy policy; raise it when people have to agree again to what they agreed to.",
+        least=1,
+        most=1_000_000,
     )

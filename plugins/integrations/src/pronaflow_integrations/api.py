@@ -1,0 +1,52 @@
+"""What other plugins may import from integrations: consents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from pronaflow_kernel.api import Reader, Row, UnitOfWork, needs_scope
+
+from .consents.types import CONSENT_TYPES, ConsentNeed
+
+__all__ = ["CONSENT_TYPES", "ConsentNeed", "Consents"]
+
+
+class Consents(Protocol):
+    """What people agree to. The event `consent.revoked` tells when one of them takes it back."""
+
+    @needs_scope("write:consents")
+    def grant(
+        self,
+        uow: UnitOfWork,
+        *,
+        consent_type: str,
+        resource_type: str,
+        resource_id: str,
+        description: str | None = None,
+        permissions: Sequence[str] = (),
+    ) -> Row:
+        """Record that the scope's user agrees to something, as a new version where they did so before.
+
+        Arguments:
+            consent_type: one of `CONSENT_TYPES`.
+            resource_type, resource_id: what it is about; 60 and 100 characters at most.
+            description: in words, for the user.
+            permissions: what it allows, such as the scopes of a plugin.
+
+        Raises:
+            Conflict: they agree to it already, to all of `permissions` and under the policy that holds.
+        """
+        ...
+
+    @needs_scope("write:consents")
+    def revoke(self, uow: UnitOfWork, *, consent_type: str, resource_id: str) -> int:
+        """End all consents of a type to a thing that is gone, whoever gave them; how many there were."""
+        ...
+
+    @needs_scope("read:consents")
+    def is_granted(
+        self, reader: Reader, user_id: str, *, consent_type: str, resource_type: str, resource_id: str
+    ) -> bool:
+        """Whether somebody agrees to something at present."""
+        ...
