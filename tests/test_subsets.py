@@ -125,12 +125,23 @@ def archiving(world: World, person: Person, folder: Path) -> None:
     assert person.get("/api/v1/archive/trash").data == []
 
 
+def marketplace(world: World, person: Person, folder: Path) -> None:
+    path = "/api/v1/integration/plugins"
+    slugs = {row["slug"] for row in person.get(path, page_size=100).data}
+    assert slugs == {plugin for plugin, status in world.kernel.plugins.items() if status.manifest}
+    assert person.post(f"{path}/marketplace/rating", {"rating": 4}).data["rating"] == 4
+    assert person.get(f"{path}/marketplace").data["rating_count"] > 0
+    assert person.post(f"{path}/marketplace/install", {}).status == 409
+    assert person.get(f"{path}/installed", workspace_id=person.workspace_id).data == []
+
+
 JOURNEYS: Mapping[str, Callable[[World, Person, Path], None]] = {
     "workspaces": workspaces,
     "projects": projects,
     "tasks": tasks,
     "importer": importer,
     "integrations": integrations,
+    "marketplace": marketplace,
     "personalization": personalization,
     "archiving": archiving,
     "notifications": notifications,

@@ -327,6 +327,7 @@ def take_everything_out(url: str, folder: Path) -> None:
     for plugin in (
         "hello",
         "archiving",
+        "marketplace",
         "integrations",
         "notifications",
         "personalization",
@@ -387,6 +388,7 @@ def test_the_data_of_all_plugins_goes_into_bundles_and_comes_back_whole(
         "personalization",
         "notifications",
         "integrations",
+        "marketplace",
         "archiving",
         "hello",
     ):

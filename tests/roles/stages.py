@@ -195,6 +195,11 @@ class WorkspaceStage(Stage):
         self.world.drain()
         return str(person.get(f"{API}/notifications").data[0]["id"])
 
+    def plugin_installation(self) -> str:
+        """A plugin of the workspace."""
+        body = {"workspace_id": self._value("workspace")}
+        return str(self.owner.post(f"{API}/integration/plugins/markdown_editor/install", body).data["id"])
+
     def webhook(self) -> str:
         """A webhook of the owner's."""
         body = {

@@ -46,6 +46,16 @@ WORDLESS = {
 }
 """Reads in which nothing stands that people write."""
 
+WORDLESS |= {
+    "marketplace_get_plugin",
+    "marketplace_get_plugin_installation",
+    "marketplace_get_plugin_rating",
+    "marketplace_list_installed_plugins",
+    "marketplace_list_plugin_categories",
+    "marketplace_list_plugins",
+}
+"""Plugins are named and described by who wrote them."""
+
 WORDLESS |= {"archiving_download_my_export", "notifications_open_stream"}
 """One is packed, the other refused by a server within a test."""
 
@@ -112,7 +122,10 @@ def test_a_member_sees_nothing_of_a_private_project(world, listed, makers, role)
     world.join(owner.workspace_id, outsider, role)
     known = {"workspace": owner.workspace_id}
     hidden = Party(world, makers, THEIRS, person=owner, visibility="private", known=known)
-    shared = {kind: hidden.id_of(kind) for kind in ("webhook", "delivery", "event_consumer", "audit_log")}
+    shared = {
+        kind: hidden.id_of(kind)
+        for kind in ("webhook", "delivery", "event_consumer", "audit_log", "plugin_installation")
+    }
     shared["invitation"] = owner.workspace_id
     other = Party(world, makers, OWN, person=outsider, known={**known, **shared})
     for party in (hidden, other):

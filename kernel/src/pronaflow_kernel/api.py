@@ -75,6 +75,9 @@ from .persistence.types import Id as IdType
 from .persistence.types import Json, UtcDateTime
 from .persistence.uow import Reader, Row, UnitOfWork, Update
 from .plugins.base import Context, Plugin
+from .plugins.installed import InstalledPlugin, InstalledPlugins
+from .plugins.manifest import Manifest
+from .plugins.offers import Offer
 from .plugins.services import ServiceMissing, needs_scope
 from .plugins.switches import switched_on
 from .preferences.locales import DATE_FORMATS, LANGUAGES, TIME_FORMATS, Locale, habits, timezones
@@ -160,6 +163,8 @@ __all__ = [
     "Identified",
     "ImageKind",
     "InWorkspace",
+    "InstalledPlugin",
+    "InstalledPlugins",
     "InvalidRequest",
     "JobOut",
     "JobType",
@@ -176,10 +181,12 @@ __all__ = [
     "Live",
     "Locale",
     "Mail",
+    "Manifest",
     "Membership",
     "Model",
     "Moment",
     "NotFound",
+    "Offer",
     "Options",
     "Outlet",
     "Page",

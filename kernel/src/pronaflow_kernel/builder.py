@@ -54,6 +54,7 @@ from .plugins.base import Context, Plugin
 from .plugins.discovery import Candidate
 from .plugins.guard import Guard
 from .plugins.hooks import Hooks, UnfitAnswer
+from .plugins.installed import InstalledPlugins
 from .plugins.lifecycle import Contribution, PluginFault, PluginStatus
 from .plugins.manifest import Manifest
 from .plugins.services import Services
@@ -139,6 +140,7 @@ class Builder:
         self.ledger = LedgerReads(self.access, self.event_types)
         self.audit = AuditReads(self.access, self.event_types)
         self.personal_data = PersonalData()
+        self.installed = InstalledPlugins()
         self.preferences = Preferences(settings.locale)
         self.texts = Texts()
         self.texts.add(CORE, __package__)
@@ -221,6 +223,7 @@ class Builder:
             jobs=Jobs(plugin_id, self.job_types),
             mail=self.mail,
             files=Files(plugin_id, self.store, self.jobs, self.settings.files.denied),
+            plugins=self.installed,
             later=self.bus.later,
             clock=self.clock,
             log=logging.getLogger(f"pronaflow.plugin.{plugin_id}"),
@@ -273,6 +276,7 @@ class Builder:
         self._assembled()
         kernel = self._kernel()
         self.personal_data.attach(kernel)
+        self.installed.attach(kernel)
         brought = ((i, work) for i, c in self.contributions.items() for work in (*c.subscribers, *c.jobs))
         works = Works(Work(*each) for each in (*((CORE, work) for work in own_work(kernel)), *brought))
         self.job_types.update(works.job_types)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..storage.files import Files
     from ..texts.texts import OwnTexts
     from .hooks import Hooks
+    from .installed import InstalledPlugins
     from .services import PluginServices
 
 
@@ -56,6 +57,7 @@ class Context:
         jobs: hands in background work of the plugin.
         mail: sends a mail once a unit of work has committed: `mail.send(uow, Mail(...))`.
         files: keeps the files of the plugin.
+        plugins: what is installed and what the indexes offer, and the switches of a workspace.
         later: does something small within so many seconds, beside requests: `later(10, write_counts)`. At a
             stop it is done at once; a process that is killed loses it, so that what must happen is a job.
         clock, log: as they are called.
@@ -81,6 +83,7 @@ class Context:
     jobs: Jobs
     mail: Post
     files: Files
+    plugins: InstalledPlugins
     later: Callable[[float, Callable[[], None]], None]
     clock: Clock
     log: logging.Logger
@@ -121,4 +124,24 @@ class Plugin:
         Arguments:
             uow: of the system, in the workspace for which the switch was thrown, else in none.
             since: from when on it was off; None where it never was on.
+        """
+
+    def on_disable(self, uow: UnitOfWork) -> None:
+        """Called once after the plugin was switched off, to let go of what works outside of the database.
+
+        A server calls it, for an administrator or a workspace; the command line does not, since it throws
+        switches without running what may be broken. So it must be safe to miss. The data stays.
+
+        Arguments:
+            uow: of the system, in the workspace for which the switch was thrown, else in none.
+        """
+
+    def on_uninstall(self, uow: UnitOfWork) -> None:
+        """Called once when the data of a workspace that has uninstalled the plugin is about to be deleted.
+
+        That is 30 days after it was uninstalled there (modules.md 12.3). The rows in the plugin's tables are
+        deleted right after it, in the same transaction; this is for what they lead to, such as files.
+
+        Arguments:
+            uow: of the system, in that workspace.
         """

@@ -264,7 +264,8 @@ def _check_answer(spec: Spec, answer: Any) -> None:
             raise TypeError(f"{spec.name} must answer a {kind.__name__}, not {type(answer).__name__}")
         if isinstance(answer, Principal) and answer.kind == "system":
             raise TypeError(f"{spec.name} answers the system, which no credential stands for")
-    if spec.prefix in ("extend", "collect"):
+    # What is collected for a plugin's own hook is as that plugin says.
+    if spec.prefix == "extend" or (spec.prefix == "collect" and spec.owner == KERNEL):
         if not isinstance(answer, Mapping):
             raise TypeError(f"{spec.name} must answer a mapping, not {type(answer).__name__}")
         if spec.prefix == "extend":

@@ -25,7 +25,7 @@ from .models import PluginSwitch, WorkspacePlugin
 
 if TYPE_CHECKING:
     from ..persistence.database import Database
-    from ..persistence.uow import UnitOfWork
+    from ..persistence.uow import Reader, UnitOfWork
     from .manifest import Manifest
 
 LIVE = timedelta(seconds=1)
@@ -172,11 +172,27 @@ class Switches:
                 self._throw(plugin_id, enabled, workspace_id)
             except (StaleRow, IntegrityError):
                 continue
-            with self._lock:
-                self._throws += 1
-                self._read_at = self._clock.now() - 2 * FRESH
+            self.look_again()
             return
         raise Conflict(f"The switch of {plugin_id} is being thrown by others at this moment: try again")
+
+    @as_kernel
+    def set_in(self, uow: UnitOfWork, plugin_id: str, enabled: bool) -> None:
+        """Throw a switch for the workspace of a unit of work: it counts if, and as soon as, that commits.
+
+        Raises:
+            StaleRow, IntegrityError: somebody else throws the same switch at this moment.
+        """
+        _put_here(uow, plugin_id, enabled)
+        # The next look is another one; and so is the first after the commit, if somebody looks before it.
+        self.look_again()
+        uow.after_commit(self.look_again)
+
+    def look_again(self) -> None:
+        """Let the next question read the rows, however fresh the last reading is."""
+        with self._lock:
+            self._throws += 1
+            self._read_at = self._clock.now() - 2 * FRESH
 
     @as_kernel
     def _read(self) -> _Reading:
@@ -191,7 +207,15 @@ class Switches:
     @as_kernel
     def _read_workspace(self, workspace_id: str) -> frozenset[str]:
         with self._db.read(Scope.system(workspace_id)) as reader:
-            thrown = {row["plugin_id"]: row["enabled"] for row in reader.all(_HERE)}
+            return self._off_in(reader)
+
+    @as_kernel
+    def off_seen_by(self, reader: Reader) -> frozenset[str]:
+        """What is off in the workspace of a reader, as it sees the rows: a unit of work sees its own."""
+        return self.off() | self._off_in(reader)
+
+    def _off_in(self, reader: Reader) -> frozenset[str]:
+        thrown = {row["plugin_id"]: row["enabled"] for row in reader.all(_HERE)}
         off = {i for i, m in self.manifests.items() if not thrown.get(i, m.scope == "system")}
         return with_dependants(self.manifests, off)
 
@@ -201,14 +225,19 @@ class Switches:
             if workspace_id is None:
                 _put(uow, plugin_id, {"enabled": enabled, "changed_at": uow.now})
                 return
-            if not uow.execute(_TOUCH, switched=plugin_id):
-                _put(uow, plugin_id, {"changed_at": uow.now})
-            row = uow.one(_ONE_HERE, plugin_id=plugin_id)
-            values = {"enabled": enabled, "changed_at": uow.now}
-            if row is None:
-                uow.insert(WorkspacePlugin, {"plugin_id": plugin_id, **values})
-            else:
-                uow.update(WorkspacePlugin, row, values)
+            _put_here(uow, plugin_id, enabled)
+
+
+def _put_here(uow: UnitOfWork, plugin_id: str, enabled: bool) -> None:
+    """Write the row of a workspace, and let the row for the whole server tell that something changed."""
+    if not uow.execute(_TOUCH, switched=plugin_id):
+        _put(uow, plugin_id, {"changed_at": uow.now})
+    row = uow.one(_ONE_HERE, plugin_id=plugin_id)
+    values = {"enabled": enabled, "changed_at": uow.now}
+    if row is None:
+        uow.insert(WorkspacePlugin, {"plugin_id": plugin_id, **values})
+    else:
+        uow.update(WorkspacePlugin, row, values)
 
 
 def _put(uow: UnitOfWork, plugin_id: str, values: Mapping[str, object]) -> None:

@@ -25,6 +25,7 @@ from .guard import described
 if TYPE_CHECKING:
     from ..kernel import Kernel
     from ..persistence.database import Database
+    from ..persistence.uow import UnitOfWork
     from .switches import Switches
 
 _WORKSPACE = select(Workspace.id).where(Workspace.id == SCOPE_WORKSPACE, Workspace.lifecycle == "active")
@@ -89,11 +90,7 @@ def throw(
     """
     if workspace_id is not None:
         check_workspace(db, workspace_id)
-    others = _needed(switches, plugin_id, workspace_id) if enabled else []
-    if enabled:
-        _refuse_overruled(switches, [*others, plugin_id], workspace_id, place)
-    else:
-        others = _followers(switches, plugin_id, workspace_id)
+    others = _along(switches, plugin_id, enabled, workspace_id, place)
     if others and not cascade:
         raise _must_follow(plugin_id, enabled, others)
     before = _off(switches, workspace_id)
@@ -105,6 +102,26 @@ def throw(
     named = [*others, plugin_id]
     along = [each for each in switches.manifests if each in moved and each not in named]
     return [Thrown(each, enabled, each in moved, since.get(each)) for each in (*named, *along)]
+
+
+def throw_in(uow: UnitOfWork, switches: Switches, plugin_id: str, enabled: bool) -> Thrown:
+    """`throw` for the workspace of a unit of work, and as part of it; no others are switched along.
+
+    Returns:
+        What becomes of it once the unit of work commits.
+
+    Raises:
+        MustFollow, Conflict: as `throw`.
+    """
+    workspace_id = uow.scope.workspace_id
+    assert workspace_id is not None, "a unit of work in no workspace cannot throw a switch of one"
+    switches.look_again()  # what others have thrown in this half second counts, too
+    if others := _along(switches, plugin_id, enabled, workspace_id, "plugins.disabled"):
+        raise _must_follow(plugin_id, enabled, others)
+    changed = switches.active(plugin_id, workspace_id) != enabled
+    since = switches.off_since(plugin_id, workspace_id) if enabled and changed else None
+    switches.set_in(uow, plugin_id, enabled)
+    return Thrown(plugin_id, enabled, changed, since)
 
 
 def check_workspace(db: Database, workspace_id: str) -> None:
@@ -120,29 +137,51 @@ def check_workspace(db: Database, workspace_id: str) -> None:
 
 
 def tell(kernel: Kernel, thrown: Sequence[Thrown], workspace_id: str | None = None) -> dict[str, str]:
-    """Call `Plugin.on_enable` of the plugins that have just come on, in order of start.
+    """Call `on_enable` or `on_disable` of the plugins that were just switched, in order of start.
 
     Returns:
-        Of each plugin that failed to hear it, how, in words; it is on all the same.
+        Of each plugin that failed to hear it, how, in words; its switch stays as it was thrown.
     """
-    came_on = {each.plugin_id: each.since for each in thrown if each.enabled and each.changed}
+    moved = {each.plugin_id: each for each in thrown if each.changed}
     failed = {}
     for plugin_id, brought in kernel.contributions.items():
-        if plugin_id in came_on and type(brought.plugin).on_enable is not Plugin.on_enable:
+        if plugin_id not in moved:
+            continue
+        name = "on_enable" if moved[plugin_id].enabled else "on_disable"
+        if getattr(type(brought.plugin), name) is not getattr(Plugin, name):
             try:
-                _tell(kernel, plugin_id, came_on[plugin_id], workspace_id)
+                _tell(kernel, name, moved[plugin_id], workspace_id)
             except Exception as error:
-                log.exception("on_enable of plugin %s failed", plugin_id)
+                log.exception("%s of plugin %s failed", name, plugin_id)
                 failed[plugin_id] = described(error)
     return failed
 
 
-def _tell(kernel: Kernel, plugin_id: str, since: datetime | None, workspace_id: str | None) -> None:
+def _tell(kernel: Kernel, name: str, thrown: Thrown, workspace_id: str | None) -> None:
     with (
         kernel.db.write(Scope.system(workspace_id), origin="system") as uow,
-        kernel.guard.watching(plugin_id, "on_enable"),
+        kernel.guard.watching(thrown.plugin_id, name),
     ):
-        kernel.contributions[plugin_id].plugin.on_enable(uow, since)
+        plugin = kernel.contributions[thrown.plugin_id].plugin
+        if thrown.enabled:
+            plugin.on_enable(uow, thrown.since)
+        else:
+            plugin.on_disable(uow)
+
+
+def _along(
+    switches: Switches, plugin_id: str, enabled: bool, workspace_id: str | None, place: str
+) -> list[str]:
+    """What must be switched along with a plugin.
+
+    Raises:
+        Conflict: it cannot be switched on, whatever is switched along.
+    """
+    if not enabled:
+        return _followers(switches, plugin_id, workspace_id)
+    others = _needed(switches, plugin_id, workspace_id)
+    _refuse_overruled(switches, [*others, plugin_id], workspace_id, place)
+    return others
 
 
 def _off(switches: Switches, workspace_id: str | None) -> frozenset[str]:

@@ -209,6 +209,9 @@ class PluginSettings:
     """Which plugins run."""
 
     disabled: tuple[str, ...] = setting((), "Ids of plugins that are installed but stay off everywhere.")
+    index: tuple[str, ...] = setting(
+        (), "Paths of index files, which tell of plugins that can be had; none of them is asked for code."
+    )
     startup: Literal["continue", "abort"] = setting(
         "continue", "What a plugin that fails does to the start: continue without it, or abort."
     )

@@ -1,0 +1,166 @@
+"""What `ctx.plugins` is: what is installed and what can be had, and the switches of one workspace."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Delete, Table, bindparam, delete
+
+from ..attribution import as_kernel
+from ..errors import NotFound
+from ..persistence.scope import SCOPE_WORKSPACE
+from ..records.models import TrashItem
+from .manifest import Manifest
+from .offers import IndexFault, Offer, content_of_folder, read_index
+from .switching import Thrown, tell, throw_in
+
+if TYPE_CHECKING:
+    from ..kernel import Kernel
+    from ..persistence.uow import Reader, UnitOfWork
+
+log = logging.getLogger("pronaflow.plugins")
+
+_FORGET_TRASH = delete(TrashItem).where(
+    TrashItem.workspace_id == SCOPE_WORKSPACE,
+    TrashItem.resource_type.in_(bindparam("kinds", expanding=True)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledPlugin:
+    """A plugin that is on this server.
+
+    Arguments:
+        manifest: what it says of itself.
+        distribution, version: as pip calls them.
+        content: the hash of its code (`offers.content_of`).
+        state: how it fares on the whole server (architecture.md 4).
+    """
+
+    manifest: Manifest
+    distribution: str
+    version: str
+    content: str
+    state: str
+
+
+class InstalledPlugins:
+    """The plugins of this server, as far as they concern a workspace.
+
+    It is attached to the kernel once that is put together, before anything runs.
+    """
+
+    _kernel: Kernel
+
+    def __init__(self) -> None:
+        self._read: dict[str, tuple[float, Mapping[str, Offer]]] = {}
+
+    def attach(self, kernel: Kernel) -> None:
+        """Work for this kernel."""
+        self._kernel = kernel
+
+    @as_kernel
+    def all(self) -> dict[str, InstalledPlugin]:
+        """Every plugin whose manifest can be read, by id."""
+        return {
+            plugin_id: InstalledPlugin(
+                status.manifest,
+                status.candidate.distribution,
+                status.candidate.version,
+                _content(status.candidate.package),
+                self._kernel.state(plugin_id).state,
+            )
+            for plugin_id, status in self._kernel.plugins.items()
+            if status.manifest is not None
+        }
+
+    def offers(self) -> dict[str, Offer]:
+        """What the index files of the settings offer, by id; of two files the first one counts.
+
+        A file is read again when it has changed. One that cannot be read is logged and left out.
+        """
+        found: dict[str, Offer] = {}
+        for name in self._kernel.settings.plugins.index:
+            found = {**self._offers_of(name), **found}
+        return found
+
+    @as_kernel
+    def off(self, reader: Reader) -> frozenset[str]:
+        """Ids of the plugins that are off in the workspace of a reader, as it sees the switches."""
+        return self._kernel.switches.off_seen_by(reader)
+
+    @as_kernel
+    def switch(self, uow: UnitOfWork, plugin_id: str, enabled: bool) -> Thrown:
+        """Switch a plugin on or off in the workspace of a unit of work.
+
+        It holds once that commits, everywhere within a second, and then the plugin hears of it.
+
+        Raises:
+            NotFound: no such plugin is installed.
+            MustFollow: it requires one that is off, or one that is on requires it.
+            Conflict: it is off for the whole server.
+        """
+        if plugin_id not in self._kernel.plugins:
+            raise NotFound(f"There is no plugin {plugin_id}")
+        thrown = throw_in(uow, self._kernel.switches, plugin_id, enabled)
+        workspace_id = uow.scope.workspace_id
+        uow.after_commit(lambda: self._tell(thrown, workspace_id))
+        return thrown
+
+    @as_kernel
+    def forget(self, uow: UnitOfWork, plugin_id: str) -> bool:
+        """Delete what a plugin holds of the workspace of a unit of work, after `Plugin.on_uninstall`.
+
+        Returns:
+            Whether the plugin is here to be asked; without it nothing is deleted.
+        """
+        brought = self._kernel.contributions.get(plugin_id)
+        if brought is None:
+            return False
+        with self._kernel.guard.watching(plugin_id, "on_uninstall"):
+            brought.plugin.on_uninstall(uow)
+        kinds = [name for name, owner in self._kernel.resource_owners.items() if owner == plugin_id]
+        uow.execute(_FORGET_TRASH, kinds=kinds)
+        for table in reversed(brought.models.sorted_tables if brought.models is not None else []):
+            if table.name.startswith(f"{plugin_id}__") and "workspace_id" in table.c:
+                uow.execute(_emptied(table))
+        return True
+
+    def _tell(self, thrown: Thrown, workspace_id: str | None) -> None:
+        tell(self._kernel, [thrown], workspace_id)
+
+    def _offers_of(self, name: str) -> Mapping[str, Offer]:
+        file = Path(name)
+        try:
+            changed = file.stat().st_mtime
+            known = self._read.get(name)
+            if known is not None and known[0] == changed:
+                return known[1]
+            offers, faults = read_index(file)
+        except (OSError, IndexFault) as error:
+            log.warning("an index of plugins is left out: %s", error)
+            return {}
+        for fault in faults:
+            log.warning("a plugin of an index is left out: %s", fault)
+        found = {offer.manifest.id: offer for offer in offers}
+        self._read[name] = (changed, found)
+        return found
+
+
+@cache
+def _content(package: str) -> str:
+    """The hash of an installed package, which stays as it is while the server runs."""
+    spec = PathFinder.find_spec(package)
+    places = spec.submodule_search_locations if spec and spec.submodule_search_locations else ()
+    return content_of_folder(Path(next(iter(places)))) if places else ""
+
+
+@cache
+def _emptied(table: Table) -> Delete:
+    return delete(table).where(table.c.workspace_id == SCOPE_WORKSPACE)
