@@ -85,3 +85,36 @@ def test_sums_are_of_all_pages_that_the_filters_leave(world: World, ann: Person)
         assert own.page(reader, query, {"not": "Note 1"}).pagination()["versions"] == 4
     with world.kernel.db.read(Scope.system(world.person().workspace_id)) as reader:
         assert own.page(reader, query).pagination()["versions"] == 0
+
+
+@pytest.mark.parametrize("most", [3, 100], ids=["many are left", "few are left"])
+@pytest.mark.parametrize("sort", ["created_at", "-created_at", "title"])
+def test_a_rare_filter_changes_how_rows_are_found_and_not_which(
+    world: World, ann: Person, monkeypatch: pytest.MonkeyPatch, most: int, sort: str
+) -> None:
+    monkeypatch.setattr(listing, "FEW", most)
+    write(ann, 7)
+    plain, sparse = (
+        Listing(
+            select(Note.__table__).where(Note.workspace_id == SCOPE_WORKSPACE),
+            id=Note.id,
+            filters={"not": Note.title != bindparam("not")},
+            sorts={"title": Note.title, "created_at": Note.created_at},
+            default="title",
+            rare=rare,
+        )
+        for rare in ((), ("not",))
+    )
+    query: dict[str, Any] = {"page": 1, "page_size": 2, "sort": sort}
+    with world.kernel.db.read(Scope.system(ann.workspace_id)) as reader:
+        for number in range(1, 5):
+            here = {**query, "page": number}
+            assert sparse.page(reader, here, {"not": "Note 1"}) == plain.page(reader, here, {"not": "Note 1"})
+        cursors = [each.page(reader, query, {"not": "Note 1"}).next_cursor for each in (sparse, plain)]
+        onward = [
+            each.page(reader, {**query, "cursor": cursor}, {"not": "Note 1"}).rows
+            for each, cursor in zip((sparse, plain), cursors, strict=True)
+        ]
+    assert onward[0] == onward[1] != []
+    by_index = [shape.few for shape in sparse._lists]
+    assert by_index == [most == 100] * 2

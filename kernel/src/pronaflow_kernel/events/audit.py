@@ -7,7 +7,7 @@ administrators of the system. Nothing here asks for permissions: whoever calls h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any, Literal
@@ -156,11 +156,17 @@ class AuditReads:
         """What a query asks for, in terms of the ledger."""
         action, kind = query.get("action"), query.get("resource_type")
         names = ("workspace_id", "user_id", "resource_id", "start", "end")
+        types = types_of(action, self._types) if action else None
         return {
             **{name: query.get(name) for name in names},
-            "types": types_of(action, self._types) if action else None,
-            "aggregate_type": aggregate_of(kind) if kind else None,
+            "types": types,
+            "aggregate_type": aggregate_of(kind) if kind else self._shared_aggregate(types or ()),
         }
+
+    def _shared_aggregate(self, types: Collection[str]) -> str | None:
+        """What events of all these types happen to, if it is one thing: then there is an index for them."""
+        found = {known.aggregate if (known := self._types.get(name)) else None for name in types}
+        return found.pop() if len(found) == 1 else None
 
     @cached_property
     def _conditions(self) -> dict[View, ColumnElement[bool]]:
@@ -237,4 +243,5 @@ def _listing(statement: Any) -> Listing:
         },
         sorts={"timestamp": EventRow.occurred_at},
         default="-timestamp",
+        rare=("types", "aggregate_type"),
     )

@@ -7,7 +7,7 @@ sort, page or cursor) and kept; a request only supplies values.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -55,6 +55,9 @@ MAX_WIDE_NUMBER = 2**53
 MAX_TOTAL = 10_000
 """Filtered totals are exact up to here."""
 
+FEW = 1_000
+"""Rows that are sorted faster than they are met along the order, among the rows of a long list."""
+
 Total = Callable[["Reader", Mapping[str, Any], Mapping[str, Any]], int | None]
 """From a reader, the filters that are set and the other binds to a total; None where it cannot tell."""
 
@@ -68,6 +71,8 @@ class _Shape:
     sort: str
     descending: bool
     keyset: bool
+    few: bool = False
+    """Whether the rows are known to be few, so that they are best found by the filters and then sorted."""
 
 
 class Listing:
@@ -82,6 +87,9 @@ class Listing:
         default: name of the default sort, `-` in front for descending.
         total: the total from counters where no filter is set; answers None where it cannot tell.
         sums: by name, columns of whole numbers that each page tells the sum of, over all pages.
+        rare: names of filters that may leave few rows of very many. SQLite keeps no statistics of single
+            values: it looks for them along the order, to the end of the table. With such a filter the total
+            comes first, and up to `FEW` rows are found by the filter's index and sorted.
     """
 
     def __init__(
@@ -94,6 +102,7 @@ class Listing:
         default: str,
         total: Total | None = None,
         sums: Mapping[str, Column] | None = None,
+        rare: Collection[str] = (),
     ) -> None:
         self._statement = statement
         self._id = id
@@ -101,6 +110,7 @@ class Listing:
         self._sorts = {name: _with_type(sort) for name, sort in sorts.items()}
         self._default = default
         self._total = total
+        self._rare = frozenset(rare)
         self._sums = [func.coalesce(func.sum(column), 0).label(name) for name, column in (sums or {}).items()]
         self._added: dict[frozenset[str], AnySelect] = {}
         self._lists: dict[_Shape, AnySelect] = {}
@@ -127,7 +137,9 @@ class Listing:
         values = {name: value for name, value in (filters or {}).items() if value is not None}
         sort, descending = self._order(query)
         size, cursor = query["page_size"], query.get("cursor")
-        shape = _Shape(frozenset(values), sort, descending, cursor is not None)
+        counted = self._count(reader, values, params) if self._rare & values.keys() else None
+        few = counted is not None and counted[0] <= FEW
+        shape = _Shape(frozenset(values), sort, descending, cursor is not None, few)
         binds = {**params, **values, "limit_": size + 1}
         offset = 0
         if cursor is not None:
@@ -142,7 +154,7 @@ class Listing:
         if not more and cursor is None and (rows or offset == 0):
             total, exact = offset + len(rows), True
         else:
-            total, exact = self._count(reader, values, params)
+            total, exact = counted or self._count(reader, values, params)
         for row in rows[:-1]:
             del row["sort_"]
         last = rows[-1].pop("sort_") if rows else None
@@ -235,6 +247,9 @@ class Listing:
             _make_room(self._lists)
             sort = self._sorts[shape.sort]
             known = self._filtered(shape.filters).add_columns(sort.label("sort_"))
+            if shape.few:
+                # Of an expression there is no index, so that none is walked for the order's sake.
+                sort = type_coerce(func.coalesce(sort, sort), sort.type)
             if shape.keyset:
                 place = tuple_(bindparam("after_sort", type_=sort.type), bindparam("after_id", type_=Id()))
                 here = tuple_(sort, self._id)
