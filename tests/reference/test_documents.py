@@ -73,7 +73,8 @@ def test_a_block_with_the_name_of_a_repository_file_is_an_excerpt_of_it(page):
 
 
 def test_the_fixtures_on_the_page_are_those_of_the_kit():
-    offered = {name for name, value in vars(fixtures).items() if "FixtureFunction" in type(value).__name__}
+    kinds = {name: type(value).__name__ for name, value in vars(fixtures).items()}
+    offered = {name for name, kind in kinds.items() if "FixtureFunction" in kind and name[0] != "_"}
     assert offered
     table = TESTS.read_text().partition("| fixture | what it is |")[2].partition("\n\n")[0]
     assert set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\|.*?\|", table, re.MULTILINE)))) == offered

@@ -25,6 +25,7 @@ WORDLESS = {
     "archiving_get_my_export",
     "archiving_get_retention",
     "archiving_list_my_exports",
+    "integrations_get_consent_status",
     "integrations_get_token_usage",
     "integrations_list_token_scopes",
     "integrations_list_webhook_deliveries",

@@ -45,8 +45,11 @@ FURTHER = {
     "archiving_move_to_trash": ["delete:tasks"],
     "archiving_purge_trash_item": ["delete:archive"],
     "archiving_restore_trash_item": ["delete:tasks"],
+    "marketplace_agree_to_plugin": ["read:tasks", "write:tasks"],
+    "marketplace_install_plugin": ["read:tasks", "write:tasks"],
 }
-"""Scopes that a request needs beside that of its permission: those of what is thrown away, here a task."""
+"""Scopes that a request needs beside that of its permission: those of what is thrown away, here a task, and
+those that a plugin asks for."""
 
 ELSEWHERE = {
     "workspaces_create_workspace": 403,

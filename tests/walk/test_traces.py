@@ -20,6 +20,10 @@ LOUD = {"archiving_export_audit_logs", "archiving_export_compliance", "archiving
 others is tested beside them, in archiving."""
 
 
+LOUD |= {"marketplace_list_plugins", "marketplace_get_plugin"}
+"""How often a plugin is installed is counted over all workspaces, as the first seed shows it."""
+
+
 TAGS = {"workspaces_list_tags"}
 TAGS |= {"workspaces_list_audit_logs", "archiving_list_audit_logs", "notifications_list_events"}
 """What lists tags, and tells when they were made: they belong to the workspace, also those that only tasks of
@@ -76,7 +80,10 @@ def member(world, makers, contained, owner):
         person = world.person()
         world.join(owner.workspace_id, person, "member")
         # What belongs to the workspace alone only those make and read who run it.
-        shared = {kind: owner.id_of(kind) for kind in ("webhook", "delivery", "event_consumer", "audit_log")}
+        shared = {
+            kind: owner.id_of(kind)
+            for kind in ("webhook", "delivery", "event_consumer", "audit_log", "plugin_installation")
+        }
         known = {"workspace": owner.workspace_id, **shared}
         party = Party(world, makers, OWN, person=person, known=known)
         for kind in (*contained, "user", "user:second", "tag", "project_template"):

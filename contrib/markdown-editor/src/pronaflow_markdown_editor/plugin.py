@@ -13,10 +13,11 @@ class MarkdownEditorPlugin(Plugin):
 
     @hookimpl
     def extend_payload(self, reader: Reader, resource: str, rows: Sequence[Row]) -> Mapping[str, Any] | None:
-        """The description of each task as HTML."""
+        """The description of each task as HTML; lists show tasks without their descriptions."""
         if resource != "task":
             return None
-        return {row["id"]: {"description_html": _rendered(row.get("description"))} for row in rows}
+        whole = [row for row in rows if "description" in row]
+        return {row["id"]: {"description_html": _rendered(row["description"])} for row in whole}
 
 
 def _rendered(text: str | None) -> str:
