@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import SelectBase, Table, select
@@ -13,7 +14,7 @@ from sqlalchemy.sql import visitors
 from .access.authorize import Access
 from .access.containers import Containers
 from .access.permissions import Permission, load_permissions
-from .attribution import contained
+from .attribution import as_kernel, contained
 from .clock import Clock
 from .contributions import ASKED, check_blueprint, contributed
 from .egress.client import Egress
@@ -22,7 +23,7 @@ from .events.live import Live
 from .events.public import EVENT
 from .events.reading import LedgerReads
 from .events.types import EventType
-from .health import HealthCheck
+from .health import HealthCheck, Remembered, run_checks
 from .identity.events import IDENTITY_EVENTS
 from .identity.leaving.personal import PersonalData
 from .identity.mfa.events import MFA_EVENTS
@@ -149,6 +150,7 @@ class Builder:
             "database": (None, HealthCheck("database", lambda: _ask(self.db))),
             **{check.name: (None, check) for check in own_checks},
             "files": (None, HealthCheck("files", store.check)),
+            "email": (None, HealthCheck("email", Remembered(mailer.check, clock))),
         }
         self.tenant_tables: set[str] = set()
         self.contributions: dict[str, Contribution] = {}
@@ -202,6 +204,7 @@ class Builder:
 
     def _context(self, plugin_id: str, manifest: Manifest) -> Context:
         self.grants.allow(plugin_id, manifest.reads)
+        own_checks = [check for owner, check in self.health_checks.values() if owner is None]
         self.contexts[plugin_id] = Context(
             plugin_id=plugin_id,
             settings=self.settings.extra.get(plugin_id),
@@ -222,6 +225,7 @@ class Builder:
             secrets=PluginSecrets(self.keys, plugin_id),
             jobs=Jobs(plugin_id, self.job_types),
             mail=self.mail,
+            health=as_kernel(partial(run_checks, own_checks)),
             files=Files(plugin_id, self.store, self.jobs, self.settings.files.denied),
             plugins=self.installed,
             later=self.bus.later,

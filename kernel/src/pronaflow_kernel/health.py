@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .clock import Clock
 
 log = logging.getLogger("pronaflow.health")
 
@@ -25,6 +31,43 @@ class HealthCheck:
 
     name: str
     probe: Callable[[], None]
+
+
+class Remembered:
+    """A probe of another machine, which is asked at most every `AGE`.
+
+    Arguments:
+        probe: as in `HealthCheck`.
+        clock: tells the present.
+    """
+
+    AGE = timedelta(seconds=2)
+
+    def __init__(self, probe: Callable[[], None], clock: Clock) -> None:
+        self._probe, self._clock = probe, clock
+        self._lock = threading.Lock()
+        self._asked: datetime | None = None
+        self._reason: str | None = None
+
+    def __call__(self) -> None:
+        """Answer as the machine did.
+
+        Raises:
+            Degraded: it did not answer as it should.
+        """
+        with self._lock:
+            now = self._clock.now()
+            if self._asked is None or not self._asked <= now < self._asked + self.AGE:
+                self._reason, self._asked = self._found(), now
+            if self._reason is not None:
+                raise Degraded(self._reason)
+
+    def _found(self) -> str | None:
+        try:
+            self._probe()
+        except Exception as error:  # Of any kind: what is wrong there is no fault of this server.
+            return f"{type(error).__name__}: {error}"
+        return None
 
 
 def run_checks(checks: Sequence[HealthCheck]) -> dict[str, str]:

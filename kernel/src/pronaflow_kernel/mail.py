@@ -92,6 +92,14 @@ class Mailer(Protocol):
         """
         ...
 
+    def check(self) -> None:
+        """Find out, within about a second, whether mails could be handed over now.
+
+        Raises:
+            OSError: they could not.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of what is kept between mails."""
         ...
@@ -115,6 +123,10 @@ class EmlMailer:
         name = f"{self._clock.now():%Y%m%dT%H%M%S.%fZ}-{new_id()}.eml"
         with atomic_file(self.folder / name, exclusive=True) as stream:
             stream.write(message.as_bytes())
+
+    def check(self) -> None:
+        """As `Mailer.check`."""
+        self.folder.mkdir(parents=True, exist_ok=True)
 
     def close(self) -> None:
         """As `Mailer.close`; nothing is kept."""

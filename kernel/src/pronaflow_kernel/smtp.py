@@ -22,6 +22,8 @@ from .settings.checks import mailbox
 
 SMTP_TIMEOUT = 10.0
 """Seconds that one step of talking to the mail server may take."""
+PROBE_TIMEOUT = 0.8
+"""The same where somebody only asks whether it is there."""
 MOST = 50
 """Mails of one connection."""
 KEPT = 60.0
@@ -102,6 +104,15 @@ class SmtpMailer:
             kept.sent += 1
             kept.connection.send_message(message)
 
+    def check(self) -> None:
+        """As `Mailer.check`: the server greets and answers; nobody signs in for that."""
+        connection = self._greeted(PROBE_TIMEOUT)
+        try:
+            connection.noop()
+            connection.quit()
+        finally:
+            connection.close()
+
     def close(self) -> None:
         """End the connections that are kept."""
         with self._lock:
@@ -170,20 +181,21 @@ class SmtpMailer:
         for kept in ended:
             kept.end()
 
-    def _connection(self) -> smtplib.SMTP:
+    def _greeted(self, timeout: float) -> smtplib.SMTP:
+        """A new connection on which nothing was said yet."""
         scheme, host = self._server.scheme, self._server.hostname or ""
         port = self._server.port or _PORTS[scheme]
         # Our name for EHLO: smtplib would ask the resolver for it, which can take seconds.
         name = mailbox(self._sender).domain
         if scheme == "smtps":
             context = self._tls or ssl.create_default_context()
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, port, name, timeout=self._timeout, context=context
-            )
-        else:
-            connection = smtplib.SMTP(host, port, name, timeout=self._timeout)
+            return smtplib.SMTP_SSL(host, port, name, timeout=timeout, context=context)
+        return smtplib.SMTP(host, port, name, timeout=timeout)
+
+    def _connection(self) -> smtplib.SMTP:
+        connection = self._greeted(self._timeout)
         try:
-            if scheme == "smtp+starttls":
+            if self._server.scheme == "smtp+starttls":
                 connection.starttls(context=self._tls or ssl.create_default_context())
             if self._server.username:
                 connection.login(unquote(self._server.username), unquote(self._server.password or ""))

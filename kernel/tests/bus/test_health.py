@@ -20,6 +20,11 @@ class Bell:
     def ring(self, queue_name: str) -> None:
         """Rings nobody."""
 
+    def check(self) -> None:
+        """Tells whether it works."""
+        if not self.working:
+            raise ConnectionError("nobody hears it")
+
     def close(self) -> None:
         """Has nothing to close."""
 
@@ -42,7 +47,7 @@ def test_a_server_without_work_is_healthy(workshop: Any, world: World, later: Ca
         200,
         {
             "status": "ready",
-            "components": {"database": "healthy", "background_work": "healthy", "files": "healthy"},
+            "components": dict.fromkeys(("database", "background_work", "files", "email"), "healthy"),
         },
     )
 
@@ -106,4 +111,6 @@ def test_a_bell_that_is_not_heard_degrades_a_server_that_stays_in_service(
     status, body = ready(world)
     assert (status, body["components"]["redis"]) == (200, "degraded")
     bell.working = True
+    assert ready(world)[1]["components"]["redis"] == "degraded", "it was asked just now"
+    world.clock.advance(2)
     assert ready(world)[1]["components"]["redis"] == "healthy"

@@ -49,6 +49,14 @@ class RedisBell:
                 self._thread = threading.Thread(target=self._loop, name="pronaflow-bells", daemon=True)
                 self._thread.start()
 
+    def check(self) -> None:
+        """Find out whether a bell would get through now.
+
+        Raises:
+            redis.RedisError: it would not; workers look for work by themselves.
+        """
+        self.broker.check()
+
     def close(self) -> None:
         """Send what was rung, if that works, and end the thread."""
         with self._news:
@@ -102,6 +110,9 @@ class Unrung:
 
     def ring(self, queue_name: str) -> None:
         """Wake nobody."""
+
+    def check(self) -> None:
+        """There is nobody to reach."""
 
     def close(self) -> None:
         """There is nothing to let go of."""

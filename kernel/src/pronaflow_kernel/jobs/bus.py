@@ -59,6 +59,10 @@ class Bell(Protocol):
         """Say that there may be something to do in a queue; raises nothing and waits for nobody."""
         ...
 
+    def check(self) -> None:
+        """Find out whether a ring would arrive now; raises whatever stands in its way."""
+        ...
+
     def close(self) -> None:
         """Say what is still to be said, and let go of everything."""
         ...

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ..health import Degraded, HealthCheck
+from ..health import Degraded, HealthCheck, Remembered
 from .enqueue import ALL_WORKSPACES
 from .figures import Figures, figures
 
@@ -73,8 +73,11 @@ def background_checks(engine: Engine, bus: Bus, clock: Clock, settings: Settings
             raise Degraded(f"work waits for its turn: {', '.join(late)} (pronaflow events lag)")
 
     def heard() -> None:
-        if bus.bell is not None and not bus.bell.working:
-            raise Degraded("bells do not get through; workers look for work by themselves")
+        # Asked of Redis itself: what the bell knows it learns from its own attempts alone.
+        if bus.bell is not None:
+            bus.bell.check()
 
     checks = [HealthCheck("background_work", timely)]
-    return checks if settings.redis_url is None else [*checks, HealthCheck("redis", heard)]
+    if settings.redis_url is None:
+        return checks
+    return [*checks, HealthCheck("redis", Remembered(heard, clock))]

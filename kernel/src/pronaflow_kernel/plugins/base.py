@@ -55,6 +55,8 @@ class Context:
         http: sends requests to the hosts that the manifest names under `network`.
         secrets: encrypts what the plugin stores in a `secret_column`.
         jobs: hands in background work of the plugin.
+        health: tells how what the server stands on answers, as `healthy`, `degraded` or `unhealthy`, by name:
+            `database`, `background_work`, `files`, `email`, and `redis` where there is one.
         mail: sends a mail once a unit of work has committed: `mail.send(uow, Mail(...))`.
         files: keeps the files of the plugin.
         plugins: what is installed and what the indexes offer, and the switches of a workspace.
@@ -82,6 +84,7 @@ class Context:
     secrets: PluginSecrets
     jobs: Jobs
     mail: Post
+    health: Callable[[], Mapping[str, str]]
     files: Files
     plugins: InstalledPlugins
     later: Callable[[float, Callable[[], None]], None]

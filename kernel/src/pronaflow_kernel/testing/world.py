@@ -57,6 +57,9 @@ class Outbox:
         """Keep the mail."""
         self.mails.append(mail)
 
+    def check(self) -> None:
+        """As `Mailer.check`: mails are always taken."""
+
     def close(self) -> None:
         """Nothing is kept."""
 

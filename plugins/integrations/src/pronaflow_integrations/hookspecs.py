@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pronaflow_kernel.api import Reader, hookspec
 
@@ -15,4 +16,14 @@ def collect_consent_needs(reader: Reader, user_id: str) -> Sequence[ConsentNeed]
 
     Asked once where somebody reads their compliance status, with a reader in no workspace; statements on
     tenant tables say so by `unscoped`. A need without a granted consent makes the status `action_required`.
+    """
+
+
+@hookspec
+def collect_integration_status(reader: Reader) -> Mapping[str, Any]:  # type: ignore[empty-body]
+    """How a part that the plugin offers fares in the workspace of `reader`, for `GET /integration/status`.
+
+    Answer a mapping from the name of the part to its `status` (`operational`, `degraded`, `down`) and what it
+    counts: `{"plugins": {"status": "operational", "installed_plugins": 5}}`. Parts are `plugins` and `oauth`,
+    which counts `active_connections`.
     """

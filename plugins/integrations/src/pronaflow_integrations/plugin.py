@@ -33,6 +33,8 @@ from .consents.keeping import ConsentKeeping
 from .consents.service import ConsentService
 from .models import Base
 from .settings import IntegrationsSettings
+from .status import routes as status_routes
+from .status.service import StatusService
 from .tokens import routes as token_routes
 from .tokens.events import TOKEN_EVENTS
 from .tokens.models import ApiToken
@@ -62,6 +64,7 @@ class IntegrationsPlugin(Plugin):
         self.webhooks = Webhooks(ctx)
         self.consents = ConsentService(ctx, lambda reader, user_id: (), lambda uow, row: None)
         self.consent_keeping = ConsentKeeping(ctx)
+        self.status = StatusService(ctx)
 
     @hookimpl
     def provide_hookspecs(self) -> ModuleType:
@@ -120,6 +123,7 @@ class IntegrationsPlugin(Plugin):
             usage_routes.build(self.tokens, self.usage),
             self.webhooks.blueprint(),
             consent_routes.build(self.consents),
+            status_routes.build(self.status),
         ]
 
     @hookimpl
