@@ -93,6 +93,16 @@ def test_the_configuration_is_held_to_the_schema(
     assert changed.status == 200 and changed.data["configuration"] == {"theme": "light"}
 
 
+def test_the_status_of_integrations_counts_it(ann: Person, install: Callable[..., Any]) -> None:
+    def counted() -> Any:
+        return ann.get("/api/v1/integration/status").data["plugins"]
+
+    made = install(ann).data
+    assert counted() == {"status": "operational", "installed_plugins": 1}
+    ann.delete(f"{PLUGINS}/{made['id']}")
+    assert counted()["installed_plugins"] == 0
+
+
 def test_it_is_installed_once(ann: Person, install: Callable[..., Any]) -> None:
     first = install(ann).data["id"]
     again = install(ann)

@@ -98,6 +98,11 @@ class MarketplacePlugin(Plugin):
         return self.installations.needs(reader, user_id)
 
     @hookimpl
+    def collect_integration_status(self, reader: Reader) -> Mapping[str, Any]:
+        """How many plugins a workspace has from here."""
+        return {"plugins": {"status": "operational", "installed_plugins": self.installations.count(reader)}}
+
+    @hookimpl
     def collect_user_data(self, reader: Reader, user_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         """Personal data: personal_data.py."""
         return personal_data.collect(reader, user_id)

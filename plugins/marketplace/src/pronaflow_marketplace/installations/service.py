@@ -94,7 +94,7 @@ class Installations:
         if row is not None and row["purge_after"] is None:
             details = {"installation_id": row["id"]}
             raise Conflict(f"{manifest.name} is installed in this workspace already", details=details)
-        if (uow.value(COUNT) or 0) >= MOST:
+        if self.count(uow) >= MOST:
             raise Conflict(f"A workspace has at most {MOST} plugins: uninstall one first")
         self._check_consent(uow, manifest, body["permissions"])
         configuration.check(manifest, body["configuration"])
@@ -182,6 +182,10 @@ class Installations:
         done = uow.update(Installation, row, {"purge_after": uow.now + KEPT})
         recount(uow, plugin_id)
         self._publish(uow, PLUGIN_UNINSTALLED, done.row)
+
+    def count(self, reader: Reader) -> int:
+        """How many plugins the scope's workspace has."""
+        return int(reader.value(COUNT) or 0)
 
     def needs(self, reader: Reader, user_id: str) -> list[ConsentNeed]:
         """The consents that a user must have given: one for each plugin that they installed."""
