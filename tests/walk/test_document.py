@@ -21,6 +21,7 @@ PUBLIC = {
     "core_list_providers",
     "core_start_outside_sign_in",
     "core_finish_outside_sign_in",
+    "integrations_get_integration_health",
     "notifications_read_unsubscribe_link",
     "notifications_unsubscribe",
     "workspaces_decline_invitation",
