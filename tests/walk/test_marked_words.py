@@ -26,6 +26,8 @@ WORDLESS = {
     "archiving_get_retention",
     "archiving_list_my_exports",
     "integrations_get_consent_status",
+    "integrations_get_integration_health",
+    "integrations_get_integration_status",
     "integrations_get_token_usage",
     "integrations_list_token_scopes",
     "integrations_list_webhook_deliveries",
