@@ -124,7 +124,7 @@ def findings(leaky, rows, listed, party):
         rows,
         of(listed, "leaky"),
         victim=lambda: party(THEIRS),
-        attacker=lambda victim: party(OWN),
+        attacker=lambda victim, operation: party(OWN),
         concerns=lambda victim, operation, key: True,
         hidden=(THEIRS,),
     )
@@ -188,7 +188,7 @@ def test_every_leak_out_of_a_private_project_is_found(leaky, rows, listed, owner
         rows,
         of(listed, "peeping"),
         victim=owner,
-        attacker=outsider,
+        attacker=lambda victim, operation: outsider(victim),
         concerns=lambda victim, operation, key: key != "workspace_id",
         hidden=(THEIRS,),
     )

@@ -82,7 +82,7 @@ class Walk:
             try:
                 found += [f"{operation.id}: {fault}" for fault in self._of(operation)]
             except Unsupplied as error:
-                found.append(f"{operation.id}: {error}")
+                found.append(str(error))
         return found
 
     def _of(self, operation: Operation) -> Iterator[str]:
