@@ -261,7 +261,8 @@ class Blueprint(flask_smorest.Blueprint):
         if route.method != "GET":
             codes |= {409}
         if route.writes and route.target.source == "path":
-            codes |= {412}
+            # With a text that is no id the address may be another route's, which only reads.
+            codes |= {405, 412}
             operation["parameters"] = ["IfMatch"]
         if route.idempotency != "off":
             words = "IdempotencyKey" if route.idempotency == "replay" else "IdempotencyKeyOnce"
