@@ -54,6 +54,10 @@ class Site:
         """What the listeners note."""
         return self.folder / "notes.txt"
 
+    def noted(self) -> list[str]:
+        """The lines of the notes."""
+        return self.notes.read_text().splitlines()
+
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PRONAFLOW_")}

@@ -53,8 +53,9 @@ def figures(asked: Options) -> Figures:
 def _kept_up(name: str, made: Site, asked: Options) -> Figures:
     with made.server() as (process, url), made.backlog() as backlog:
         caller = Caller(url)
-        caller.run(1.0 if asked.quick else WARM_UP)
-        wait_until(lambda: not backlog(), PATIENCE)
+        warmed = len(caller.run(1.0 if asked.quick else WARM_UP)) * EACH * len(MODES)
+        # A listener notes what it heard after its commit: the backlog may be empty before that.
+        wait_until(lambda: len(made.noted()) >= warmed and not backlog(), PATIENCE)
         made.notes.write_text("")
         cpu, memory = used(process.pid)
         stolen = Stolen()
@@ -78,7 +79,7 @@ def _kept_up(name: str, made: Site, asked: Options) -> Figures:
 def _listened(name: str, made: Site, requests: list[float]) -> Figures:
     request = statistics.median(requests)
     times = defaultdict(list)
-    for line in made.notes.read_text().splitlines():
+    for line in made.noted():
         listener, milliseconds = line.split()
         times[listener].append(float(milliseconds))
     for listener, mode in MODES.items():
