@@ -186,7 +186,12 @@ class Egress:
         return found
 
     def _addresses(self, host: str, port: int, seconds: float) -> list[Address]:
-        """What the resolver knows of a host, asked in a thread of its own because it takes no timeout."""
+        """What the resolver knows of a host, asked in a thread of its own because it takes no timeout.
+
+        Nobody need be asked about a host that is an address.
+        """
+        with contextlib.suppress(ValueError):
+            return [ip_address(host)]
         answers: queue.SimpleQueue[Sequence[str] | OSError] = queue.SimpleQueue()
 
         def ask() -> None:

@@ -34,6 +34,11 @@ class Landed:
     milliseconds: int
 
 
+_TOGETHER = 0.01
+"""Seconds to wait for further answers after the first: whoever stores what came does so in one transaction
+instead of several (on PostgreSQL a third more deliveries a second, `contrib/benchmarks/webhooks.py`)."""
+
+
 class Flight:
     """Requests in the air; what `ctx.http.flight(most)` answers, for a `with` that waits for the last one.
 
@@ -66,7 +71,7 @@ class Flight:
         self._flying[self._pool.submit(self._request, key, method, url, options)] = key
 
     def landed(self, patience: float) -> list[Landed]:
-        """What has landed since; waits for the first one.
+        """What has landed since; waits for the first one, and a moment for those that come with it.
 
         Arguments:
             patience: seconds to wait at most.
@@ -74,7 +79,8 @@ class Flight:
         Raises:
             CapabilityDenied, ValueError: as `PluginHttp.request`.
         """
-        done = wait(self._flying, timeout=patience, return_when=FIRST_COMPLETED).done
+        wait(self._flying, timeout=patience, return_when=FIRST_COMPLETED)
+        done = wait(self._flying, timeout=_TOGETHER).done
         for each in done:
             del self._flying[each]
         return [each.result() for each in done]

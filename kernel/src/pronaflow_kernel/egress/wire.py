@@ -7,17 +7,16 @@ connection of it does none of that.
 from __future__ import annotations
 
 import ssl
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
-from socket import SHUT_RDWR, socket
-from types import TracebackType
+from socket import socket
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
 
+from .deadline import Watch
 from .errors import EgressFailed, EgressTimeout
 from .target import Target
 
@@ -48,58 +47,6 @@ class Received:
     headers: Mapping[str, str]
     body: bytes
     complete: bool
-
-
-class Watch:
-    """Cuts a connection off when the time is up.
-
-    The timeout of a socket starts anew with every byte, so that a server that drips could hold a thread as
-    long as it likes: with urllib3's `Timeout(total=2)` it was 6 seconds. The socket is held by a duplicate,
-    because TLS takes the first one apart.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self.expired = False
-        self._lock = threading.Lock()
-        self._held: socket | None = None
-        self._timer = threading.Timer(max(seconds, 0), self._expire)
-        self._timer.daemon = True
-
-    def __enter__(self) -> Watch:
-        self._timer.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._timer.cancel()
-        with self._lock:
-            self._drop()
-
-    def hold(self, connection: socket) -> None:
-        """Watch this connection, in place of the one before."""
-        with self._lock:
-            self._drop()
-            self._held = connection.dup()
-            if self.expired:
-                self._cut()
-
-    def _expire(self) -> None:
-        with self._lock:
-            self.expired = True
-            self._cut()
-
-    def _cut(self) -> None:
-        if self._held is not None:
-            try:
-                self._held.shutdown(SHUT_RDWR)
-            except OSError:
-                return  # the other side was faster
-
-    def _drop(self) -> None:
-        if self._held is not None:
-            self._held.close()
-            self._held = None
 
 
 class _Watched(HTTPConnection):

@@ -188,7 +188,7 @@ NEXT = unscoped(
 LEASE = unscoped(
     EVERYWHERE,
     update(Delivery)
-    .where(Delivery.id == bindparam("delivery"))
+    .where(Delivery.id.in_(bindparam("deliveries", type_=IdType(), expanding=True)))
     .values(leased_until=bindparam("until", type_=UtcDateTime())),
 )
 

@@ -122,12 +122,11 @@ class Sender:
         return [(row, keys[row["webhook_id"]]) for row in taken]
 
     def _lease(self, uow: UnitOfWork, rows: list[Row], now: datetime) -> None:
-        if rows:
-            leases = [
-                {"delivery": row["id"], "until": now + timedelta(seconds=row["timeout_seconds"] + _GRACE)}
-                for row in rows
-            ]
-            uow.connection.execute(LEASE, leases)
+        alike = defaultdict(list)
+        for row in rows:
+            alike[row["timeout_seconds"]].append(row["id"])
+        for seconds, deliveries in alike.items():
+            uow.execute(LEASE, deliveries=deliveries, until=now + timedelta(seconds=seconds + _GRACE))
 
     def _keys(self, uow: UnitOfWork, webhooks: set[str]) -> dict[str, list[bytes]]:
         found: dict[str, list[bytes]] = defaultdict(list)
