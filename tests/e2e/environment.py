@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -52,6 +53,23 @@ def build(distribution: Path, folder: Path, *options: str) -> None:
         options: `--wheel` for no source distribution.
     """
     call(UV, "build", "--quiet", *options, "--out-dir", folder, distribution)
+
+
+def stand_in(package: Path, plugin: str, folder: Path) -> Path:
+    """A folder from which a plugin runs that is not installed: to be put in front of `PYTHONPATH`.
+
+    Arguments:
+        package: its source, `pronaflow_<id>` or `<id>_plugin`.
+        plugin: the name of its class in `plugin.py`.
+        folder: to be made.
+    """
+    name = package.name.removeprefix("pronaflow_").removesuffix("_plugin")
+    shutil.copytree(package, folder / package.name)
+    info = folder / f"pronaflow_{name}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: pronaflow-{name}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[pronaflow.plugins]\n{name} = {package.name}.plugin:{plugin}\n")
+    return folder
 
 
 class Environment:

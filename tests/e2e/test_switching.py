@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ from sqlalchemy import func, select
 from pronaflow_kernel.persistence.engines import open_bare
 from pronaflow_kernel.plugins.models import PluginSwitch, WorkspacePlugin
 
-from .environment import ROOT
+from .environment import ROOT, stand_in
 from .server import Caller, Server, Site
 
 EXAMPLES = ROOT / "tests" / "reference" / "hook_examples"
@@ -27,14 +26,7 @@ STICKERS = "/api/v1/stickers"
 def site(new_database, tmp_path_factory):
     """An installation with the example plugin beside the first-party ones, on either kind of database."""
     folder = tmp_path_factory.mktemp("switching")
-    packages = folder / "packages"
-    shutil.copytree(EXAMPLES / "stickers_plugin", packages / "stickers_plugin")
-    info = packages / "pronaflow_stickers-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: pronaflow-stickers\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(
-        "[pronaflow.plugins]\nstickers = stickers_plugin.plugin:StickersPlugin\n"
-    )
+    packages = stand_in(EXAMPLES / "stickers_plugin", "StickersPlugin", folder / "packages")
     settings = {"PRONAFLOW_DATABASE_URL": new_database(), "PYTHONPATH": str(packages)}
     made = Site(folder, settings=settings)
     made.run("db", "upgrade")

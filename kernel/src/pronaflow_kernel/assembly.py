@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .attribution import contained
 from .builder import Builder, Culprit
 from .clock import Clock, SystemClock
+from .egress.client import Resolver
 from .jobs.actors import ledger
 from .kernel import Kernel
 from .mail import Mailer
@@ -58,6 +59,7 @@ class Assembly:
         candidates: installed plugins.
         migrate: bring a SQLite database up to date first; PostgreSQL is never migrated at a start.
         mail: sends mails instead of what the settings say (tests).
+        resolve: answers instead of the system's resolver (tests).
         face: is built over the kernel, as part of every attempt.
     """
 
@@ -69,10 +71,12 @@ class Assembly:
         candidates: Sequence[Candidate],
         migrate: bool,
         mail: Mailer | None,
+        resolve: Resolver | None,
         face: Face | None,
     ) -> None:
         self._settings = settings
         self._mail = mail
+        self._resolve = resolve
         self._face = face
         self._reload = reload
         self._clock = clock
@@ -225,6 +229,7 @@ class Assembly:
             self._grants,
             self._mail,
             self._store(),
+            self._resolve,
         )
         for plugin_id in order:
             builder.add(plugin_id, self._loaded[plugin_id], self._candidates[plugin_id])
@@ -250,6 +255,7 @@ def assemble(
     candidates: Sequence[Candidate] | None = None,
     migrate: bool = True,
     mail: Mailer | None = None,
+    resolve: Resolver | None = None,
     face: Face | None = None,
 ) -> Kernel:
     """The assembled kernel.
@@ -262,6 +268,7 @@ def assemble(
         candidates: plugins, by default all installed ones.
         migrate: bring a SQLite database up to date first.
         mail: sends mails instead of what the settings say (tests).
+        resolve: answers instead of the system's resolver (tests).
         face: is built over the kernel; `web.app.start` makes the Flask application so.
 
     Raises:
@@ -274,4 +281,4 @@ def assemble(
     def settings(sections: dict[str, type]) -> Settings:
         return load(config, env, overrides, extra=sections, known_sections=ids - sections.keys())
 
-    return Assembly(settings({}), settings, clock or SystemClock(), found, migrate, mail, face).run()
+    return Assembly(settings({}), settings, clock or SystemClock(), found, migrate, mail, resolve, face).run()

@@ -17,7 +17,7 @@ from .access.permissions import Permission, load_permissions
 from .attribution import as_kernel, contained
 from .clock import Clock
 from .contributions import ASKED, check_blueprint, contributed
-from .egress.client import Egress
+from .egress.client import Egress, Resolver
 from .events.audit import AuditReads
 from .events.live import Live
 from .events.public import EVENT
@@ -92,7 +92,7 @@ class Builder:
     Arguments:
         statuses: of all installed plugins; `grants`: what the statements of plugins may touch.
         chains: migrations, kernel first; `mail`: sends mails instead of what the settings say.
-        store: where files are.
+        store: where files are; `resolve`: answers instead of the system's resolver.
     """
 
     def __init__(
@@ -105,6 +105,7 @@ class Builder:
         grants: Grants,
         mail: Mailer | None,
         store: FileStore,
+        resolve: Resolver | None,
     ) -> None:
         self.settings, self.clock, self.chains = settings, clock, chains
         self.keys = keys_from(settings)
@@ -130,7 +131,7 @@ class Builder:
         mailer = mail or mailer_from(settings, clock)
         self.mail = Post(mailer, self.sealed, self.background, self.keys, clock)
         self.store = store
-        self.egress = Egress(settings)
+        self.egress = Egress(settings, resolve)
         self.access = Access(self.permissions, None, None, self.switches.active)
         self.purged: dict[str, EventType] = {}
         self.trash = Trash(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from ..access.principal import Principal
 from ..attribution import acting
 from ..cli.state import State
 from ..clock import FixedClock
+from ..egress.client import system_resolver
 from ..events.models import EventPrivate, EventRow
 from ..identity.models import Session, User
 from ..identity.sessions.access_tokens import AccessTokens
@@ -30,6 +32,7 @@ from ..tenancy.models import Workspace
 from ..tenancy.service import add_member, create_workspace
 from ..web.app import start
 from .people import Person
+from .walk.brought import brought
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """Where a test's clock stands at first; a Monday."""
@@ -68,8 +71,16 @@ class Outbox:
         return [mail for mail in self.mails if mail.to == address]
 
 
+def _here(host: str, port: int) -> list[str]:
+    """What the resolver says of this machine and of numbers; nobody else is asked for."""
+    if host == "localhost":
+        return system_resolver(host, port)
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    return [str(place[0]) for *_, place in found]
+
+
 class World:
-    """The server.
+    """The server. It reaches this machine alone.
 
     Arguments:
         database_url: of an empty database, or one that a `World` has used before.
@@ -87,6 +98,8 @@ class World:
         candidates: Sequence[Candidate] | None = None,
         plugins: Sequence[str] | None = None,
     ) -> None:
+        found = discover() if candidates is None else candidates
+        candidates = found if plugins is None else with_required(plugins, found)
         self.clock = FixedClock(START)
         self.outbox = Outbox()
         self.database_url = database_url
@@ -98,15 +111,19 @@ class World:
             "auth.argon2_time_cost": 1,
             "rate_limit.enabled": False,
             "egress.allow": ["127.0.0.1"],
+            **brought("SETTINGS", candidates),
             **(settings or {}),
         }
-        if plugins is not None:
-            candidates = with_required(plugins, discover() if candidates is None else candidates)
         migrate_all(database_url, candidates)
         self.kernel: Kernel
         self.app: Flask
         self.kernel, self.app = start(
-            env={}, overrides=overrides, clock=self.clock, candidates=candidates, mail=self.outbox
+            env={},
+            overrides=overrides,
+            clock=self.clock,
+            candidates=candidates,
+            mail=self.outbox,
+            resolve=_here,
         )
         self._tokens = AccessTokens(
             self.kernel.keys.accepted(JWT), 10**9, self.kernel.settings.public_url, self.clock

@@ -15,8 +15,9 @@ def brought(name: str, candidates: Iterable[Candidate]) -> dict[str, Any]:
 
     Arguments:
         name: `MAKERS`, makers of records by kind, `REQUESTS`, values by operation id, `REFUSED`, statuses by
-            operation id (see `Makers`), or `BESIDE`, plugins that the contract suite runs too, for one whose
-            routes are about the records of others, to nothing.
+            operation id (see `Makers`), `SETTINGS`, with which a `World` starts, by dotted name, or `BESIDE`,
+            plugins that the contract suite runs too, for one whose routes are about the records of others,
+            to nothing.
         candidates: the plugins that run.
     """
     found: dict[str, Any] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,7 +67,7 @@ def texts(schema: dict[str, Any]) -> Iterator[str]:
     if "enum" in schema:
         yield from ("", "nonsense")
     if "pattern" in schema:
-        yield "!"
+        yield next(text for text in ("!", " ") if not re.match(schema["pattern"], text))
     if schema.get("minLength", 0) > 0:
         yield ""
     if "maxLength" in schema:
