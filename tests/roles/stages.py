@@ -179,6 +179,11 @@ class WorkspaceStage(Stage):
         """A notification of the caller's."""
         return self._notification(self.caller)
 
+    def connection(self) -> str:
+        """An account of the owner's at another service."""
+        body = {"oauth_app_id": "github", "access_token": "token", "external_user_id": new_id()}
+        return str(self.owner.post(f"{API}/integration/oauth/connections", body).data["id"])
+
     def consent(self) -> str:
         """Something that the owner has agreed to."""
         body = {"consent_type": "MARKETING", "resource_type": "letters", "resource_id": new_id()}

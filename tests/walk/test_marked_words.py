@@ -50,6 +50,8 @@ WORDLESS = {
 """Reads in which nothing stands that people write."""
 
 WORDLESS |= {
+    "integrations_get_oauth_app",
+    "integrations_list_oauth_apps",
     "marketplace_get_plugin",
     "marketplace_get_plugin_installation",
     "marketplace_get_plugin_rating",
@@ -57,7 +59,7 @@ WORDLESS |= {
     "marketplace_list_plugin_categories",
     "marketplace_list_plugins",
 }
-"""Plugins are named and described by who wrote them."""
+"""Plugins and services are named and described by who wrote them."""
 
 WORDLESS |= {"archiving_download_my_export", "notifications_open_stream"}
 """One is packed, the other refused by a server within a test."""

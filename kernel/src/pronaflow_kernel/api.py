@@ -48,6 +48,7 @@ from .hookspecs import API_VERSION, hookimpl, hookspec
 from .identity.demo_people import add_person, remove_person
 from .identity.models import User
 from .identity.names import EmailAddress, normal
+from .identity.oidc.outside import IdTokenRefused, id_token_claims
 from .identity.tickets import issue_ticket
 from .ids import as_id, new_id
 from .jobs.actors import actor_job
@@ -159,6 +160,7 @@ __all__ = [
     "HealthCheck",
     "HttpReply",
     "Id",
+    "IdTokenRefused",
     "IdType",
     "Identified",
     "ImageKind",
@@ -246,6 +248,7 @@ __all__ = [
     "hookimpl",
     "hookspec",
     "html_from_markdown",
+    "id_token_claims",
     "in_body",
     "in_path",
     "in_query",

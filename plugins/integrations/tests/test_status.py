@@ -29,7 +29,7 @@ def test_a_new_workspace_has_nothing(ann: Person) -> None:
     assert ann.get(STATUS).data == {
         "api_tokens": {"status": "operational", "active_tokens": 0},
         "webhooks": {"status": "operational", "active_webhooks": 0, "pending_deliveries": 0},
-        "oauth": {"status": "disabled", "active_connections": 0},
+        "oauth": {"status": "operational", "active_connections": 0},
         "plugins": {"status": "operational", "installed_plugins": 0},
     }
 
@@ -37,6 +37,12 @@ def test_a_new_workspace_has_nothing(ann: Person) -> None:
 def test_what_no_plugin_offers_is_disabled(new_world: Callable[..., World]) -> None:
     alone = new_world(plugins=["integrations"]).person("eve")
     assert alone.get(STATUS).data["plugins"] == {"status": "disabled", "installed_plugins": 0}
+
+
+def test_connections_are_disabled_where_no_service_is_registered(new_world: Callable[..., World]) -> None:
+    nothing = {"integrations.github_client_id": None, "integrations.google_client_id": None}
+    eve = new_world(settings=nothing).person("eve")
+    assert eve.get(STATUS).data["oauth"] == {"status": "disabled", "active_connections": 0}
 
 
 def test_it_counts_what_works(world: World, ann: Person, bob: Person, token_of: Callable[..., Any]) -> None:

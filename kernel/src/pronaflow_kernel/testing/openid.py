@@ -5,8 +5,8 @@
         code, state = provider.consent(authorization_url)  # what a browser does
         provider.claims["nonce"] = "another"  # what ID tokens say instead from now on
 
-It holds its client to the standard: exact redirect address, secret, PKCE by S256, codes that work once. Needs
-the extra `oidc`.
+It holds its client to the standard: exact redirect address, secret, PKCE by S256, codes and refresh tokens
+that work once. Needs the extra `oidc`.
 """
 
 from __future__ import annotations
@@ -53,10 +53,12 @@ class OpenIdProvider:
         person: claims about who signs in; `sub` among them.
         claims: what ID tokens say instead; None leaves a claim out.
         algorithm: of signatures: `RS256`, `ES256`, `EdDSA`, `none`, or `HS256` with the public key as secret.
-        answers: makes what `discovery`, `authorize`, `token`, `jwks` or `userinfo` answers instead.
+        answers: makes what `discovery`, `authorize`, `token`, `revoke`, `jwks` or `userinfo`
+            answers instead.
         discovery: changes of the discovery document; None leaves a key out.
         thin: whether ID tokens name the person only, and the rest is user info.
         asked: the endpoints that were asked, in order.
+        revoked: the tokens that were given back.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -77,6 +79,8 @@ class OpenIdProvider:
         self.discovery: dict[str, Any] = {}
         self.thin = False
         self.asked: list[str] = []
+        self.revoked: list[str] = []
+        self._fresh: set[str] = set()
         self.keys: list[_Pair] = []
         self._codes: dict[str, dict[str, str]] = {}
         self._people: dict[str, dict[str, Any]] = {}
@@ -130,6 +134,7 @@ class OpenIdProvider:
             "discovery": ("GET", "/.well-known/openid-configuration", self._discovery),
             "authorize": ("GET", "/authorize", self._authorize),
             "token": ("POST", "/token", self._token),
+            "revoke": ("POST", "/revoke", self._revoke),
             "jwks": ("GET", "/jwks", self._jwks),
             "userinfo": ("GET", "/userinfo", self._userinfo),
         }
@@ -175,6 +180,8 @@ class OpenIdProvider:
         if not self._client_is_right():
             return json_answer({"error": "invalid_client"}, 401)
         form = request.form
+        if form.get("grant_type") == "refresh_token":
+            return self._renewed(form.get("refresh_token", ""))
         asked = self._codes.pop(form.get("code", ""), None)
         digest = sha256(form.get("code_verifier", "").encode()).digest()
         if (
@@ -183,10 +190,27 @@ class OpenIdProvider:
             or _base64(digest) != asked["code_challenge"]
         ):
             return json_answer({"error": "invalid_grant"}, 400)
-        access_token = secrets.token_urlsafe(16)
+        return json_answer({**self._tokens(), "id_token": self._id_token(asked)})
+
+    def _renewed(self, refresh_token: str) -> Answer:
+        if refresh_token not in self._fresh:
+            return json_answer({"error": "invalid_grant"}, 400)
+        self._fresh.remove(refresh_token)
+        return json_answer(self._tokens())
+
+    def _tokens(self) -> dict[str, Any]:
+        access_token, refresh_token = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
         self._people[access_token] = dict(self.person)
-        tokens = {"access_token": access_token, "token_type": "Bearer", "id_token": self._id_token(asked)}
-        return json_answer({**tokens, "expires_in": LIFE})
+        self._fresh.add(refresh_token)
+        tokens = {"access_token": access_token, "refresh_token": refresh_token, "token_type": "Bearer"}
+        return {**tokens, "expires_in": LIFE}
+
+    def _revoke(self) -> Answer:
+        if not self._client_is_right():
+            return json_answer({"error": "invalid_client"}, 401)
+        self.revoked.append(request.form["token"])
+        self._fresh.discard(request.form["token"])
+        return Response(status=200)
 
     def _client_is_right(self) -> bool:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")

@@ -1,4 +1,4 @@
-"""What other plugins may import from integrations: consents."""
+"""What other plugins may import from integrations: consents, connections and what they are to."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Protocol
 
 from pronaflow_kernel.api import Reader, Row, UnitOfWork, needs_scope
 
+from .connections.apps import OAuthApp, Revocation
 from .consents.types import CONSENT_TYPES, ConsentNeed
 
-__all__ = ["CONSENT_TYPES", "ConsentNeed", "Consents"]
+__all__ = ["CONSENT_TYPES", "Connections", "ConsentNeed", "Consents", "OAuthApp", "Revocation"]
 
 
 class Consents(Protocol):
@@ -49,4 +50,17 @@ class Consents(Protocol):
         self, reader: Reader, user_id: str, *, consent_type: str, resource_type: str, resource_id: str
     ) -> bool:
         """Whether somebody agrees to something at present."""
+        ...
+
+
+class Connections(Protocol):
+    """People's accounts at other services. The event `connection.removed` tells when one is disconnected."""
+
+    @needs_scope("write:connections")
+    def access_token(self, reader: Reader, user_id: str, provider_name: str) -> str | None:
+        """The token by which this server acts for somebody at a service.
+
+        None where they have no active connection, or do not agree (`THIRD_PARTY`, with the connection's id)
+        to what is done with it.
+        """
         ...

@@ -7,6 +7,7 @@ from typing import Any
 
 from pronaflow_kernel.api import Reader, hookspec
 
+from .connections.apps import OAuthApp
 from .consents.types import ConsentNeed
 
 
@@ -20,10 +21,18 @@ def collect_consent_needs(reader: Reader, user_id: str) -> Sequence[ConsentNeed]
 
 
 @hookspec
+def provide_oauth_apps() -> Sequence[OAuthApp]:  # type: ignore[empty-body]
+    """Services of which people can connect accounts, besides those shipped here.
+
+    Asked once, when the server is put together. The client id and secret are best settings of the plugin; an
+    app without a client id is shown as not enabled.
+    """
+
+
+@hookspec
 def collect_integration_status(reader: Reader) -> Mapping[str, Any]:  # type: ignore[empty-body]
     """How a part that the plugin offers fares in the workspace of `reader`, for `GET /integration/status`.
 
     Answer a mapping from the name of the part to its `status` (`operational`, `degraded`, `down`) and what it
-    counts: `{"plugins": {"status": "operational", "installed_plugins": 5}}`. Parts are `plugins` and `oauth`,
-    which counts `active_connections`.
+    counts: `{"plugins": {"status": "operational", "installed_plugins": 5}}`. The only part is `plugins`.
     """

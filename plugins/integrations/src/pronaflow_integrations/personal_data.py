@@ -1,7 +1,7 @@
-"""What this plugin holds of a user: API tokens and what they were used for, webhooks, consents.
+"""What this plugin holds of a user: API tokens and what they were used for, webhooks, connections, consents.
 
-The tokens go with the user. A webhook is the workspace's, and stays with nothing but an id. Consents stay as
-proof, under a pseudonym.
+The tokens go with the user, and so do connections, once the services were told. A webhook is the workspace's,
+and stays with nothing but an id. Consents stay as proof, under a pseudonym.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, select
 
 from pronaflow_kernel.api import IdType, Reader, Row, UnitOfWork, unscoped
 
+from .connections import queries as connections
 from .consents import keeping as consents
 from .tokens.models import ApiToken
 from .usage.models import TokenUsage
@@ -35,11 +36,13 @@ _FORGET = unscoped(_WHY, delete(ApiToken).where(ApiToken.user_id == _USER))
 
 
 def collect(reader: Reader, user_id: str) -> dict[str, list[Row]]:
-    """Tokens without what tells their secret, what they were used for, webhooks and consents."""
+    """Tokens and connections without what is secret, what tokens were used for, webhooks and consents."""
     return {
         "api_tokens": reader.all(_TOKENS, user_id=user_id),
         "api_token_usage": reader.all(_USAGE, user_id=user_id),
         "webhooks": reader.all(THEIRS, user_id=user_id),
+        "connections": reader.all(connections.OF_USER, user_id=user_id),
+        "connections_begun": reader.all(connections.BEGUN_BY, user_id=user_id),
         "consents": consents.collect(reader, user_id),
     }
 

@@ -26,7 +26,11 @@ from pronaflow_kernel.api import (
 )
 
 from . import hookspecs, personal_data
+from .api import Connections as ConnectionsApi
 from .api import Consents
+from .connections.apps import OAuthApp
+from .connections.events import CONNECTION_EVENTS
+from .connections.parts import CONSENT, Connections
 from .consents import routes as consent_routes
 from .consents.events import CONSENT_EVENTS
 from .consents.keeping import ConsentKeeping
@@ -51,7 +55,7 @@ from .webhooks.parts import Webhooks
 
 
 class IntegrationsPlugin(Plugin):
-    """Module 12: API tokens, usage, webhooks, consents."""
+    """Module 12: API tokens, usage, webhooks, connections, consents."""
 
     def setup(self, ctx: Context) -> None:
         """Build the services."""
@@ -62,9 +66,18 @@ class IntegrationsPlugin(Plugin):
         self.sign_in = TokenSignIn(ctx, scopes, tiers, Counts(ctx))
         self.expiry = ExpiryWarning(ctx)
         self.webhooks = Webhooks(ctx)
-        self.consents = ConsentService(ctx, lambda reader, user_id: (), lambda uow, row: None)
+        self.connections = Connections(ctx, self._end_consents, self._agrees)
+        self.consents = ConsentService(ctx, self.connections.service.needs, self.connections.service.stop)
         self.consent_keeping = ConsentKeeping(ctx)
-        self.status = StatusService(ctx)
+        self.status = StatusService(ctx, self.connections.service)
+
+    def on_assembled(self, event_types: Mapping[str, EventType]) -> None:
+        """Take the OAuth apps of other plugins."""
+
+        def take(plugin_id: str, apps: Sequence[OAuthApp]) -> None:
+            self.connections.apps.add(plugin_id, apps)
+
+        self.ctx.hooks.take("provide_oauth_apps", take)
 
     @hookimpl
     def provide_hookspecs(self) -> ModuleType:
@@ -73,8 +86,8 @@ class IntegrationsPlugin(Plugin):
 
     @hookimpl
     def provide_services(self) -> Mapping[type[Any], Any]:
-        """`Consents` for other plugins: api.py."""
-        return {Consents: self.consents}
+        """What other plugins may ask for: api.py."""
+        return {Consents: self.consents, ConnectionsApi: self.connections}
 
     @hookimpl
     def provide_settings(self) -> type[IntegrationsSettings]:
@@ -95,7 +108,7 @@ class IntegrationsPlugin(Plugin):
     @hookimpl
     def provide_event_types(self) -> Sequence[EventType]:
         """The `events.py` of each feature."""
-        return [*TOKEN_EVENTS, *WEBHOOK_EVENTS, *CONSENT_EVENTS]
+        return [*TOKEN_EVENTS, *WEBHOOK_EVENTS, *CONSENT_EVENTS, *CONNECTION_EVENTS]
 
     @hookimpl
     def provide_resources(self) -> Sequence[Resource]:
@@ -111,9 +124,9 @@ class IntegrationsPlugin(Plugin):
 
     @hookimpl
     def provide_jobs(self) -> Sequence[JobType]:
-        """Warnings before tokens end, forgetting of usage and consents, and what webhooks do."""
+        """Warnings before tokens end, forgetting of usage and consents, what webhooks and connections do."""
         own = (*self.expiry.jobs(), *self.usage.jobs(), *self.consent_keeping.jobs())
-        return [*own, *self.webhooks.jobs()]
+        return [*own, *self.webhooks.jobs(), *self.connections.jobs()]
 
     @hookimpl
     def provide_blueprints(self) -> Sequence[Blueprint]:
@@ -122,6 +135,7 @@ class IntegrationsPlugin(Plugin):
             token_routes.build(self.tokens),
             usage_routes.build(self.tokens, self.usage),
             self.webhooks.blueprint(),
+            self.connections.blueprint(),
             consent_routes.build(self.consents),
             status_routes.build(self.status),
         ]
@@ -144,4 +158,11 @@ class IntegrationsPlugin(Plugin):
     @hookimpl
     def erase_user_data(self, uow: UnitOfWork, user_id: str) -> str:
         """Personal data: personal_data.py."""
+        self.connections.service.end_all(uow, user_id)
         return personal_data.erase(uow, user_id)
+
+    def _end_consents(self, uow: UnitOfWork, connection_id: str) -> None:
+        self.consents.revoke(uow, consent_type=CONSENT, resource_id=connection_id)
+
+    def _agrees(self, reader: Reader, user_id: str, connection_id: str) -> bool:
+        return self.consents.agrees(reader, user_id, consent_type=CONSENT, resource_id=connection_id)

@@ -106,6 +106,11 @@ class ConsentService:
         this = {"consent_type": consent_type, "resource_type": resource_type, "resource_id": resource_id}
         return reader.one(queries.GRANTED, user_id=user_id, **this) is not None
 
+    def agrees(self, reader: Reader, user_id: str, *, consent_type: str, resource_id: str) -> bool:
+        """Whether somebody agrees to something, of whatever kind the consent calls it."""
+        rows = reader.all(queries.OF_RESOURCE, consent_type=consent_type, resource_id=resource_id)
+        return any(row["user_id"] == user_id for row in rows)
+
     def status(self, reader: Reader) -> Row:
         """What the caller has agreed to, and what is missing."""
         user_id = str(reader.scope.principal.user_id)

@@ -32,7 +32,8 @@ def build(service: StatusService) -> Blueprint:
         """Tell how a workspace is connected: tokens, webhooks, connections and plugins, with their numbers.
 
         `degraded` where some webhooks fail or were switched off by the server, `down` where none that is on
-        gets through, `disabled` where no plugin offers the part here.
+        gets through, `disabled` where no plugin offers the part here, or no service can be
+        connected. Connections are those of the members.
         """
         return service.status(reader)
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pronaflow_kernel.api import Context, Reader, Row
 
+from ..connections.service import ConnectionService
 from . import queries
 
-PARTS = {
-    "oauth": "active_connections",
-    "plugins": "installed_plugins",
-}
+PARTS = {"plugins": "installed_plugins"}
 """Parts that other plugins may report, with what each counts."""
 
 COMPONENTS = {"database": "database", "redis": "redis", "email_service": "email"}
@@ -20,11 +18,11 @@ class StatusService:
     """Counts and probes.
 
     Arguments:
-        ctx: of the plugin.
+        ctx: of the plugin; connections: tells how they fare.
     """
 
-    def __init__(self, ctx: Context) -> None:
-        self._ctx = ctx
+    def __init__(self, ctx: Context, connections: ConnectionService) -> None:
+        self._ctx, self._connections = ctx, connections
 
     def status(self, reader: Reader) -> Row:
         """The parts of the scope's workspace, counted now."""
@@ -40,6 +38,7 @@ class StatusService:
                 "active_webhooks": hooks["active"],
                 "pending_deliveries": reader.value(queries.PENDING) or 0,
             },
+            "oauth": self._connections.status(reader),
         }
         found |= {name: {"status": "disabled", counted: 0} for name, counted in PARTS.items()}
         for _, answer in self._ctx.hooks.ask("collect_integration_status", reader=reader):

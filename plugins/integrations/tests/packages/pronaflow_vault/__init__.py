@@ -1,0 +1,1 @@
+"""A third party's service of which accounts can be connected."""
