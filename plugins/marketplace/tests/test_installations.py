@@ -109,6 +109,15 @@ def test_it_is_installed_once(ann: Person, install: Callable[..., Any]) -> None:
     assert again.status == 409 and again.json["error"]["details"]["installation_id"] == first
 
 
+def test_a_workspace_has_so_many_plugins_at_most(
+    ann: Person, install: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pronaflow_marketplace.installations.service.MOST", 0)
+    refused = install(ann)
+    assert refused.status == 409 and "at most 0 plugins" in refused.json["error"]["message"]
+    assert installed(ann) == []
+
+
 def test_a_plugin_of_the_server_is_not_installed(ann: Person) -> None:
     refused = ann.post(f"{PLUGINS}/integrations/install", {})
     assert refused.status == 409 and "every workspace" in refused.json["error"]["message"]
@@ -229,3 +238,54 @@ def test_the_consent_stands_among_all_that_one_agreed_to(ann: Person, install: C
     assert install(ann).status == 201
     granted = ann.get("/api/v1/integration/consents", is_granted=True).data
     assert [each["version"] for each in granted] == [2]
+
+
+def consent_of(person: Person) -> str:
+    """The path of the consent that somebody has given."""
+    [consent] = person.get("/api/v1/integration/consents", is_granted=True).data
+    return f"/api/v1/integration/consents/{consent['id']}"
+
+
+def test_it_stops_when_the_consent_is_taken_back(
+    world: World, ann: Person, bob: Person, install: Callable[..., Any]
+) -> None:
+    one = f"{PLUGINS}/{install(ann, configuration=FULL).data['id']}"
+    install(bob)
+    assert ann.delete(consent_of(ann)).status == 204
+    assert rendered(world, ann) is None and rendered(world, bob) is not None
+    [row] = installed(ann)
+    assert (row["is_active"], row["needs_update"], row["permissions"]) == (False, True, [])
+    assert row["permissions_missing"] == ["read:tasks", "write:tasks"] and row["configuration"] == FULL
+    told = [event["type"] for event in world.events(ann.workspace_id) if event["type"].startswith("plugin.")]
+    assert told == ["plugin.installed", "plugin.deactivated"]
+    status = ann.get("/api/v1/integration/consents/status").data
+    assert status["compliance_status"] == "compliant"
+    assert ann.delete(one).status == 204
+
+
+def test_after_that_it_goes_on_once_somebody_agrees_anew(
+    world: World, ann: Person, install: Callable[..., Any]
+) -> None:
+    one = f"{PLUGINS}/{install(ann).data['id']}"
+    ann.delete(consent_of(ann))
+    world.drain()
+    refused = ann.patch(one, {"is_active": True})
+    assert refused.status == 409 and refused.json["error"]["details"] == {"reason": "no_consent"}
+    admin = world.person()
+    world.join(ann.workspace_id, admin, "admin")
+    agreed = admin.post(f"{one}/update", {}).data
+    assert (agreed["needs_update"], agreed["installed_by"]) == (False, admin.id)
+    assert admin.patch(one, {"is_active": True}).data["is_active"] is True
+    assert rendered(world, ann) is not None
+    admin.delete(consent_of(admin))
+    assert rendered(world, ann) is None
+
+
+def test_a_consent_that_was_given_anew_in_the_meantime_counts(
+    world: World, ann: Person, install: Callable[..., Any]
+) -> None:
+    made = install(ann).data["id"]
+    ann.delete(consent_of(ann))
+    again = {"consent_type": "third_party", "resource_type": "plugin", "resource_id": made}
+    assert ann.post("/api/v1/integration/consents", again).status == 201
+    assert rendered(world, ann) is not None

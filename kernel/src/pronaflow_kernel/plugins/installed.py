@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.machinery import PathFinder
@@ -96,22 +96,28 @@ class InstalledPlugins:
         return self._kernel.switches.off_seen_by(reader)
 
     @as_kernel
-    def switch(self, uow: UnitOfWork, plugin_id: str, enabled: bool) -> Thrown:
+    def switch(self, uow: UnitOfWork, plugin_id: str, enabled: bool, *, cascade: bool = False) -> Thrown:
         """Switch a plugin on or off in the workspace of a unit of work.
 
         It holds once that commits, everywhere within a second, and then the plugin hears of it.
 
+        Arguments:
+            cascade: whether those are switched along that it requires, or that require it.
+
+        Returns:
+            What becomes of the plugin itself.
+
         Raises:
             NotFound: no such plugin is installed.
-            MustFollow: it requires one that is off, or one that is on requires it.
+            MustFollow: it requires one that is off, or one that is on requires it, and there is no `cascade`.
             Conflict: it is off for the whole server.
         """
         if plugin_id not in self._kernel.plugins:
             raise NotFound(f"There is no plugin {plugin_id}")
-        thrown = throw_in(uow, self._kernel.switches, plugin_id, enabled)
+        thrown = throw_in(uow, self._kernel.switches, plugin_id, enabled, cascade=cascade)
         workspace_id = uow.scope.workspace_id
         uow.after_commit(lambda: self._tell(thrown, workspace_id))
-        return thrown
+        return thrown[-1]
 
     @as_kernel
     def forget(self, uow: UnitOfWork, plugin_id: str) -> bool:
@@ -132,8 +138,8 @@ class InstalledPlugins:
                 uow.execute(_emptied(table))
         return True
 
-    def _tell(self, thrown: Thrown, workspace_id: str | None) -> None:
-        tell(self._kernel, [thrown], workspace_id)
+    def _tell(self, thrown: Sequence[Thrown], workspace_id: str | None) -> None:
+        tell(self._kernel, thrown, workspace_id)
 
     def _offers_of(self, name: str) -> Mapping[str, Offer]:
         file = Path(name)

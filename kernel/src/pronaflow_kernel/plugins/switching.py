@@ -104,11 +104,16 @@ def throw(
     return [Thrown(each, enabled, each in moved, since.get(each)) for each in (*named, *along)]
 
 
-def throw_in(uow: UnitOfWork, switches: Switches, plugin_id: str, enabled: bool) -> Thrown:
-    """`throw` for the workspace of a unit of work, and as part of it; no others are switched along.
+def throw_in(
+    uow: UnitOfWork, switches: Switches, plugin_id: str, enabled: bool, *, cascade: bool = False
+) -> list[Thrown]:
+    """`throw` for the workspace of a unit of work, and as part of it.
+
+    Arguments:
+        cascade: whether others may be switched, too.
 
     Returns:
-        What becomes of it once the unit of work commits.
+        What becomes of those that are thrown once the unit of work commits, the plugin itself last.
 
     Raises:
         MustFollow, Conflict: as `throw`.
@@ -116,12 +121,17 @@ def throw_in(uow: UnitOfWork, switches: Switches, plugin_id: str, enabled: bool)
     workspace_id = uow.scope.workspace_id
     assert workspace_id is not None, "a unit of work in no workspace cannot throw a switch of one"
     switches.look_again()  # what others have thrown in this half second counts, too
-    if others := _along(switches, plugin_id, enabled, workspace_id, "plugins.disabled"):
+    others = _along(switches, plugin_id, enabled, workspace_id, "plugins.disabled")
+    if others and not cascade:
         raise _must_follow(plugin_id, enabled, others)
-    changed = switches.active(plugin_id, workspace_id) != enabled
-    since = switches.off_since(plugin_id, workspace_id) if enabled and changed else None
-    switches.set_in(uow, plugin_id, enabled)
-    return Thrown(plugin_id, enabled, changed, since)
+    thrown = []
+    for each in (*others, plugin_id):
+        changed = switches.active(each, workspace_id) != enabled
+        since = switches.off_since(each, workspace_id) if enabled and changed else None
+        thrown.append(Thrown(each, enabled, changed, since))
+    for each in (*others, plugin_id):
+        switches.set_in(uow, each, enabled)
+    return thrown
 
 
 def check_workspace(db: Database, workspace_id: str) -> None:

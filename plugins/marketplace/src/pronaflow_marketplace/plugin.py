@@ -17,6 +17,7 @@ from pronaflow_kernel.api import (
     Plugin,
     Reader,
     Resource,
+    Subscriber,
     UnitOfWork,
     hookimpl,
     load_permissions,
@@ -28,6 +29,7 @@ from .catalogue.entries import Entries
 from .catalogue.service import Catalogue
 from .installations import routes as installation_routes
 from .installations.clearing import Clearing
+from .installations.consent import ConsentEnds
 from .installations.events import PLUGIN_EVENTS
 from .installations.models import Installation
 from .installations.service import Installations
@@ -72,6 +74,11 @@ class MarketplacePlugin(Plugin):
         return [
             Resource(installation_routes.KIND, Installation, "plugin_id", permissions=acts, trash=uninstall)
         ]
+
+    @hookimpl
+    def provide_subscribers(self) -> Sequence[Subscriber]:
+        """What becomes of a plugin whose consent is taken back."""
+        return [ConsentEnds(self.ctx).subscriber()]
 
     @hookimpl
     def provide_jobs(self) -> Sequence[JobType]:

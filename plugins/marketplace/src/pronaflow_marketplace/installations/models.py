@@ -16,7 +16,8 @@ from ..models import Base
 class Installation(Base, Identified, Versioned, Timestamped):
     """A plugin that a workspace has, or had: whether it is on is told by its switch, which is the kernel's.
 
-    `version_seen` and `granted` are what was agreed to: a newer version of the code may ask for more.
+    `version_seen` and `granted` are what was agreed to: a newer version of the code may ask for more. Both
+    are empty once that consent was taken back (`consent.py`). `installed_by` is who agreed.
     `purge_after` is set while it is uninstalled; then its data goes, and with it this row.
     """
 

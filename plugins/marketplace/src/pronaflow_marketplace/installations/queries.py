@@ -44,8 +44,9 @@ INSTALLED_BY = unscoped(
     .where(
         Installation.installed_by == bindparam("user_id", type_=IdType()),
         Installation.purge_after.is_(None),
+        Installation.version_seen != "",
         Workspace.lifecycle == "active",
     )
     .order_by(Installation.id),
 )
-"""What a user has installed and is still there."""
+"""What a user has installed, is still there and was not stopped for want of consent."""

@@ -24,6 +24,7 @@ from pronaflow_kernel.api import (
 from ..catalogue.entries import Entries, Entry, entry_id
 from ..catalogue.tallies import lock, recount
 from . import configuration
+from .consent import CONSENT, RESOURCE, is_agreed
 from .events import (
     PLUGIN_ACTIVATED,
     PLUGIN_CONFIGURED,
@@ -35,12 +36,6 @@ from .events import (
 )
 from .models import Installation
 from .queries import ALL_HERE, COUNT, INSTALLED_BY, OF_PLUGIN, ONE
-
-CONSENT = "THIRD_PARTY"
-"""What kind of consent installing a plugin is."""
-
-RESOURCE = "plugin"
-"""What a consent is about; with the id of the installation."""
 
 MOST = 100
 """Plugins of a workspace."""
@@ -133,6 +128,8 @@ class Installations:
     def agree(self, uow: UnitOfWork, installation_id: str, permissions: Sequence[str] | None) -> Row:
         """Agree to what the code on this server asks for now, once an operator has put a newer one there.
 
+        It is also how to agree anew after a consent was taken back: then the plugin is the caller's.
+
         Raises:
             Conflict: the configuration is not as the new manifest says: mend it first.
             Forbidden, ValidationFailed: as `install`.
@@ -145,9 +142,12 @@ class Installations:
         except ValidationFailed as error:
             words = "The new version wants another configuration: PATCH .../config first"
             raise Conflict(words, details=error.details) from None
-        values = {"version_seen": self._version(row), "granted": sorted(manifest.permissions)}
+        values: Row = {"version_seen": self._version(row), "granted": sorted(manifest.permissions)}
+        anew = not is_agreed(row)
+        if anew:
+            values["installed_by"] = uow.scope.principal.user_id
         done = uow.update(Installation, row, values)
-        if "granted" in done.changes:
+        if anew or "granted" in done.changes:
             self._record_consent(uow, done.row, manifest)
         if done.changes:
             self._publish(uow, PLUGIN_UPDATED, done.row)
@@ -157,9 +157,13 @@ class Installations:
         """Switch a plugin off for a while, or on again; its data and configuration stay.
 
         Raises:
-            Conflict: it does not run, requires one that is off, or another one that is on requires it.
+            Conflict: it does not run, nobody agrees to it any more, it requires one that is off, or another
+                one that is on requires it.
         """
         row = self._row(uow, installation_id)
+        if active and not is_agreed(row):
+            words = "The consent to this plugin was taken back: POST .../update agrees anew"
+            raise Conflict(words, details={"reason": "no_consent"})
         if active:
             _runnable(self._entries.find(row["plugin_id"]))
         if self._ctx.plugins.switch(uow, row["plugin_id"], active).changed:
