@@ -41,6 +41,7 @@ ALIASES = {
 """What earlier drafts of the API called operations; they answer, and the document does not advertise them."""
 
 BESIDE = {"/docs", "/redoc", "/setup", "/static/<path:name>", "/openapi.json"}
+BESIDE |= {"/static/plugins/<plugin_id>/<digits>/<path:name>"}
 BESIDE |= {"/health", "/health/live", "/health/ready", "/metrics"}
 """Addresses beside the API."""
 

@@ -58,6 +58,7 @@ WORDLESS |= {
     "marketplace_list_installed_plugins",
     "marketplace_list_plugin_categories",
     "marketplace_list_plugins",
+    "marketplace_list_ui_slots",
 }
 """Plugins and services are named and described by who wrote them."""
 

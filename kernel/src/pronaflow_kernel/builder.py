@@ -318,6 +318,7 @@ class Builder:
             egress=self.egress,
             db=self.db,
             plugins=self.statuses,
+            installed=self.installed,
             contributions=self.contributions,
             contexts=self.contexts,
             guard=self.guard,

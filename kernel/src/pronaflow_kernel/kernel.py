@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .plugins.base import Context
     from .plugins.guard import Guard
     from .plugins.hooks import Hooks
+    from .plugins.installed import InstalledPlugins
     from .plugins.lifecycle import Contribution, PluginStatus
     from .plugins.services import Services
     from .plugins.switches import Switches
@@ -47,6 +48,7 @@ class Kernel:
         store: keeps files.
         egress: sends requests to other machines.
         plugins: how the assembly left every known plugin, in order of start; `state` tells the present.
+        installed: what other plugins may know of them and do with them.
         contributions, contexts: what each running plugin brings and holds, in order of start.
         guard: calls plugin code.
         hooks, services, switches: between kernel and plugins.
@@ -68,6 +70,7 @@ class Kernel:
     egress: Egress
     db: Database
     plugins: dict[str, PluginStatus]
+    installed: InstalledPlugins
     contributions: Mapping[str, Contribution]
     contexts: Mapping[str, Context]
     guard: Guard

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
@@ -22,6 +23,16 @@ from pronaflow_kernel.api import Blueprint, Plugin, Permission, hookimpl
 
 class Main(Plugin):
     pass
+"""
+
+BOMB = "raise RuntimeError('none of the code may run')\n"
+MANIFEST = """
+manifest = 1
+id = "{id}"
+name = "X"
+summary = "x"
+api = "{api}"
+{more}
 """
 
 TABLE = '''
@@ -152,3 +163,29 @@ def environment(bytecode: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PRONAFLOW_")}
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**kept, "PYTHONPYCACHEPREFIX": str(bytecode), "PRONAFLOW_PLUGINS__DISABLED": others}
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Callable[..., Path]:
+    """Makes the wheel of a plugin whose code would explode."""
+
+    def make(
+        plugin_id: str = "fresh", more: str = "", api: str = ">=1.0,<2", migrations: int = 0, **files: str
+    ) -> Path:
+        package, info = f"site_{plugin_id}", f"pronaflow_{plugin_id}-2.0.dist-info"
+        content = {
+            f"{package}/__init__.py": "",
+            f"{package}/plugin.py": BOMB,
+            f"{package}/plugin.toml": MANIFEST.format(id=plugin_id, api=api, more=more),
+            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: pronaflow-{plugin_id}\nVersion: 2.0\n",
+            f"{info}/entry_points.txt": f"[pronaflow.plugins]\n{plugin_id} = {package}.plugin:Main\n",
+            **{f"{package}/migrations/{number:04}_thing.py": BOMB for number in range(1, migrations + 1)},
+            **{f"{package}/{name.replace('__py', '.py')}": text for name, text in files.items()},
+        }
+        path = tmp_path / f"pronaflow_{plugin_id}-2.0-py3-none-any.whl"
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, text in content.items():
+                archive.writestr(name, text)
+        return path
+
+    return make

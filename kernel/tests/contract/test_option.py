@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
+
+from pronaflow_kernel.api import API_VERSION
+from pronaflow_kernel.plugins.offers import Report, content_of_folder
+from pronaflow_kernel.testing.contract_option import databases
 
 from .conftest import NOTEBOOKS
 
@@ -53,6 +59,24 @@ def test_it_runs_the_suite_and_nothing_else(run):
     assert done.returncode == 0, done.stdout
     assert re.search(r"notebooks-sqlite-personal_data\] PASSED", done.stdout)
     assert "test_own" not in done.stdout
+
+
+def test_a_report_tells_whether_the_whole_suite_passed_for_this_code(run, tmp_path):
+    file = tmp_path / "report.json"
+    package = tmp_path / "site" / "notebooks_plugin"
+
+    def reported(*arguments):
+        run("--pronaflow-contract", "notebooks", "--pronaflow-report", str(file), *arguments)
+        return json.loads(file.read_text())["reports"]["notebooks"]
+
+    part = reported("-k", "sqlite-imports")
+    assert (part["passed"], part["content"]) == (False, content_of_folder(package))
+    assert Report(**{**part, "checked_at": datetime.now(UTC)}).api == API_VERSION
+    if databases() == ["sqlite"]:
+        return
+    assert reported()["passed"] is True
+    (package / "more.py").write_text("MORE = True\n")
+    assert reported("-k", "sqlite-imports")["content"] != part["content"]
 
 
 def test_a_fault_is_told_in_a_sentence_that_names_file_and_mend(run, tmp_path):

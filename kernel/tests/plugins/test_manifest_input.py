@@ -12,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pronaflow_kernel.plugins.discovery import GROUP, discover
-from pronaflow_kernel.plugins.manifest import Manifest, ManifestError, parse_manifest, read_manifest
+from pronaflow_kernel.plugins.manifest import (
+    Manifest,
+    ManifestError,
+    UiElement,
+    parse_manifest,
+    read_manifest,
+)
 
 PLAIN = {"manifest": 1, "id": "shop", "name": "Shop", "summary": "Sells.", "api": ">=1.0,<2"}
 KEYS = sorted({*Manifest.__dataclass_fields__, "manifest", "events"} - {"emits", "listens"})
@@ -107,3 +113,35 @@ def test_what_would_be_misread_later_is_refused(data: dict[str, Any], words: str
 def test_an_entry_point_that_leads_nowhere_fails_its_plugin_alone(value: str) -> None:
     [candidate] = discover([EntryPoint("shop", value, GROUP)])
     assert candidate.manifest is None and "cannot be found" in str(candidate.fault)
+
+
+GARDEN = {"element": "rose-garden", "module": "garden.js"}
+
+
+@pytest.mark.parametrize(
+    ("slot", "told", "words"),
+    [
+        ("editor", GARDEN, "is no place in pages"),
+        ("task:editor", "rose-garden", "`element`, `module` and `order`"),
+        ("task:editor", {**GARDEN, "colour": "red"}, "and nothing else"),
+        ("task:editor", {**GARDEN, "element": "roses"}, "the name of a custom element"),
+        ("task:editor", {**GARDEN, "element": "Rose-Garden"}, "the name of a custom element"),
+        ("task:editor", {**GARDEN, "module": "../garden.js"}, "within ui"),
+        ("task:editor", {**GARDEN, "module": "garden.html"}, "within ui"),
+        ("task:editor", {**GARDEN, "order": 1001}, "from 0 to 1000"),
+        ("task:editor", {**GARDEN, "order": True}, "from 0 to 1000"),
+    ],
+)
+def test_a_wrong_place_in_pages_is_named(slot: str, told: Any, words: str) -> None:
+    said = refusal({**PLAIN, "ui_slots": {slot: told}})
+    assert said is not None and f"`ui_slots.{slot}`" in said and words in said
+
+
+def test_a_place_in_pages_needs_its_module(tmp_path: Path) -> None:
+    toml = b'manifest = 1\nid = "shop"\nname = "Shop"\nsummary = "Sells."\napi = ">=1.0,<2"\n'
+    toml += b'[ui_slots."task:editor"]\nelement = "rose-garden"\nmodule = "garden.js"\n'
+    with pytest.raises(ManifestError, match=r"names garden\.js, and .*ui has no such file"):
+        read(toml)
+    assert parse_manifest({**PLAIN, "ui_slots": {"task:editor": GARDEN}}, "").ui_slots == {
+        "task:editor": UiElement("rose-garden", "garden.js", 100)
+    }

@@ -12,6 +12,7 @@ from .check import check
 from .compat import compat
 from .failures import Failure, unknown_plugin
 from .output import emit, json_option, note, table
+from .publishing import publish, withdraw
 from .removal import restore, uninstall
 from .scaffold import new
 from .state import State, config_option, state_of
@@ -39,6 +40,8 @@ def plugins() -> None:
 plugins.add_command(check)
 plugins.add_command(compat)
 plugins.add_command(new)
+plugins.add_command(publish)
+plugins.add_command(withdraw)
 plugins.add_command(uninstall)
 plugins.add_command(restore)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -64,6 +65,17 @@ def inspect_wheel(wheel: Path, installed: Sequence[Candidate]) -> list[Finding]:
     Raises:
         NoPlugin: it is no wheel, or no plugin is in it.
     """
+    with opened(wheel) as (folder, found):
+        return [_finding(candidate, installed, folder) for candidate in found]
+
+
+@contextmanager
+def opened(wheel: Path) -> Iterator[tuple[Path, list[Candidate]]]:
+    """The folder that a wheel is unpacked in for a while, and the plugins in it.
+
+    Raises:
+        NoPlugin: it is no wheel, or no plugin is in it.
+    """
     with TemporaryDirectory() as folder:
         try:
             _unpack(wheel, folder)
@@ -73,7 +85,7 @@ def inspect_wheel(wheel: Path, installed: Sequence[Candidate]) -> list[Finding]:
             raise NoPlugin(f"{wheel} cannot be read as a wheel: {words}") from None
         if not found:
             raise NoPlugin(f"{wheel} is no plugin: it has no entry point in the group pronaflow.plugins")
-        return [_finding(candidate, installed, Path(folder)) for candidate in found]
+        yield Path(folder), found
 
 
 def rehearse(config: str | None) -> dict[str, PluginStatus]:

@@ -16,7 +16,7 @@ from ..attribution import as_kernel
 from ..errors import NotFound
 from ..persistence.scope import SCOPE_WORKSPACE
 from ..records.models import TrashItem
-from .manifest import Manifest
+from .manifest import UI_FOLDER, Manifest
 from .offers import IndexFault, Offer, content_of_folder, read_index
 from .switching import Thrown, tell, throw_in
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ..persistence.uow import Reader, UnitOfWork
 
 log = logging.getLogger("pronaflow.plugins")
+
+HASH_DIGITS = 16
+"""So many digits of a package's hash tell its files from those of another version."""
 
 _FORGET_TRASH = delete(TrashItem).where(
     TrashItem.workspace_id == SCOPE_WORKSPACE,
@@ -48,6 +51,14 @@ class InstalledPlugin:
     version: str
     content: str
     state: str
+
+    def file_url(self, name: str) -> str:
+        """Where browsers load a file of the package's folder `ui`: another address for other code.
+
+        Arguments:
+            name: its path within the folder.
+        """
+        return f"/static/plugins/{self.manifest.id}/{self.content[:HASH_DIGITS]}/{name}"
 
 
 class InstalledPlugins:
@@ -73,7 +84,7 @@ class InstalledPlugins:
                 status.manifest,
                 status.candidate.distribution,
                 status.candidate.version,
-                _content(status.candidate.package),
+                content_of_package(status.candidate.package),
                 self._kernel.state(plugin_id).state,
             )
             for plugin_id, status in self._kernel.plugins.items()
@@ -89,6 +100,23 @@ class InstalledPlugins:
         for name in self._kernel.settings.plugins.index:
             found = {**self._offers_of(name), **found}
         return found
+
+    def ui_folder(self, plugin_id: str, digits: str) -> Path | None:
+        """The folder of a plugin's files for browsers.
+
+        Arguments:
+            digits: of the hash of its package, as in `InstalledPlugin.file_url`.
+
+        Returns:
+            None where there is no such code on this server, it has no such folder, or the plugin is off.
+        """
+        status = self._kernel.plugins.get(plugin_id)
+        if status is None or not self._kernel.switches.active(plugin_id, None):
+            return None
+        package = status.candidate.package
+        folder = _folder(package)
+        known = folder is not None and content_of_package(package)[:HASH_DIGITS] == digits
+        return folder / UI_FOLDER if folder is not None and known else None
 
     @as_kernel
     def off(self, reader: Reader) -> frozenset[str]:
@@ -160,11 +188,17 @@ class InstalledPlugins:
 
 
 @cache
-def _content(package: str) -> str:
+def content_of_package(package: str) -> str:
     """The hash of an installed package, which stays as it is while the server runs."""
+    folder = _folder(package)
+    return "" if folder is None else content_of_folder(folder)
+
+
+@cache
+def _folder(package: str) -> Path | None:
     spec = PathFinder.find_spec(package)
     places = spec.submodule_search_locations if spec and spec.submodule_search_locations else ()
-    return content_of_folder(Path(next(iter(places)))) if places else ""
+    return Path(next(iter(places))) if places else None
 
 
 @cache

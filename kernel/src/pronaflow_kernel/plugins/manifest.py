@@ -16,6 +16,25 @@ class ManifestError(ValueError):
     """A manifest is missing or wrong; the message names every fault."""
 
 
+UI_FOLDER = "ui"
+"""The folder of a package that holds what browsers load: modules and what they need."""
+
+
+@dataclass(frozen=True, slots=True)
+class UiElement:
+    """What fills a place in pages: a custom element (HTML Standard, 4.13).
+
+    Arguments:
+        element: its name, the same as in the `customElements.define` of the module.
+        module: the JavaScript module that defines it, a path within the folder `ui` of the package.
+        order: elements of one place stand in this order, those with the same number by plugin.
+    """
+
+    element: str
+    module: str
+    order: int = 100
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """The content of `plugin.toml` (architecture.md 4).
@@ -31,7 +50,8 @@ class Manifest:
         permissions: token scopes of its own permissions, and of the services that it uses.
         commands: names of the commands it adds, with one line of help each.
         emits, listens: events it publishes and hears.
-        reads: foreign tables it reads; ui_slots: places in pages it fills.
+        reads: foreign tables it reads.
+        ui_slots: places in pages it fills, such as `task:editor`, and what with.
         network: hosts it calls: names, `*.example.com` for all under one, `*` for what users choose.
         config_schema: JSON schema of its configuration in a workspace.
     """
@@ -56,15 +76,19 @@ class Manifest:
     listens: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     network: tuple[str, ...] = ()
-    ui_slots: tuple[str, ...] = ()
+    ui_slots: Mapping[str, UiElement] = field(default_factory=dict)
     config_schema: Mapping[str, Any] = field(default_factory=dict)
 
 
-_LISTS = {"uses", "hooks", "permissions", "emits", "listens", "reads", "network", "ui_slots"}
-_TABLES = {"urls", "requires", "commands", "config_schema"}
+_LISTS = {"uses", "hooks", "permissions", "emits", "listens", "reads", "network"}
+_TABLES = {"urls", "requires", "commands", "config_schema", "ui_slots"}
 _TEXTS = {"urls", "commands"}  # what is wrong with a range in `requires` is told where they are compared
 _REQUIRED = {"id", "name", "summary", "api"}
 _HOSTS = re.compile(r"\*|(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+:[0-9A-Fa-f:.]*")
+
+_PLACES = re.compile(r"[a-z][a-z0-9_]{0,39}:[a-z][a-z0-9_]{0,39}")
+_ELEMENTS = re.compile(r"(?=.{3,80}$)[a-z][a-z0-9]*(-[a-z0-9]+)+")
+_MODULES = re.compile(r"(?=.{1,200}$)([A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*\.m?js")
 
 
 def read_manifest(package: str, path: Sequence[str] | None = None) -> Manifest:
@@ -89,7 +113,13 @@ def read_manifest(package: str, path: Sequence[str] | None = None) -> Manifest:
     except (OSError, ValueError, RecursionError) as error:
         # No TOML, no text, or beyond what Python takes: deeply nested tables, numbers of 5,000 digits.
         raise ManifestError(f"{file} cannot be read: {error}") from None
-    return parse_manifest(data, str(file))
+    manifest = parse_manifest(data, str(file))
+    modules = {each.module for each in manifest.ui_slots.values()}
+    if missing := [name for name in sorted(modules) if not (folder / UI_FOLDER / name).is_file()]:
+        raise ManifestError(
+            f"{file}: `ui_slots` names {missing[0]}, and {folder / UI_FOLDER} has no such file"
+        )
+    return manifest
 
 
 def _check_empty(file: Path) -> None:
@@ -139,6 +169,7 @@ def parse_manifest(data: Mapping[str, Any], where: str) -> Manifest:
     arguments: dict[str, Any] = {
         key: tuple(value) if key in _LISTS else value for key, value in values.items()
     }
+    arguments["ui_slots"] = {slot: UiElement(**told) for slot, told in arguments.get("ui_slots", {}).items()}
     return Manifest(**arguments)
 
 
@@ -149,8 +180,28 @@ def _rule_faults(values: Mapping[str, Any]) -> Iterator[str]:
     requires = values.get("requires")
     if isinstance(requires, dict) and values.get("id") in list(requires):
         yield "`requires` names the plugin itself"
+    slots = values.get("ui_slots")
+    if isinstance(slots, dict):
+        for slot, told in slots.items():
+            yield from _slot_faults(slot, told)
     if values.get("scope", "workspace") not in ("system", "workspace"):
         yield "`scope` must be system or workspace"
+
+
+def _slot_faults(slot: str, told: Any) -> Iterator[str]:
+    where = f"`ui_slots.{slot}`"
+    if not _PLACES.fullmatch(slot):
+        yield f"{where} is no place in pages, such as task:editor"
+    if not isinstance(told, dict) or told.keys() - {"element", "module", "order"}:
+        yield f"{where} has `element`, `module` and `order`, and nothing else"
+        return
+    if not _ELEMENTS.fullmatch(str(told.get("element"))):
+        yield f"{where} needs the name of a custom element, such as rose-garden, as `element`"
+    if not _MODULES.fullmatch(str(told.get("module"))):
+        yield f"{where} needs the path of a module within {UI_FOLDER}, such as garden.js, as `module`"
+    order = told.get("order", 0)
+    if not isinstance(order, int) or isinstance(order, bool) or not 0 <= order <= 1000:
+        yield f"{where} has an `order` that is no number from 0 to 1000"
 
 
 def _type_fault(key: str, value: Any) -> str | None:

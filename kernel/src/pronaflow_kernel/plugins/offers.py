@@ -85,16 +85,7 @@ def read_index(file: Path) -> tuple[list[Offer], list[str]]:
     Raises:
         IndexFault: the file is no index.
     """
-    try:
-        size = file.stat().st_size
-        data = orjson.loads(file.read_bytes()) if size <= MOST_BYTES else None
-    except (OSError, ValueError) as error:
-        raise IndexFault(f"{file} cannot be read as an index: {error}") from None
-    if size > MOST_BYTES:
-        raise IndexFault(f"{file} holds more than {MOST_BYTES >> 20} MiB: it is not read")
-    entries = data.get("plugins") if isinstance(data, dict) and data.get("index") == 1 else None
-    if not isinstance(entries, list):
-        raise IndexFault(f"{file} is no index: it has no `index` of 1 and no list of `plugins`")
+    entries = read_entries(file)
     offers: dict[str, Offer] = {}
     faults = []
     for place, entry in enumerate(entries):
@@ -108,6 +99,25 @@ def read_index(file: Path) -> tuple[list[Offer], list[str]]:
         else:
             offers[offer.manifest.id] = offer
     return list(offers.values()), faults
+
+
+def read_entries(file: Path) -> list[Any]:
+    """What stands under `plugins` in an index file, unchecked.
+
+    Raises:
+        IndexFault: the file is no index.
+    """
+    try:
+        size = file.stat().st_size
+        data = orjson.loads(file.read_bytes()) if size <= MOST_BYTES else None
+    except (OSError, ValueError) as error:
+        raise IndexFault(f"{file} cannot be read as an index: {error}") from None
+    if size > MOST_BYTES:
+        raise IndexFault(f"{file} holds more than {MOST_BYTES >> 20} MiB: it is not read")
+    entries = data.get("plugins") if isinstance(data, dict) and data.get("index") == 1 else None
+    if not isinstance(entries, list):
+        raise IndexFault(f"{file} is no index: it has no `index` of 1 and no list of `plugins`")
+    return entries
 
 
 def parse_offer(entry: Any) -> Offer:

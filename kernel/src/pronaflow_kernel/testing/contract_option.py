@@ -1,6 +1,7 @@
 """`pytest --pronaflow-contract ID`: the contract suite for installed plugins, loaded by the test kit.
 
-Nothing of the suite is imported before the option is used.
+`--pronaflow-report FILE` writes down what it found, for `pronaflow plugins publish`. Nothing of the suite is
+imported before the option is used.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .contract import Check
     from .walk.makers import Maker, Values
 
 SUITE = Path(__file__).with_name("contract") / "suite.py"
@@ -23,6 +25,9 @@ SUITE = Path(__file__).with_name("contract") / "suite.py"
 
 ALL = "all"
 """Stands for every installed plugin."""
+
+OUTCOMES: pytest.StashKey[dict[str, bool]] = pytest.StashKey()
+"""Whether tests of the suite passed, by their ids."""
 
 NOTES: pytest.StashKey[list[str]] = pytest.StashKey()
 """What subjects noted, for the end of the run."""
@@ -41,8 +46,14 @@ class Specs:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option."""
-    parser.getgroup("pronaflow").addoption(
+    """Add the options."""
+    group = parser.getgroup("pronaflow")
+    group.addoption(
+        "--pronaflow-report",
+        metavar="FILE",
+        help="write down what the contract suite found, for `pronaflow plugins publish`",
+    )
+    group.addoption(
         "--pronaflow-contract",
         action="append",
         default=[],
@@ -63,6 +74,9 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.UsageError: no plugin of that id is installed.
     """
     config.stash[NOTES] = []
+    config.stash[OUTCOMES] = {}
+    if config.getoption("pronaflow_report"):
+        config.pluginmanager.register(Reporter(config))
     if not config.getoption("pronaflow_contract"):
         return
     installed = sorted({point.name for point in entry_points(group="pronaflow.plugins")})
@@ -93,6 +107,51 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.section("contract notes")
         for note in notes:
             terminalreporter.line(note)
+
+
+class Reporter:
+    """Writes the report at the end of a run.
+
+    Arguments:
+        config: of the run.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note how a test ended: passed, if each of its phases did."""
+        name = report.nodeid.partition("[")[2].rstrip("]")
+        outcomes = self._config.stash[OUTCOMES]
+        outcomes[name] = outcomes.get(name, True) and report.passed
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the report, unless the run was broken off or did not begin."""
+        if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            from .contract.reports import write_reports
+
+            outcomes = self._config.stash[OUTCOMES]
+            passed = {
+                plugin_id: all(outcomes.get(name, False) for name in wanted(plugin_id))
+                for plugin_id in checked_plugins(self._config)
+            }
+            write_reports(Path(self._config.getoption("pronaflow_report")), passed)
+
+
+def wanted(plugin_id: str) -> dict[str, tuple[str, Check]]:
+    """All tests of the suite for a plugin: their ids, with the kind of database and the check.
+
+    What comes out the same on each kind of database is looked at on the first.
+    """
+    from .contract import CHECKS
+
+    kinds = databases()
+    return {
+        f"{plugin_id}-{kind}-{check.name}": (kind, check)
+        for kind in kinds
+        for check in CHECKS
+        if check.each or kind == kinds[0]
+    }
 
 
 def checked_plugins(config: pytest.Config) -> list[str]:

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 PUBLIC_TIER, USER_TIER = "public", "default"
 """Tiers of the kernel's own limits, in the words of the first seed ("General API"); plugins name others."""
 
-UNCOUNTED = frozenset({"health", "live", "ready", "metrics", "static_pages.static"})
+UNCOUNTED = frozenset(
+    {"health", "live", "ready", "metrics", "static_pages.static", "static_pages.plugin_file"}
+)
 """Endpoints whose requests are not counted; figures count those whose token is wrong."""
 
 Authenticate = Callable[["Reader", Request], Principal]

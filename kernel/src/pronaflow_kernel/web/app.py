@@ -88,7 +88,7 @@ def create_app(kernel: Kernel) -> Flask:
             raise StartRefused(f"the kernel's own routes are wrong: {fault}") from fault
         api.register_blueprint(own)
     documented = kernel.settings.server.docs
-    app.register_blueprint(static_pages(documented))
+    app.register_blueprint(static_pages(kernel.installed.ui_folder, documented))
     if documented:
         document = Document(kernel, api.spec, app.blueprints)
         app.add_url_rule("/openapi.json", "openapi", document.view)

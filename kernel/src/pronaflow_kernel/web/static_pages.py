@@ -7,6 +7,7 @@ under a path of a proxy.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Blueprint, Response, send_from_directory
@@ -33,10 +34,11 @@ REDOC_POLICY = f"{POLICY}; worker-src blob:".replace("style-src 'self'", f"style
 """The same for ReDoc, which searches in a worker from a blob."""
 
 
-def blueprint(documented: bool = True) -> Blueprint:
+def blueprint(ui_folder: Callable[[str, str], Path | None], documented: bool = True) -> Blueprint:
     """A new Flask blueprint with the pages and their files; all of it is public.
 
     Arguments:
+        ui_folder: of a plugin, as `InstalledPlugins.ui_folder`.
         documented: whether the pages that show the API are there.
     """
     pages = Blueprint("static_pages", __name__)
@@ -61,6 +63,13 @@ def blueprint(documented: bool = True) -> Blueprint:
             raise NotFound
         return _file(name)
 
+    @pages.get("/static/plugins/<plugin_id>/<digits>/<path:name>")
+    def plugin_file(plugin_id: str, digits: str, name: str) -> Response:
+        folder = ui_folder(plugin_id, digits)
+        if folder is None:
+            raise NotFound
+        return _sent(folder, name, lasting=True)
+
     return pages
 
 
@@ -72,9 +81,12 @@ def _page(name: str, policy: str) -> Response:
 
 def _file(name: str) -> Response:
     """A file with an ETag. Vendored ones carry their version in the address, so they never change."""
-    vendored = name.startswith("vendor/")
-    response = send_from_directory(STATIC, name, max_age=YEAR if vendored else None)
-    if vendored:
+    return _sent(STATIC, name, lasting=name.startswith("vendor/"))
+
+
+def _sent(folder: Path, name: str, *, lasting: bool) -> Response:
+    response = send_from_directory(folder, name, max_age=YEAR if lasting else None)
+    if lasting:
         response.cache_control.immutable = True
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"

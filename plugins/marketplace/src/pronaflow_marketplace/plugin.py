@@ -36,6 +36,8 @@ from .installations.service import Installations
 from .models import Base
 from .ratings import routes as rating_routes
 from .ratings.service import Ratings
+from .slots import routes as slot_routes
+from .slots.service import Slots
 
 
 class MarketplacePlugin(Plugin):
@@ -48,6 +50,7 @@ class MarketplacePlugin(Plugin):
         self.catalogue = Catalogue(entries)
         self.installations = Installations(ctx, entries)
         self.ratings = Ratings(entries)
+        self.slots = Slots(ctx)
 
     @hookimpl
     def provide_models(self) -> MetaData:
@@ -87,7 +90,7 @@ class MarketplacePlugin(Plugin):
 
     @hookimpl
     def provide_blueprints(self) -> Sequence[Blueprint]:
-        """One blueprint, to which each feature adds its routes."""
+        """One blueprint, to which each feature adds its routes, and that of the pages."""
         blp = Blueprint(
             "marketplace",
             url_prefix="/api/v1/integration/plugins",
@@ -97,7 +100,7 @@ class MarketplacePlugin(Plugin):
         catalogue_routes.add(blp, self.catalogue)
         installation_routes.add(blp, self.installations)
         rating_routes.add(blp, self.ratings)
-        return [blp]
+        return [blp, slot_routes.build(self.slots)]
 
     @hookimpl
     def collect_consent_needs(self, reader: Reader, user_id: str) -> Sequence[ConsentNeed]:

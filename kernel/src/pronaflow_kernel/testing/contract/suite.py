@@ -7,19 +7,16 @@ from typing import Any
 
 import pytest
 
-from pronaflow_kernel.testing.contract import CHECKS, Check, Subject
-from pronaflow_kernel.testing.contract_option import NOTES, checked_plugins, databases
+from pronaflow_kernel.testing.contract import Check, Subject
+from pronaflow_kernel.testing.contract_option import NOTES, checked_plugins, wanted
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What comes out the same on each kind of database is looked at on the first."""
-    kinds = databases()
+    """One test for each plugin, database and check."""
     cases = [
-        pytest.param((plugin_id, kind), check, id=f"{plugin_id}-{kind}-{check.name}")
+        pytest.param((plugin_id, kind), check, id=name)
         for plugin_id in checked_plugins(metafunc.config)
-        for kind in kinds
-        for check in CHECKS
-        if check.each or kind == kinds[0]
+        for name, (kind, check) in wanted(plugin_id).items()
     ]
     metafunc.parametrize(("subject", "check"), cases, indirect=["subject"], scope="session")
 
