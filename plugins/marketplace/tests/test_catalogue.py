@@ -125,7 +125,7 @@ def test_an_index_adds_plugins_that_an_operator_must_install(ann: Person, index:
     assert refused.status == 409
     assert refused.json["error"]["details"] == {
         "reason": "not_on_this_server",
-        "operator_command": "pip install pronaflow-roses==1.2.0",
+        "operator_command": "pronaflow plugins install roses",
     }
 
 

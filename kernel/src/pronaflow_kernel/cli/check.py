@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,7 @@ def check(ctx: click.Context, targets: tuple[str, ...], as_json: bool) -> None:
     ids = [target for target in targets if not target.endswith(".whl")]
     rows = [*_installed(state_of(ctx), ids)] if ids or not wheels else []
     rows += [row for wheel in wheels for row in _wheel(Path(wheel))]
-    emit(rows, as_json, lambda: "\n\n".join(map(_shown, rows)) or "There are no plugins.")
+    emit(rows, as_json, lambda: "\n\n".join(map(shown, rows)) or "There are no plugins.")
     if any(row["problems"] for row in rows):
         ctx.exit(1)
 
@@ -71,7 +71,12 @@ def _wheel(wheel: Path) -> Iterator[dict[str, Any]]:
     yield from (asdict(finding) for finding in findings)
 
 
-def _shown(row: dict[str, Any]) -> str:
+def shown(row: Mapping[str, Any]) -> str:
+    """A finding in words.
+
+    Arguments:
+        row: the `Finding` as a mapping.
+    """
     verdict = "would not run" if row["problems"] else "is in order"
     lines = [f"{row['id']} {row['version']} ({row['distribution']}) {verdict}"]
     lines += [f"  {problem}" for problem in row["problems"]]

@@ -11,6 +11,7 @@ import click
 from .check import check
 from .compat import compat
 from .failures import Failure, unknown_plugin
+from .installing import install
 from .output import emit, json_option, note, table
 from .publishing import publish, withdraw
 from .removal import restore, uninstall
@@ -39,6 +40,7 @@ def plugins() -> None:
 
 plugins.add_command(check)
 plugins.add_command(compat)
+plugins.add_command(install)
 plugins.add_command(new)
 plugins.add_command(publish)
 plugins.add_command(withdraw)

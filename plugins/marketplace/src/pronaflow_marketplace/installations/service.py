@@ -274,7 +274,7 @@ def _runnable(entry: Entry) -> Manifest:
     manifest, code = entry.manifest, entry.installed
     if code is None:
         assert entry.offer is not None, "what is not installed is offered by an index"
-        command = f"pip install {entry.offer.distribution}=={entry.offer.version}"
+        command = f"pronaflow plugins install {manifest.id}"
         words = f"{manifest.name} is not on this server: its operator installs it ({command}) and restarts"
         raise Conflict(words, details={"reason": "not_on_this_server", "operator_command": command})
     if manifest.scope != "workspace":
