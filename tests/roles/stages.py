@@ -200,6 +200,12 @@ class WorkspaceStage(Stage):
         self.world.drain()
         return str(person.get(f"{API}/notifications").data[0]["id"])
 
+    def workspace_with_editor(self) -> str:
+        """The workspace, with the Markdown editor."""
+        workspace_id = self._value("workspace")
+        self.world.kernel.switches.set("markdown_editor", True, workspace_id)
+        return workspace_id
+
     def plugin_installation(self) -> str:
         """A plugin of the workspace."""
         body = {"workspace_id": self._value("workspace")}

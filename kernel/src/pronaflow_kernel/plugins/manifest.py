@@ -87,8 +87,8 @@ _REQUIRED = {"id", "name", "summary", "api"}
 _HOSTS = re.compile(r"\*|(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+:[0-9A-Fa-f:.]*")
 
 _PLACES = re.compile(r"[a-z][a-z0-9_]{0,39}:[a-z][a-z0-9_]{0,39}")
-_ELEMENTS = re.compile(r"(?=.{3,80}$)[a-z][a-z0-9]*(-[a-z0-9]+)+")
-_MODULES = re.compile(r"(?=.{1,200}$)([A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*\.m?js")
+_ELEMENTS = re.compile(r"(?=.{3,80}$)[a-z][a-z0-9]*-[a-z0-9-]*[a-z0-9]")
+_MODULES = re.compile(r"(?=.{4,200}$)(?!.*(?:\.\.|//|/\.))[A-Za-z0-9_][A-Za-z0-9_./-]*\.m?js")
 
 
 def read_manifest(package: str, path: Sequence[str] | None = None) -> Manifest:
