@@ -19,7 +19,7 @@ PLUGINS = sorted(path.name for path in (ROOT / "plugins").iterdir() if (path / "
 DISTRIBUTIONS = [
     ROOT / "kernel",
     *(ROOT / "plugins" / name for name in PLUGINS),
-    ROOT / "contrib/hello-plugin",
+    *sorted(file.parent for file in (ROOT / "contrib").glob("*/pyproject.toml")),
 ]
 
 
@@ -69,7 +69,7 @@ def test_a_plugin_declares_its_entry_point_after_its_own_id():
         (plugin, target), *others = project["entry-points"]["pronaflow.plugins"].items()
 
         assert not others
-        assert project["name"] == f"pronaflow-{plugin}"
+        assert project["name"].replace("-", "_") == f"pronaflow_{plugin}"
         assert target == f"pronaflow_{plugin}.plugin:{plugin.capitalize()}Plugin"
 
 
@@ -192,3 +192,9 @@ def test_an_import_of_an_api_module_is_allowed(lint, importer, line):
     result = lint(importer, line)
 
     assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("folder", sorted(ROOT.glob("contrib/*/src")), ids=lambda folder: folder.parent.name)
+def test_an_example_is_read_in_one_sitting(folder):
+    sources = [file for file in folder.rglob("*.py") if file.parent.name != "migrations"]
+    assert sum(1 for file in sources for line in file.read_text().splitlines() if line.strip()) < 400

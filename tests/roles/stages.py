@@ -206,6 +206,18 @@ class WorkspaceStage(Stage):
         self.world.kernel.switches.set("markdown_editor", True, workspace_id)
         return workspace_id
 
+    def workspace_with_calendars(self) -> str:
+        """The workspace, with calendars of due dates."""
+        workspace_id = self._value("workspace")
+        self.world.kernel.switches.set("calendar_feed", True, workspace_id)
+        return workspace_id
+
+    def calendar_secret(self) -> str:
+        """What is secret in the address of the owner's calendar."""
+        where = {"workspace_id": self.workspace_with_calendars()}
+        url = self.owner.post(f"{API}/calendar-feed", {}, **where).data["url"]
+        return str(url).rpartition("/")[2].removesuffix(".ics")
+
     def plugin_installation(self) -> str:
         """A plugin of the workspace."""
         body = {"workspace_id": self._value("workspace")}
@@ -305,6 +317,13 @@ class ProjectStage(Stage):
 
     def project(self) -> str:
         """The project."""
+        return self.id
+
+    def project_on_github(self) -> str:
+        """The project, linked with a repository."""
+        self.world.kernel.switches.set("github_sync", True, self.home)
+        body = {"repository": "octocat/hello-world"}
+        assert self.boss.put(f"{API}/github-sync/{self.id}", body).status == 200
         return self.id
 
     def _change_request(self, author: Person) -> str:

@@ -55,6 +55,7 @@ from .plugins.base import Context, Plugin
 from .plugins.discovery import Candidate
 from .plugins.guard import Guard
 from .plugins.hooks import Hooks, UnfitAnswer
+from .plugins.indexes import Indexes
 from .plugins.installed import InstalledPlugins
 from .plugins.lifecycle import Contribution, PluginFault, PluginStatus
 from .plugins.manifest import Manifest
@@ -142,7 +143,7 @@ class Builder:
         self.ledger = LedgerReads(self.access, self.event_types)
         self.audit = AuditReads(self.access, self.event_types)
         self.personal_data = PersonalData()
-        self.installed = InstalledPlugins()
+        self.installed = InstalledPlugins(Indexes(settings, self.egress))
         self.preferences = Preferences(settings.locale)
         self.texts = Texts()
         self.texts.add(CORE, __package__)

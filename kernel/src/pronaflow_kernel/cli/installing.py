@@ -74,9 +74,9 @@ def _wheel(
     """The file, held to all that is promised of it, and what it would bring."""
     from ..plugins.discovery import discover
     from ..plugins.dry_run import inspect_wheel
-    from ..plugins.installing import check_hash, check_promise, fetch, offer_named, offers_of
+    from ..plugins.installing import check_hash, check_promise, fetch, offer_named
 
-    offers: dict[str, Offer] = offers_of(state.settings().plugins.index)
+    offers = _offers(state)
     with TemporaryDirectory() as folder:
         named = not target.endswith(".whl")
         wheel = fetch(offer_named(target, offers), Path(folder), find_links) if named else Path(target)
@@ -84,6 +84,21 @@ def _wheel(
             check_hash(wheel, sha256)
         check_promise(wheel, offers.values())
         yield wheel, inspect_wheel(wheel, discover())
+
+
+def _offers(state: State) -> dict[str, Offer]:
+    """What the indexes offer at this moment, by id.
+
+    Raises:
+        IndexFault: one of them cannot be had, or is no index: what it would say of the file stays unknown.
+    """
+    from ..egress.client import Egress
+    from ..plugins.indexes import Indexes
+
+    settings = state.settings()
+    indexes = Indexes(settings, Egress(settings))
+    indexes.fetch()
+    return indexes.read()
 
 
 def _take_up(state: State, findings: list[Finding], before: set[str]) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.machinery import PathFinder
@@ -17,14 +16,13 @@ from ..errors import NotFound
 from ..persistence.scope import SCOPE_WORKSPACE
 from ..records.models import TrashItem
 from .manifest import UI_FOLDER, Manifest
-from .offers import IndexFault, Offer, content_of_folder, read_index
+from .offers import Offer, content_of_folder
 from .switching import Thrown, tell, throw_in
 
 if TYPE_CHECKING:
     from ..kernel import Kernel
     from ..persistence.uow import Reader, UnitOfWork
-
-log = logging.getLogger("pronaflow.plugins")
+    from .indexes import Indexes
 
 HASH_DIGITS = 16
 """So many digits of a package's hash tell its files from those of another version."""
@@ -65,12 +63,15 @@ class InstalledPlugins:
     """The plugins of this server, as far as they concern a workspace.
 
     It is attached to the kernel once that is put together, before anything runs.
+
+    Arguments:
+        indexes: what can be had besides.
     """
 
     _kernel: Kernel
 
-    def __init__(self) -> None:
-        self._read: dict[str, tuple[float, Mapping[str, Offer]]] = {}
+    def __init__(self, indexes: Indexes) -> None:
+        self._indexes = indexes
 
     def attach(self, kernel: Kernel) -> None:
         """Work for this kernel."""
@@ -92,14 +93,8 @@ class InstalledPlugins:
         }
 
     def offers(self) -> dict[str, Offer]:
-        """What the index files of the settings offer, by id; of two files the first one counts.
-
-        A file is read again when it has changed. One that cannot be read is logged and left out.
-        """
-        found: dict[str, Offer] = {}
-        for name in self._kernel.settings.plugins.index:
-            found = {**self._offers_of(name), **found}
-        return found
+        """What the index files of the settings offer, by id (`Indexes.offers`)."""
+        return self._indexes.offers()
 
     def ui_folder(self, plugin_id: str, digits: str) -> Path | None:
         """The folder of a plugin's files for browsers.
@@ -168,23 +163,6 @@ class InstalledPlugins:
 
     def _tell(self, thrown: Sequence[Thrown], workspace_id: str | None) -> None:
         tell(self._kernel, thrown, workspace_id)
-
-    def _offers_of(self, name: str) -> Mapping[str, Offer]:
-        file = Path(name)
-        try:
-            changed = file.stat().st_mtime
-            known = self._read.get(name)
-            if known is not None and known[0] == changed:
-                return known[1]
-            offers, faults = read_index(file)
-        except (OSError, IndexFault) as error:
-            log.warning("an index of plugins is left out: %s", error)
-            return {}
-        for fault in faults:
-            log.warning("a plugin of an index is left out: %s", fault)
-        found = {offer.manifest.id: offer for offer in offers}
-        self._read[name] = (changed, found)
-        return found
 
 
 @cache

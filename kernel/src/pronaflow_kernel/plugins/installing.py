@@ -8,27 +8,14 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from .dry_run import NoPlugin, opened
-from .offers import Offer, content_of_folder, read_index
-
-
-def offers_of(indexes: Sequence[str]) -> dict[str, Offer]:
-    """What index files offer, by id; of two files the first one counts.
-
-    Raises:
-        IndexFault: one of them is no index.
-    """
-    found: dict[str, Offer] = {}
-    for name in indexes:
-        offers, _ = read_index(Path(name))
-        found = {**{offer.manifest.id: offer for offer in offers}, **found}
-    return found
+from .offers import Offer, content_of_folder
 
 
 def offer_named(name: str, offers: Mapping[str, Offer]) -> Offer:

@@ -109,14 +109,30 @@ def read_entries(file: Path) -> list[Any]:
     """
     try:
         size = file.stat().st_size
-        data = orjson.loads(file.read_bytes()) if size <= MOST_BYTES else None
-    except (OSError, ValueError) as error:
+        content = file.read_bytes() if size <= MOST_BYTES else b""
+    except OSError as error:
         raise IndexFault(f"{file} cannot be read as an index: {error}") from None
     if size > MOST_BYTES:
         raise IndexFault(f"{file} holds more than {MOST_BYTES >> 20} MiB: it is not read")
+    return entries_of(content, str(file))
+
+
+def entries_of(content: bytes, named: str) -> list[Any]:
+    """What stands under `plugins` in the content of an index file, unchecked.
+
+    Arguments:
+        named: what errors call the file.
+
+    Raises:
+        IndexFault: the content is no index.
+    """
+    try:
+        data = orjson.loads(content)
+    except ValueError as error:
+        raise IndexFault(f"{named} cannot be read as an index: {error}") from None
     entries = data.get("plugins") if isinstance(data, dict) and data.get("index") == 1 else None
     if not isinstance(entries, list):
-        raise IndexFault(f"{file} is no index: it has no `index` of 1 and no list of `plugins`")
+        raise IndexFault(f"{named} is no index: it has no `index` of 1 and no list of `plugins`")
     return entries
 
 

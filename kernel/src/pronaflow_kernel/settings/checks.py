@@ -41,6 +41,14 @@ def url(*schemes: str, host: bool = False) -> Callable[[str], None]:
     return check
 
 
+def file_or_address(value: str) -> None:
+    """Raise ValueError if `value` is an address that requests cannot go to; everything else is a path."""
+    if "://" in value:
+        url("https", "http", host=True)(value)
+        if "@" in urlsplit(value).netloc:
+            raise ValueError("carries a user name: an address is shown and logged")
+
+
 def bucket(value: str) -> None:
     """Raise ValueError unless `value` names a bucket: `s3://bucket/prefix?endpoint_url=...&region=...`."""
     url("s3", host=True)(value)

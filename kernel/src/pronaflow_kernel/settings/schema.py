@@ -210,7 +210,10 @@ class PluginSettings:
 
     disabled: tuple[str, ...] = setting((), "Ids of plugins that are installed but stay off everywhere.")
     index: tuple[str, ...] = setting(
-        (), "Paths of index files, which tell of plugins that can be had; none of them is asked for code."
+        (),
+        "Index files, by path or https address, which tell of plugins that can be had; none of them is asked "
+        "for code.",
+        check=checks.file_or_address,
     )
     startup: Literal["continue", "abort"] = setting(
         "continue", "What a plugin that fails does to the start: continue without it, or abort."

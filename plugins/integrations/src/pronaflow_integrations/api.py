@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from pronaflow_kernel.api import Reader, Row, UnitOfWork, needs_scope
@@ -62,5 +62,14 @@ class Connections(Protocol):
 
         None where they have no active connection, or do not agree (`THIRD_PARTY`, with the connection's id)
         to what is done with it.
+        """
+        ...
+
+    @needs_scope("read:connections")
+    def accounts(self, reader: Reader, user_ids: Collection[str], provider_name: str) -> Mapping[str, str]:
+        """Which of some people have connected an account at a service, and what it is called there.
+
+        One statement; of several accounts the one that was connected last. Whoever does not agree to what
+        is done with it (see `access_token`) is left out.
         """
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 
 from pronaflow_kernel.api import Blueprint, Context, JobType, Reader, UnitOfWork
 
@@ -48,6 +48,12 @@ class Connections:
             if self._granted(reader, user_id, row["id"]):
                 return shown_token(self._ctx, row, "access_token")
         return None
+
+    def accounts(self, reader: Reader, user_ids: Collection[str], provider_name: str) -> Mapping[str, str]:
+        """Whom another plugin reaches there; see the plugin's api."""
+        where = {"provider_name": provider_name, "consent_type": CONSENT}
+        rows = reader.all(queries.ACCOUNTS, user_ids=list(user_ids), **where)
+        return {row["user_id"]: row["external_user_id"] for row in rows}
 
 
 __all__ = ["CONSENT", "Connections"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, false, func, or_, select, update
+from sqlalchemy import String, bindparam, cast, delete, exists, false, func, or_, select, update
 
 from pronaflow_kernel.api import SCOPE_USER, SCOPE_WORKSPACE, IdType, Listing, Membership, UtcDateTime
 
+from ..consents.models import Consent
 from .models import Attempt, Connection
 
 _NOW = bindparam("now", type_=UtcDateTime())
@@ -53,6 +54,23 @@ ACTIVE_OF = select(Connection.__table__).where(
     Connection.provider_name == bindparam("provider_name"),
     Connection.is_active,
 )
+
+ACCOUNTS = (
+    select(Connection.user_id, Connection.external_user_id)
+    .where(
+        Connection.user_id.in_(bindparam("user_ids", expanding=True, type_=IdType())),
+        Connection.provider_name == bindparam("provider_name"),
+        Connection.is_active,
+        exists().where(
+            Consent.user_id == Connection.user_id,
+            Consent.consent_type == bindparam("consent_type"),
+            Consent.resource_id == cast(Connection.id, String),
+            Consent.is_granted,
+        ),
+    )
+    .order_by(Connection.created_at, Connection.id)
+)
+"""Active connections of some people who agree to what is done with them, the newest last."""
 
 DUE = (
     select(Connection.__table__)
