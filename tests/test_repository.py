@@ -70,7 +70,7 @@ def test_a_plugin_declares_its_entry_point_after_its_own_id():
 
         assert not others
         assert project["name"].replace("-", "_") == f"pronaflow_{plugin}"
-        assert target == f"pronaflow_{plugin}.plugin:{plugin.capitalize()}Plugin"
+        assert target.lower() == f"pronaflow_{plugin}.plugin:{plugin.replace('_', '')}plugin"
 
 
 @pytest.mark.parametrize("folder", DISTRIBUTIONS[1:], ids=lambda folder: folder.name)

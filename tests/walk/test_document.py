@@ -20,6 +20,7 @@ PUBLIC = {
     "core_verify",
     "core_list_providers",
     "core_start_outside_sign_in",
+    "calendar_feed_read_calendar_feed",
     "core_finish_outside_sign_in",
     "integrations_get_integration_health",
     "notifications_read_unsubscribe_link",

@@ -68,6 +68,13 @@ WORDLESS |= {"archiving_download_my_export", "notifications_open_stream"}
 WORDLESS |= {"notifications_get_event", "notifications_get_notification", "notifications_list_notifications"}
 """What the makers make of these tells of an account or of a workspace's beginning, without words."""
 
+WORDLESS |= {
+    "calendar_feed_get_calendar_feed",
+    "calendar_feed_read_calendar_feed",
+    "github_sync_get_github_link",
+}
+"""The makers' tasks are due to nobody, and repositories are named elsewhere."""
+
 WORKSPACE_WIDE = {"workspaces_list_tags", "workspaces_get_tag", "workspaces_list_audit_logs"}
 WORKSPACE_WIDE |= {"notifications_list_events", "integrations_list_webhooks", "integrations_get_webhook"}
 WORKSPACE_WIDE |= {"integrations_get_webhook_delivery"}
