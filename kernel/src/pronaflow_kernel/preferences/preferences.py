@@ -44,7 +44,11 @@ _CHOSEN = select(Preference.__table__).where(
     Preference.section == _SECTION, Preference.user_id.in_(bindparam("user_ids", expanding=True, type_=Id()))
 )
 _OF_USER = select(Preference.__table__).where(Preference.user_id == bindparam("user_id", type_=Id()))
-_POLICIES = select(PreferencePolicy.__table__).where(PreferencePolicy.workspace_id == SCOPE_WORKSPACE)
+_POLICIES = (
+    select(PreferencePolicy.__table__)
+    .where(PreferencePolicy.workspace_id == SCOPE_WORKSPACE)
+    .order_by(PreferencePolicy.section)  # so that an answer made of them is the same each time
+)
 _POLICY = select(PreferencePolicy.__table__).where(
     PreferencePolicy.workspace_id == SCOPE_WORKSPACE, PreferencePolicy.section == _SECTION
 )
