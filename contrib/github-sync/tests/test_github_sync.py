@@ -186,6 +186,37 @@ class TestTrouble:
         assert link["problem"].startswith("GitHub does not know the repository")
         assert "authorization" not in github.requests[-1].headers
 
+    def test_one_issue_that_cannot_be_taken_keeps_no_other_away(
+        self, ann: Person, project: Any, linked: Any
+    ) -> None:
+        torn = {key: value for key, value in issue(1).items() if key != "created_at"}
+        link = linked(torn, issue(2, title="\x00Fi\x00ne"), issue(3, title="\x00"))
+        assert sorted(tasks(ann, project)) == ["Fine", "Issue 3"]
+        assert link["problem"] == "issue 1: 'created_at'"
+
+    def test_a_project_that_takes_no_tasks_says_so(
+        self, world: World, ann: Person, project: Any, github: WebhookSink, linked: Any
+    ) -> None:
+        linked()
+        github.answer(200, json=[issue(1)])
+        assert ann.post(f"{SYNC}/{project['id']}/run", {}).status == 202
+        assert ann.post(f"/api/v1/archive/projects/{project['id']}/archive", {}).status == 200
+        world.drain()
+        assert ann.get(f"{SYNC}/{project['id']}").data["problem"].startswith("issue 1: ")
+
+    @pytest.mark.parametrize("name", ["octocat", "a/b/c", "https://github.com/a/b", "../../x", "a/b?c", ""])
+    def test_what_is_no_repository_is_refused(self, ann: Person, project: Any, name: str) -> None:
+        refused = ann.put(f"{SYNC}/{project['id']}", {"repository": name})
+        assert refused.status == 422
+        assert refused.faults == {"repository"}
+
+
+class TestTime:
+    @pytest.fixture
+    def world(self, new_world: Callable[..., World]) -> World:
+        """A server of its own, on which nothing else waits for its time."""
+        return new_world()
+
     @pytest.mark.parametrize(
         ("status", "headers", "seconds"),
         [
@@ -215,37 +246,6 @@ class TestTrouble:
         world.clock.advance(1)
         world.drain()
         assert list(tasks(ann, project)) == ["Test issue 13"]
-
-    def test_one_issue_that_cannot_be_taken_keeps_no_other_away(
-        self, ann: Person, project: Any, linked: Any
-    ) -> None:
-        torn = {key: value for key, value in issue(1).items() if key != "created_at"}
-        link = linked(torn, issue(2, title="\x00Fi\x00ne"), issue(3, title="\x00"))
-        assert sorted(tasks(ann, project)) == ["Fine", "Issue 3"]
-        assert link["problem"] == "issue 1: 'created_at'"
-
-    def test_a_project_that_takes_no_tasks_says_so(
-        self, world: World, ann: Person, project: Any, github: WebhookSink, linked: Any
-    ) -> None:
-        linked()
-        github.answer(200, json=[issue(1)])
-        assert ann.post(f"{SYNC}/{project['id']}/run", {}).status == 202
-        assert ann.post(f"/api/v1/archive/projects/{project['id']}/archive", {}).status == 200
-        world.drain()
-        assert ann.get(f"{SYNC}/{project['id']}").data["problem"].startswith("issue 1: ")
-
-    @pytest.mark.parametrize("name", ["octocat", "a/b/c", "https://github.com/a/b", "../../x", "a/b?c", ""])
-    def test_what_is_no_repository_is_refused(self, ann: Person, project: Any, name: str) -> None:
-        refused = ann.put(f"{SYNC}/{project['id']}", {"repository": name})
-        assert refused.status == 422
-        assert refused.faults == {"repository"}
-
-
-class TestHourly:
-    @pytest.fixture
-    def world(self, new_world: Callable[..., World]) -> World:
-        """A server of its own, since others link projects, too."""
-        return new_world()
 
     def test_it_goes_on_by_itself(
         self, world: World, ann: Person, project: Any, github: WebhookSink, linked: Any
